@@ -1,0 +1,163 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import Type, { type Static, type TSchema } from 'typebox';
+import Value from 'typebox/value';
+
+const seconds = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 86_400, default: fallback, description });
+
+/**
+ * Every environment variable that changes behaviour; nothing else does. `NAME_FILE` may stand for each `NAME` and gives the
+ * path of a file that holds the value (Docker and Kubernetes secrets).
+ */
+export const environment = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8000, description: 'port to listen on' }),
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 in a container' }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/\\s]+$',
+      description: 'where people reach the service, e.g. https://coupons.example.com; https makes cookies Secure and sends HSTS',
+    }),
+  ),
+  DATABASE_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 or newer; unset: an embedded one is started' }),
+  ),
+  DATABASE_DIRECT_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', description: 'the same database without PgBouncer, for migrations' }),
+  ),
+  DATABASE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 500, default: 10, description: 'most database connections' }),
+  DATABASE_STATEMENT_TIMEOUT_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3600,
+    default: 5,
+    description: 'longest one statement of a request may run (bulk work has its own limit)',
+  }),
+  DATA_DIR: Type.String({ minLength: 1, default: 'data', description: 'folder of the embedded database' }),
+  ADMIN_EMAIL: Type.Optional(
+    Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254, description: 'first admin, created when there is none' }),
+  ),
+  ADMIN_PASSWORD: Type.Optional(
+    Type.String({ minLength: 8, maxLength: 128, description: "first admin's password; unset: a random one is printed once" }),
+  ),
+  LOCK_TTL_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 86_400,
+    default: 300,
+    description: 'how long a lock lasts, for new books that do not say it',
+  }),
+  RATE_LIMIT_SCALE: Type.Number({
+    exclusiveMinimum: 0,
+    maximum: 1_000_000,
+    default: 1,
+    description: 'multiplies every rate limit and budget, for load tests',
+  }),
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({ description: 'addresses or networks whose X-Forwarded-* is believed, separated by commas' }),
+  ),
+  CORS_ORIGINS: Type.Optional(Type.String({ description: 'origins that may call the API from a browser, separated by commas' })),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'least severe log lines to write',
+  }),
+  MODULES: Type.Optional(
+    Type.String({ pattern: '^[a-z]+(,[a-z]+)*$', description: 'which modules this process serves, separated by commas' }),
+  ),
+  MAX_UPLOAD_BYTES: Type.Integer({
+    minimum: 1024,
+    maximum: 2 ** 40,
+    default: 256 * 1024 * 1024,
+    description: 'largest file of codes that is accepted',
+  }),
+  SWEEP_SECONDS: seconds(5, 'how often expired locks are written down and old records cleared; 0: never by this process'),
+  DRAIN_SECONDS: seconds(2, 'how long a stopping process still answers while load balancers turn away'),
+});
+
+type Environment = Static<typeof environment>;
+
+export interface Config {
+  port: number;
+  host: string;
+  publicUrl: string | undefined;
+  databaseUrl: string | undefined;
+  databaseDirectUrl: string | undefined;
+  databasePoolSize: number;
+  statementTimeoutMs: number;
+  dataDir: string;
+  adminEmail: string | undefined;
+  adminPassword: string | undefined;
+  lockTtlSeconds: number;
+  rateLimitScale: number;
+  trustedProxies: string[];
+  corsOrigins: string[];
+  logLevel: string;
+  modules: string[] | undefined;
+  maxUploadBytes: number;
+  sweepSeconds: number;
+  drainSeconds: number;
+}
+
+/** The environment does not fit its schema. The message names every variable at fault and what it must be. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads the configuration from `env`; empty variables count as unset.
+ * @throws {ConfigError} on the first read, so that a process with a bad environment never starts
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const problems: string[] = [];
+  const raw: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(environment.properties) as [string, TSchema & { default?: unknown }][]) {
+    const text = readVariable(env, name, problems);
+    raw[name] = text === undefined ? schema.default : Value.Convert(schema, text);
+    if (raw[name] === undefined) delete raw[name];
+  }
+  for (const error of Value.Errors(environment, raw)) {
+    const name = error.instancePath.split('/')[1] ?? '';
+    const { description } = (environment.properties as Record<string, { description?: string }>)[name] ?? {};
+    problems.push(`${name} ${error.message}${description ? ` (${description})` : ''}`);
+  }
+  if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD needs ADMIN_EMAIL beside it');
+  if (problems.length > 0) {
+    throw new ConfigError(`The environment is not usable:\n${[...new Set(problems)].map((line) => `  - ${line}`).join('\n')}`);
+  }
+  return toConfig(raw as Environment);
+}
+
+function readVariable(env: Record<string, string | undefined>, name: string, problems: string[]): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (!file) return env[name] || undefined;
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim() || undefined;
+  problems.push(`${name}_FILE names a file that does not exist: ${file}`);
+  return undefined;
+}
+
+const list = (text: string | undefined) => (text ?? '').split(',').map((part) => part.trim()).filter(Boolean);
+
+function toConfig(env: Environment): Config {
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.PUBLIC_URL,
+    databaseUrl: env.DATABASE_URL,
+    databaseDirectUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_SECONDS * 1000,
+    dataDir: env.DATA_DIR,
+    adminEmail: env.ADMIN_EMAIL,
+    adminPassword: env.ADMIN_PASSWORD,
+    lockTtlSeconds: env.LOCK_TTL_SECONDS,
+    rateLimitScale: env.RATE_LIMIT_SCALE,
+    trustedProxies: list(env.TRUSTED_PROXIES),
+    corsOrigins: list(env.CORS_ORIGINS),
+    logLevel: env.LOG_LEVEL,
+    modules: env.MODULES ? list(env.MODULES) : undefined,
+    maxUploadBytes: env.MAX_UPLOAD_BYTES,
+    sweepSeconds: env.SWEEP_SECONDS,
+    drainSeconds: env.DRAIN_SECONDS,
+  };
+}
+
+/** Version of the running program, from its package. */
+export const version = (
+  JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as { version: string }
+).version;

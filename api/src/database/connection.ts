@@ -1,0 +1,157 @@
+import {
+  AbortedTransactionError,
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresDialect,
+  type QueryResult,
+  type Transaction as KyselyTransaction,
+} from 'kysely';
+import pg from 'pg';
+import { isOutage } from './errors.ts';
+import type { DB } from './types.ts';
+
+/** The pool: reads, and the start of transactions. */
+export type Database = Kysely<DB>;
+/** An open transaction. A function that locks rows takes this, so that a lock outside of one does not compile. */
+export type Transaction = KyselyTransaction<DB>;
+
+export interface ConnectionOptions {
+  /** Where the database is; throws an outage while that is not known yet (the embedded one is still starting). */
+  url: () => string;
+  /** Most connections open at a time. */
+  poolSize: number;
+  /** Most requests that may wait for a connection; one more is refused at once. */
+  maxWaiting: number;
+  /** Longest a request waits for a connection. */
+  acquireTimeoutMs: number;
+  /** Longest one statement runs; a transaction that idles, or waits for a row lock, has the same bound. */
+  statementTimeoutMs: number;
+  /** Told of errors of idle connections, which have no request to fail. */
+  onIdleError: (error: Error) => void;
+}
+
+/** Thrown without touching the database when too many requests wait for a connection. */
+export class PoolOverloadedError extends Error {
+  readonly code = 'POOL_OVERLOADED';
+}
+
+// Dates are exchanged in milliseconds (columns are timestamptz(3)); bigint identities stay far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/**
+ * Opens the pool. Nothing connects until the first query. No session state and no named statements, so that it works
+ * through PgBouncer in transaction mode.
+ */
+export function openDatabase(options: ConnectionOptions): Database {
+  let pool: pg.Pool | undefined;
+  const driver = new PooledDriver(options, () => (pool ??= openPool(options)));
+  // Only for its query compiler and adapter; it never sees the pool.
+  const dialect = new PostgresDialect({ pool: async () => Promise.reject(new Error('unused')) });
+  dialect.createDriver = () => driver;
+  return new Kysely<DB>({ dialect });
+}
+
+function openPool(options: ConnectionOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url(),
+    max: options.poolSize,
+    connectionTimeoutMillis: options.acquireTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    // The server's own time-outs are set per transaction; this one is for a server that no longer answers at all.
+    query_timeout: options.statementTimeoutMs + 2_000,
+    keepAlive: true,
+    application_name: 'coupon-book',
+  });
+  pool.on('error', options.onIdleError);
+  return pool;
+}
+
+/**
+ * Kysely's own PostgreSQL driver, with two things of ours: limits that travel inside each transaction (one round trip with
+ * BEGIN; session settings do not survive PgBouncer), and a connection that failed by an outage is closed, not reused.
+ */
+class PooledDriver implements Driver {
+  readonly #pool: () => pg.Pool;
+  readonly #maxWaiting: number;
+  readonly #begin: CompiledQuery;
+
+  constructor(options: ConnectionOptions, pool: () => pg.Pool) {
+    this.#pool = pool;
+    this.#maxWaiting = options.maxWaiting;
+    const ms = options.statementTimeoutMs;
+    this.#begin = CompiledQuery.raw(
+      `begin; set local statement_timeout = ${ms}; set local lock_timeout = ${Math.ceil(ms / 2)}; ` +
+        `set local idle_in_transaction_session_timeout = ${ms * 2}`,
+    );
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<PooledConnection> {
+    const pool = this.#pool();
+    if (pool.waitingCount >= this.#maxWaiting) {
+      throw new PoolOverloadedError('too many requests wait for a database connection');
+    }
+    return new PooledConnection(await pool.connect());
+  }
+
+  async beginTransaction(connection: PooledConnection): Promise<void> {
+    await connection.executeQuery(this.#begin);
+  }
+
+  async commitTransaction(connection: PooledConnection): Promise<void> {
+    // COMMIT of a transaction that an error has aborted "succeeds" with a ROLLBACK.
+    if ((await connection.commit()) === 'ROLLBACK') throw new AbortedTransactionError();
+  }
+
+  async rollbackTransaction(connection: PooledConnection): Promise<void> {
+    if (connection.broken) return;
+    try {
+      await connection.executeQuery(CompiledQuery.raw('rollback'));
+    } catch {
+      connection.broken = true; // closing it rolls back; the error worth reporting is the one before
+    }
+  }
+
+  async releaseConnection(connection: PooledConnection): Promise<void> {
+    connection.client.release(connection.broken);
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool().end();
+  }
+}
+
+class PooledConnection implements DatabaseConnection {
+  readonly client: pg.PoolClient;
+  broken = false;
+
+  constructor(client: pg.PoolClient) {
+    this.client = client;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const { rows, rowCount } = await this.client.query(sql, parameters as unknown[]);
+      return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
+    } catch (error) {
+      this.broken ||= isOutage(error);
+      throw error;
+    }
+  }
+
+  async commit(): Promise<string> {
+    try {
+      return (await this.client.query('commit')).command;
+    } catch (error) {
+      this.broken = true;
+      throw error;
+    }
+  }
+
+  streamQuery(): never {
+    throw new Error('streaming is done with COPY and cursors of their own');
+  }
+}

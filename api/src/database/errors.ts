@@ -1,0 +1,37 @@
+/** SQLSTATEs and socket errors, by what they mean for a request. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+
+const OUTAGE_STATES = /^(08...|53...|57P0.|25006)$/;
+const OUTAGE_SOCKETS = /^(ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|POOL_OVERLOADED)$/;
+// What pg says in words only.
+const OUTAGE_MESSAGES =
+  /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout exc|Client was closed|Cannot use a pool after)/;
+
+/** The SQLSTATE or socket code of an error, if it has one. */
+export function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** The database is away, overloaded or read-only: nothing the request could have done better. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isOutage);
+  const code = errorCode(error);
+  if (code && (OUTAGE_STATES.test(code) || OUTAGE_SOCKETS.test(code))) return true;
+  return error instanceof Error && OUTAGE_MESSAGES.test(error.message);
+}
+
+/** The database gave up on a statement: it, or the wait for a lock, took too long. */
+export function isTimeout(error: unknown): boolean {
+  return errorCode(error) === '57014' || errorCode(error) === '55P03';
+}
+
+/** The whole transaction was rolled back only because of what others did at the same time: running it again is right. */
+export function isRetryable(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === '40001' || code === '40P01' || isTakenKey(error, 'idempotency_keys_pkey');
+}
+
+/** A unique constraint, by its name, refused the row. */
+export function isTakenKey(error: unknown, constraint: string): boolean {
+  return errorCode(error) === '23505' && (error as { constraint?: string }).constraint === constraint;
+}

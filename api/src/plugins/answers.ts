@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem, problemBody } from '../problems.ts';
+
+/**
+ * A complete answer as bytes. Writes make theirs inside the transaction, so that the first answer and every idempotent
+ * repeat of it are the same to the byte.
+ */
+export interface Answer {
+  status: number;
+  body: string;
+  location?: string | null;
+  replayed?: boolean;
+  retryAfter?: number;
+}
+
+/** Where an answer goes: what a problem needs to say about its request. */
+export interface AnswerContext {
+  instance: string;
+  requestId: string;
+}
+
+export function answerContext(request: FastifyRequest): AnswerContext {
+  return { instance: request.url.split('?', 1)[0]!, requestId: request.id };
+}
+
+/** A success with a JSON body. */
+export function jsonAnswer(status: number, body: unknown, location?: string): Answer {
+  return { status, body: body === undefined ? '' : JSON.stringify(body), location };
+}
+
+export function problemAnswer(problem: Problem, context: AnswerContext): Answer {
+  return {
+    status: problem.status,
+    body: JSON.stringify(problemBody(problem, context)),
+    retryAfter: problem.extras.retryAfter,
+  };
+}
+
+export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (answer.location) reply.header('location', answer.location);
+  if (answer.replayed) reply.header('idempotent-replayed', 'true');
+  if (answer.retryAfter !== undefined) reply.header('retry-after', String(answer.retryAfter));
+  if (answer.status === 401) reply.header('www-authenticate', 'Bearer');
+  reply.code(answer.status);
+  if (answer.body === '') return reply.send();
+  reply.type(`application/${answer.status >= 400 ? 'problem+json' : 'json'}; charset=utf-8`);
+  // The bytes are final: the route's schema documents them but does not write them again.
+  reply.serializer((body) => body as string);
+  return reply.send(answer.body);
+}

@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../database/connection.ts';
+
+/**
+ * Budgets count what went wrong (wrong codes, failed sign-ins) per scope in a fixed window, in the database, so that all nodes
+ * see one count. A scope is a short text that holds no secret, such as `codes:user:<id>`.
+ */
+export interface Budget {
+  scope: string;
+  /** How many in a window. */
+  limit: number;
+  windowSeconds: number;
+}
+
+/** Seconds until each spent budget of `budgets` opens again; those with something left are not in the map. */
+export async function findSpentBudgets(
+  db: Database | Transaction,
+  budgets: readonly Budget[],
+): Promise<Map<string, number>> {
+  if (budgets.length === 0) return new Map();
+  const { rows } = await sql<{ scope: string; seconds: number }>`
+    SELECT b.scope, ceil(extract(epoch FROM b.window_ends_at - clock_timestamp()))::integer AS seconds
+    FROM unnest(${budgets.map(({ scope }) => scope)}::text[], ${budgets.map(({ limit }) => limit)}::integer[]) AS asked(scope, allowed)
+    JOIN budgets b ON b.scope = asked.scope
+    WHERE b.spent >= asked.allowed AND b.window_ends_at > clock_timestamp()`.execute(db);
+  return new Map(rows.map(({ scope, seconds }) => [scope, Math.max(1, seconds)]));
+}
+
+/** Spends one of each budget named (a budget named twice: two). Rows are taken in the order of their scopes: no deadlocks. */
+export async function spendBudgets(db: Database | Transaction, budgets: readonly Budget[]): Promise<void> {
+  if (budgets.length === 0) return;
+  await sql`
+    INSERT INTO budgets AS b (scope, spent, window_ends_at)
+    SELECT scope, count(*), clock_timestamp() + max(seconds) * interval '1 second'
+    FROM unnest(${budgets.map(({ scope }) => scope)}::text[], ${budgets.map(({ windowSeconds }) => windowSeconds)}::integer[])
+      AS spent(scope, seconds)
+    GROUP BY scope ORDER BY scope
+    ON CONFLICT (scope) DO UPDATE SET
+      spent = CASE WHEN b.window_ends_at > clock_timestamp() THEN b.spent ELSE 0 END + EXCLUDED.spent,
+      window_ends_at = CASE WHEN b.window_ends_at > clock_timestamp() THEN b.window_ends_at ELSE EXCLUDED.window_ends_at END`.execute(
+    db,
+  );
+}
+
+/** Forgets windows that are over. */
+export async function deleteEndedBudgets(db: Database): Promise<void> {
+  await sql`DELETE FROM budgets WHERE window_ends_at < clock_timestamp()`.execute(db);
+}

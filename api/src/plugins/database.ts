@@ -1,0 +1,38 @@
+import fp from 'fastify-plugin';
+import type { Config } from '../config.ts';
+import { type Database, openDatabase } from '../database/connection.ts';
+
+const MAX_WAITING = 1_000;
+const ACQUIRE_TIMEOUT_MS = 3_000;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    db: Database;
+    /** What start-up and shutdown tell the rest: where the database is, and whether this process takes traffic. */
+    readiness: { databaseUrl: string | undefined; prepared: boolean; draining: boolean };
+  }
+}
+
+/** `app.db`, closed after the last request. Connects on first use, so that the server listens before the database is up. */
+export default fp<{ config: Config }>(
+  async (app, { config }) => {
+    const readiness = { databaseUrl: config.databaseUrl, prepared: false, draining: false };
+    const db = openDatabase({
+      url: () => {
+        if (readiness.databaseUrl) return readiness.databaseUrl;
+        throw Object.assign(new Error('the embedded database is still starting'), { code: 'ECONNREFUSED' });
+      },
+      poolSize: config.databasePoolSize,
+      maxWaiting: MAX_WAITING,
+      acquireTimeoutMs: ACQUIRE_TIMEOUT_MS,
+      statementTimeoutMs: config.statementTimeoutMs,
+      onIdleError: (error) => app.log.warn({ err: error }, 'an idle database connection broke'),
+    });
+    app.decorate('db', db);
+    app.decorate('readiness', readiness);
+    app.addHook('onClose', async () => {
+      if (readiness.databaseUrl) await db.destroy();
+    });
+  },
+  { name: 'database' },
+);

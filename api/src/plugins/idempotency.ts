@@ -1,0 +1,128 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../database/connection.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { Problem } from '../problems.ts';
+import { type Answer, answerContext, problemAnswer, sendAnswer } from './answers.ts';
+
+/** What an Idempotency-Key claims: that this request, and no other, has this key. Both are 32 bytes. */
+export interface Claim {
+  keyHash: Buffer;
+  fingerprint: Buffer;
+}
+
+/**
+ * The claim of a request, or null without the header.
+ * @param content what the body said, when it is not `request.body` (an upload is digested while it streams)
+ */
+export function readClaim(request: FastifyRequest, content?: Buffer): Claim | null {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return null;
+  if (typeof key !== 'string' || !/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
+    throw new Problem('invalid-request', 'Idempotency-Key must be 1 to 255 printable ASCII characters.', {
+      errors: [{ in: 'headers', pointer: '/idempotency-key', detail: 'must be 1 to 255 printable ASCII characters' }],
+    });
+  }
+  const caller = request.caller?.id ?? 'anonymous';
+  return {
+    keyHash: createHash('sha256').update(`${caller}\0${key}`).digest(),
+    fingerprint: createHmac('sha256', key)
+      .update(`${request.method} ${request.url}\0`)
+      .update(content ?? JSON.stringify(request.body ?? null))
+      .digest(),
+  };
+}
+
+/**
+ * Looks up the claims of a batch, in one statement. The answer for a claim: what was said the first time, a refusal (the key
+ * belongs to another request, or that request still runs), or null: it is new and, until the transaction ends, ours.
+ *
+ * The try-lock only makes "still running" quick to see. It can be granted just after another transaction committed that our
+ * snapshot does not show; then saving the answer fails on the primary key, and the whole transaction runs again.
+ */
+export async function findAnswers(
+  trx: Transaction,
+  claims: readonly (Claim | null)[],
+): Promise<(Answer | Problem | null)[]> {
+  const asked = claims.flatMap((claim, index) => (claim ? [{ ...claim, index }] : []));
+  const found: (Answer | Problem | null)[] = claims.map(() => null);
+  if (asked.length === 0) return found;
+  const { rows } = await sql<{
+    free: boolean;
+    fingerprint: Buffer | null;
+    status: number;
+    location: string | null;
+    body: string;
+  }>`
+    SELECT pg_try_advisory_xact_lock(('x' || encode(substring(asked.key_hash FOR 8), 'hex'))::bit(64)::bigint) AS free,
+           k.fingerprint, k.status, k.location, k.body
+    FROM unnest(${asked.map(({ keyHash }) => keyHash)}::bytea[]) WITH ORDINALITY AS asked(key_hash, position)
+    LEFT JOIN idempotency_keys k USING (key_hash)
+    ORDER BY asked.position`.execute(trx);
+  rows.forEach((row, position) => {
+    const { index, fingerprint } = asked[position]!;
+    if (row.fingerprint) {
+      found[index] = row.fingerprint.equals(fingerprint)
+        ? { status: row.status, body: row.body, location: row.location, replayed: true }
+        : new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request.');
+    } else if (!row.free) {
+      found[index] = new Problem('conflict', 'The request with this Idempotency-Key is still running.', { retryAfter: 1 });
+    }
+  });
+  return found;
+}
+
+/** Keeps the first answers. Fails on the primary key when another transaction was first; that one then answers. */
+export async function saveAnswers(trx: Transaction, entries: readonly { claim: Claim; answer: Answer }[]): Promise<void> {
+  if (entries.length === 0) return;
+  await sql`
+    INSERT INTO idempotency_keys (key_hash, fingerprint, status, location, body)
+    SELECT * FROM unnest(
+      ${entries.map(({ claim }) => claim.keyHash)}::bytea[],
+      ${entries.map(({ claim }) => claim.fingerprint)}::bytea[],
+      ${entries.map(({ answer }) => answer.status)}::smallint[],
+      ${entries.map(({ answer }) => answer.location ?? null)}::text[],
+      ${entries.map(({ answer }) => answer.body)}::text[])`.execute(trx);
+}
+
+/** Answers are kept at least this long. */
+const KEEP_HOURS = 25;
+
+/** Forgets old answers, some at a time so that no delete runs long. */
+export async function deleteOldAnswers(db: Database): Promise<void> {
+  await sql`
+    DELETE FROM idempotency_keys WHERE key_hash IN (
+      SELECT key_hash FROM idempotency_keys
+      WHERE created_at < clock_timestamp() - ${KEEP_HOURS} * interval '1 hour' LIMIT 5000)`.execute(db);
+}
+
+/**
+ * The way every write outside the batches is done: `work` and its answer are one transaction, and a repeat with the same
+ * Idempotency-Key gets the first answer. A refusal (a Problem below 500) undoes the work and is kept as the answer.
+ */
+export async function write(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (trx: Transaction) => Promise<Answer>,
+  claim: Claim | null = readClaim(request),
+): Promise<FastifyReply> {
+  const answer = await inTransaction(request.server.db, async (trx) => {
+    if (!claim) return work(trx);
+    const [first] = await findAnswers(trx, [claim]);
+    if (first instanceof Problem) throw first;
+    if (first) return first;
+    await sql`SAVEPOINT before_work`.execute(trx);
+    let answer: Answer;
+    try {
+      answer = await work(trx);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status >= 500 || error.code === 'rate-limited') throw error;
+      await sql`ROLLBACK TO SAVEPOINT before_work`.execute(trx);
+      answer = problemAnswer(error, answerContext(request));
+    }
+    await saveAnswers(trx, [{ claim, answer }]);
+    return answer;
+  });
+  return sendAnswer(reply, answer);
+}

@@ -1,0 +1,124 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import findMyWay from 'find-my-way';
+import { errorCode, isOutage, isTakenKey, isTimeout } from '../database/errors.ts';
+import { type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
+import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const RETRY_SECONDS = 2;
+
+/** Every error, of whatever origin, leaves as problem+json from the one table; and the table has its pages. */
+export default fp(
+  async (app) => {
+    const routes = findMyWay({ ignoreTrailingSlash: false });
+    app.addHook('onRoute', ({ method, url }) => {
+      for (const one of [method].flat()) {
+        if (!routes.hasRoute(one as 'GET', url)) routes.on(one as 'GET', url, () => {});
+      }
+    });
+
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      const problem = toProblem(error);
+      if (problem.status >= 500) {
+        const level = problem.code === 'internal-error' ? 'error' : 'warn';
+        request.log[level]({ err: error, code: problem.code }, problem.message);
+      }
+      return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
+    });
+
+    app.setNotFoundHandler((request, reply) => {
+      const allowed = METHODS.filter((method) => routes.find(method, request.url.split('?', 1)[0]!));
+      if (allowed.length > 0) reply.header('allow', allowed.join(', '));
+      const problem =
+        allowed.length > 0 && !allowed.includes(request.method as 'GET')
+          ? new Problem('method-not-allowed', `Use ${allowed.join(' or ')}.`)
+          : new Problem('not-found', 'There is nothing at this address.');
+      return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
+    });
+
+    registerPages(app);
+  },
+  { name: 'problem-details' },
+);
+
+/** What an error means for the one who asked. Never a 500 for what a client or an outage can cause. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>;
+  if (validation) {
+    return new Problem('invalid-request', 'The request does not fit the schema.', {
+      errors: validation.map((issue) => fieldError(issue, validationContext)),
+    });
+  }
+  if (isOutage(error)) {
+    return new Problem('unavailable', 'The database cannot be reached right now.', { retryAfter: RETRY_SECONDS });
+  }
+  if (isTimeout(error)) {
+    return new Problem('unavailable', 'The database took too long.', { retryAfter: RETRY_SECONDS });
+  }
+  const state = errorCode(error);
+  if (state === '40001' || state === '40P01' || isTakenKey(error, 'idempotency_keys_pkey')) {
+    return new Problem('unavailable', 'Too many changes to the same thing at once.', { retryAfter: 1 });
+  }
+  if (state === '23505') return new Problem('conflict', 'That is taken already.');
+  if (state && /^22...$/.test(state)) return new Problem('invalid-request', 'A value cannot be stored.');
+  if (statusCode && statusCode >= 400 && statusCode < 500) return clientProblem(statusCode, code, error as Error);
+  return new Problem('internal-error', 'Something went wrong on our side.');
+}
+
+function clientProblem(status: number, code: string | undefined, error: Error): Problem {
+  const byStatus: Partial<Record<number, ProblemCode>> = {
+    401: 'unauthenticated',
+    403: 'forbidden',
+    404: 'not-found',
+    405: 'method-not-allowed',
+    413: 'payload-too-large',
+    415: 'unsupported-media-type',
+    429: 'rate-limited',
+  };
+  if (code?.startsWith('FST_ERR_CTP_INVALID_JSON') || error instanceof SyntaxError) {
+    return new Problem('invalid-request', 'The body is not valid JSON.');
+  }
+  const known = byStatus[status] ?? 'invalid-request';
+  return new Problem(known, error.message || STATUS_CODES[status] || problems[known].title);
+}
+
+type ValidationIssue = NonNullable<FastifyError['validation']>[number];
+
+function fieldError(issue: ValidationIssue, context: string | undefined): FieldError {
+  const params = issue.params as { missingProperty?: string; additionalProperty?: string };
+  const field = params.missingProperty ?? params.additionalProperty;
+  const places: Record<string, FieldError['in']> = { querystring: 'query', params: 'path', headers: 'headers' };
+  const details: Record<string, string> = {
+    required: 'is required',
+    additionalProperties: 'is not known here',
+  };
+  return {
+    in: places[context ?? ''] ?? 'body',
+    pointer: field === undefined ? issue.instancePath : `${issue.instancePath}/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    detail: details[issue.keyword] ?? issue.message ?? 'does not fit',
+  };
+}
+
+/** One page per problem, for the person who follows `type`. */
+function registerPages(app: FastifyInstance): void {
+  app.get<{ Params: { code: string } }>(
+    '/problems/:code',
+    { schema: { hide: true }, config: { access: 'public' } },
+    async (request: FastifyRequest<{ Params: { code: string } }>, reply) => {
+      const { code } = request.params;
+      if (!Object.hasOwn(problems, code)) throw new Problem('not-found', 'There is no such problem.');
+      const { status, title, about, remedy } = problems[code as ProblemCode];
+      return reply.type('text/html; charset=utf-8').send(
+        `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
+          `<title>${title}</title><h1>${title}</h1><p><code>${code}</code>, status ${status}</p>` +
+          `<p>${markCode(about)}</p><p>${markCode(remedy)}</p></html>`,
+      );
+    },
+  );
+}
+
+const markCode = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replace(/`([^`]+)`/g, '<code>$1</code>');
