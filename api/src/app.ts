@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { loggerOptions } from './logging.ts';
+import type { Module } from './modules/module.ts';
+import authentication from './plugins/authentication.ts';
+import database from './plugins/database.ts';
+import health from './plugins/health.ts';
+import headers from './plugins/headers.ts';
+import input, { buildValidator } from './plugins/input.ts';
+import maintenance from './plugins/maintenance.ts';
+import metrics from './plugins/metrics.ts';
+import openapi from './plugins/openapi.ts';
+import problemDetails from './plugins/problem-details.ts';
+import rateLimit from './plugins/rate-limit.ts';
+
+const BODY_LIMIT = 1024 * 1024;
+
+/**
+ * Puts the plugins and the named modules together. Builds, never listens: the same app is a monolith, a service or a function.
+ */
+export async function buildApp({ config, modules }: { config: Config; modules: readonly Module[] }): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: loggerOptions(config.logLevel),
+    disableRequestLogging: true,
+    trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 72_000,
+    // While stopping, requests on open connections are answered; a 503 to a client that did nothing wrong helps nobody.
+    return503OnClosing: false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
+    },
+    routerOptions: { maxParamLength: 300 },
+    schemaController: { compilersFactory: { buildValidator } },
+  });
+
+  await app.register(problemDetails);
+  await app.register(headers, { config });
+  await app.register(input);
+  await app.register(cookie);
+  await app.register(database, { config });
+  await app.register(openapi);
+  await app.register(metrics);
+  await app.register(authentication, { config });
+  await app.register(rateLimit, { config });
+  await app.register(health);
+  await app.register(maintenance, { config });
+  for (const module of modules) await app.register(module, { config });
+  return app;
+}

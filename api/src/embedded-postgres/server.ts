@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { environment } from './binaries.ts';
+import { lastReason, LOG, type Cluster } from './cluster.ts';
+import { findProcesses, isRunning, signal } from './processes.ts';
+
+export type Server = { pid: number; port: number };
+export type Settings = Record<string, string | number | boolean>;
+type PidFile = Server & { status: string; text: string };
+
+const POLL_MS = 10;
+const LAUNCHES = 3;
+const LOG_LIMIT_BYTES = 10_000_000;
+/** A fast shutdown writes what is in memory; past this the server is stopped as by a crash, which loses nothing either. */
+const STOP_TIMEOUT_MS = 20_000;
+
+/**
+ * Makes sure that one server runs on the cluster and accepts connections: the one that already does, whoever started
+ * it, else a new one. Several callers at once end up with the same server, because PostgreSQL lets one only have the
+ * folder. The server is detached: it outlives us until stopServer().
+ * @throws with the server's own reason when it does not start
+ */
+export async function ensureServer(
+  cluster: Cluster,
+  wantedPort: number | undefined,
+  settings: Settings,
+  abort: AbortSignal,
+): Promise<Server> {
+  let launched: Launch | undefined;
+  let launches = 0;
+  for (;;) {
+    abort.throwIfAborted();
+    const running = findServer(cluster);
+    if (running?.status === 'ready') return running;
+    // One that is starting, recovering after a crash or stopping is waited for, however long it takes.
+    if (!running && (!launched || launched.exited)) {
+      if (launched && launches >= LAUNCHES) throw new Error(startFailure(cluster, launched));
+      if (clearRemains(cluster)) {
+        launched = launch(cluster, wantedPort ?? (await findPort(cluster)), settings);
+        launches++;
+      }
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** Fast shutdown; resolves when the server has written everything and let go of its folder. */
+export async function stopServer(cluster: Cluster): Promise<void> {
+  const server = findServer(cluster);
+  if (!server) return;
+  signal(server.pid, 'SIGINT');
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  let forced = false;
+  while (findServer(cluster)?.pid === server.pid) {
+    if (!forced && performance.now() > deadline) {
+      forced = true;
+      signal(server.pid, 'SIGQUIT');
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** Names this cluster in the command line of its server and of the server's children: the folder, also when moved. */
+function tagOf(cluster: Cluster): string {
+  const { dev, ino } = statSync(cluster.folder);
+  return `coupon-book-${dev}-${ino}`;
+}
+
+/** The live server of this cluster. What postmaster.pid says is not enough: after kill -9, any process may have its pid. */
+function findServer(cluster: Cluster): PidFile | undefined {
+  const file = readPidFile(cluster);
+  return file && findProcesses(`cluster_name=${tagOf(cluster)}`, file.pid).length > 0 ? file : undefined;
+}
+
+/** https://www.postgresql.org/docs/18/storage-file-layout.html: pid, folder, start, port, sockets, address, memory, status. */
+function readPidFile(cluster: Cluster): PidFile | undefined {
+  try {
+    const text = readFileSync(join(cluster.folder, 'postmaster.pid'), 'utf8');
+    const lines = text.split('\n');
+    const pid = Number(lines[0]);
+    return pid > 0 ? { pid, port: Number(lines[3]), status: (lines[7] ?? '').trim(), text } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Ends what a server killed with -9 left behind and PostgreSQL would refuse to start over: children that still hold its
+ * shared memory, and a postmaster.pid whose pid went to an unrelated process. True when nothing is left.
+ */
+function clearRemains(cluster: Cluster): boolean {
+  const family = findProcesses(tagOf(cluster));
+  const children = family.filter(({ command }) => command.startsWith('postgres:'));
+  const orphans = children.filter(({ parent }) => !family.some(({ pid }) => pid === parent));
+  for (const { pid } of orphans) signal(pid, 'SIGKILL');
+
+  const stale = readPidFile(cluster);
+  if (stale && isRunning(stale.pid) && !findServer(cluster) && readPidFile(cluster)?.text === stale.text) {
+    rmSync(join(cluster.folder, 'postmaster.pid'), { force: true });
+  }
+  return orphans.length === 0;
+}
+
+type Launch = { port: number; exited: boolean; logOffset: number };
+
+function launch(cluster: Cluster, port: number, settings: Settings): Launch {
+  const all: Settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    cluster_name: tagOf(cluster),
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    // Statement errors go to the client, who logs them: the server's words would put coupon codes into its log.
+    log_min_messages: 'log',
+    log_error_verbosity: 'terse',
+    ...settings,
+  };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`]);
+  const log = openLog(cluster);
+  const launched: Launch = { port, exited: false, logOffset: fstatSync(log).size };
+  const child = spawn(cluster.binaries.postgres, ['-D', cluster.path, '-p', String(port), ...flags], {
+    cwd: cluster.folder,
+    env: environment,
+    detached: true,
+    stdio: ['ignore', log, log],
+    ...cluster.runAs,
+  });
+  child.on('error', () => (launched.exited = true));
+  child.on('exit', () => (launched.exited = true));
+  child.unref();
+  closeSync(log);
+  return launched;
+}
+
+function openLog(cluster: Cluster): number {
+  const path = join(cluster.dataDir, LOG);
+  const log = openSync(path, 'a', 0o600);
+  if (fstatSync(log).size < LOG_LIMIT_BYTES) return log;
+  closeSync(log);
+  renameSync(path, `${path}.1`);
+  return openSync(path, 'a', 0o600);
+}
+
+function startFailure(cluster: Cluster, launched: Launch): string {
+  const log = readFileSync(join(cluster.dataDir, LOG)).subarray(launched.logOffset).toString('utf8');
+  const where = `its log is ${join(cluster.dataDir, LOG)}`;
+  if (/could not bind/.test(log)) return `Port ${launched.port} for the database is taken by another program: choose another one.`;
+  if (/No space left/.test(log)) return `The database has no space left in ${cluster.dataDir}: make room on that disk and start again.`;
+  return `The database does not start (${lastReason(log) ?? 'without a reason'}): ${where}.`;
+}
+
+/** The port of last time, as PostgreSQL notes its command line itself; else a free one that no outgoing connection takes. */
+async function findPort(cluster: Cluster): Promise<number> {
+  const last = Number(/"-p" "(\d+)"/.exec(readLastCommand(cluster))?.[1]);
+  if (last && (await isFree(last))) return last;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function readLastCommand(cluster: Cluster): string {
+  try {
+    return readFileSync(join(cluster.folder, 'postmaster.opts'), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.once('error', () => done(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
+  });
+}

@@ -1,0 +1,87 @@
+import AjvCompiler from '@fastify/ajv-compiler';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import fp from 'fastify-plugin';
+import { type FieldError, Problem } from '../problems.ts';
+
+const MAX_DEPTH = 20;
+const compile = AjvCompiler();
+
+type BuildValidator = NonNullable<
+  NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']
+>['buildValidator'];
+
+/**
+ * Two validators: text (path, query, headers) is converted to the type its schema asks for, JSON must have it. Neither drops
+ * unknown fields: they are refused.
+ */
+export const buildValidator: BuildValidator = (schemas, options) => {
+  const customOptions = { removeAdditional: false, useDefaults: true, allErrors: false, allowUnionTypes: true } as const;
+  const plugins = [addByteLimit];
+  const json = compile(schemas, { ...options, customOptions: { ...customOptions, coerceTypes: false }, plugins } as never);
+  const text = compile(schemas, { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never);
+  return ((route: { httpPart?: string }) => (route.httpPart === 'body' ? json : text)(route as never)) as never;
+};
+
+function addByteLimit(ajv: { addKeyword: (keyword: object) => void }): object {
+  ajv.addKeyword({
+    keyword: 'x-max-json-bytes',
+    schemaType: 'number',
+    error: { message: 'is too large: see the limit in the documentation' },
+    validate: (limit: number, value: unknown) => Buffer.byteLength(JSON.stringify(value)) <= limit,
+  });
+  return ajv;
+}
+
+/** What holds for every input before its schema is asked. */
+export default fp(
+  async (app: FastifyInstance) => {
+    const parseJson = app.getDefaultJsonParser('error', 'error');
+    app.removeContentTypeParser(['application/json', 'text/plain']);
+    app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+      // Many clients announce JSON and send nothing where the body is optional.
+      if (body === '') done(null, undefined);
+      else parseJson(request, body as string, done);
+    });
+
+    // A route that declares no query takes none.
+    app.addHook('onRoute', (route) => {
+      if (!route.url.startsWith('/api/')) return;
+      route.schema ??= {};
+      route.schema.querystring ??= { type: 'object', properties: {}, additionalProperties: false };
+    });
+
+    app.addHook('preValidation', async (request) => {
+      const { schema } = request.routeOptions;
+      if (schema?.body && request.body === undefined) request.body = {};
+      const errors: FieldError[] = [];
+      request.body = cleanText(request.body, 'body', '', errors, 0);
+      request.query = cleanText(request.query, 'query', '', errors, 0);
+      request.params = cleanText(request.params, 'path', '', errors, 0);
+      if (errors.length > 0) throw new Problem('invalid-request', 'The request contains text that cannot be kept.', { errors });
+    });
+  },
+  { name: 'input' },
+);
+
+/** NFC, so that what looks the same is the same; refuses what PostgreSQL or another reader could not store: NUL, lone surrogates. */
+function cleanText(value: unknown, place: FieldError['in'], pointer: string, errors: FieldError[], depth: number): unknown {
+  if (typeof value === 'string') {
+    const detail = value.includes('\0') ? 'must not contain NUL' : value.isWellFormed() ? null : 'must be well-formed Unicode';
+    if (detail) errors.push({ in: place, pointer, detail });
+    return value.normalize('NFC');
+  }
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value) || Symbol.asyncIterator in value) return value;
+  if (depth > MAX_DEPTH) {
+    errors.push({ in: place, pointer, detail: `must not be nested deeper than ${MAX_DEPTH}` });
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item, index) => cleanText(item, place, `${pointer}/${index}`, errors, depth + 1));
+  }
+  const clean: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const name = cleanText(key, place, `${pointer}/${key.toWellFormed()}`, errors, depth + 1) as string;
+    clean[name] = cleanText(item, place, `${pointer}/${name}`, errors, depth + 1);
+  }
+  return clean;
+}

@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import fp from 'fastify-plugin';
+import type { Config } from '../config.ts';
+import { isOutage } from '../database/errors.ts';
+import { deleteEndedBudgets } from './budgets.ts';
+import { deleteOldAnswers } from './idempotency.ts';
+
+export type Chore = () => Promise<unknown>;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Adds work that every process does now and then, and that may be done by several at once without harm. */
+    addChore: (name: string, chore: Chore) => void;
+  }
+}
+
+/** Does the chores one after the other, every `sweepSeconds`, from when the database is ready until the process stops. */
+export default fp<{ config: Config }>(
+  async (app, { config }) => {
+    const chores = new Map<string, Chore>();
+    app.decorate('addChore', (name: string, chore: Chore) => void chores.set(name, chore));
+    app.addChore('old idempotency keys', () => deleteOldAnswers(app.db));
+    app.addChore('ended budgets', () => deleteEndedBudgets(app.db));
+    if (config.sweepSeconds === 0) return;
+
+    const stopping = new AbortController();
+    let running = Promise.resolve();
+    app.addHook('onListen', async () => {
+      running = keepDoing();
+    });
+    app.addHook('preClose', async () => {
+      stopping.abort();
+      await running;
+    });
+
+    async function keepDoing(): Promise<void> {
+      while (!stopping.signal.aborted) {
+        if (app.readiness.prepared) for (const [name, chore] of chores) await attempt(name, chore);
+        await wait(config.sweepSeconds * 1000, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
+
+    async function attempt(name: string, chore: Chore): Promise<void> {
+      try {
+        await chore();
+      } catch (error) {
+        app.log[isOutage(error) ? 'warn' : 'error']({ err: error }, `chore failed, will be tried again: ${name}`);
+      }
+    }
+  },
+  { name: 'maintenance', dependencies: ['database'] },
+);

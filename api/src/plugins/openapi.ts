@@ -1,0 +1,128 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifySchema, RouteOptions } from 'fastify';
+import fp from 'fastify-plugin';
+import Type from 'typebox';
+import { version } from '../config.ts';
+import { type ProblemCode, problemBody, problems, Problem } from '../problems.ts';
+import { component } from '../schemas.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The refusals of this route beside those that its kind brings (see `problemsOf`). For the documentation. */
+    problems?: ProblemCode[];
+  }
+}
+
+const fieldError = component('FieldError', {
+  in: Type.Enum(['body', 'query', 'path', 'headers']),
+  pointer: Type.String({ description: 'JSON pointer to the field' }),
+  detail: Type.String(),
+});
+
+const problem = Type.Object(
+  {
+    type: Type.String({ description: 'address of a page about this problem' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.Enum(Object.keys(problems) as ProblemCode[], { description: 'stable; what programs decide by' }),
+    instance: Type.String({ description: 'the path that was asked' }),
+    requestId: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Unsafe({ $ref: 'FieldError#' }))),
+  },
+  { $id: 'Problem', title: 'Problem', additionalProperties: true, description: 'RFC 9457 problem details' },
+);
+
+const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** The problems that a kind of route brings: what plugins refuse before a handler runs. */
+function problemsOf({ method, schema, config }: RouteOptions): ProblemCode[] {
+  const codes: ProblemCode[] = ['invalid-request', 'rate-limited', 'unavailable'];
+  if (config?.access !== 'public') codes.push('unauthenticated');
+  if (config?.access === 'admin') codes.push('forbidden');
+  if (WRITES.has(String(method))) codes.push('conflict', 'idempotency-key-reused');
+  if (schema?.body) codes.push('unsupported-media-type', 'payload-too-large');
+  return [...new Set([...codes, ...(config?.problems ?? [])])];
+}
+
+/** One documented response per status, with an example of each code it can carry. */
+function problemResponses(codes: ProblemCode[], url: string): Record<string, object> {
+  const byStatus = Object.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, group]) => [
+      status,
+      {
+        description: group!.map((code) => `\`${code}\`: ${problems[code].about}`).join('\n\n'),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: 'Problem#' },
+            examples: Object.fromEntries(
+              group!.map((code) => [
+                code,
+                {
+                  value: problemBody(new Problem(code, problems[code].remedy), {
+                    instance: url,
+                    requestId: '0199f0a2-6f3c-7c1e-9d57-0f4e2f6f6a51',
+                  }),
+                },
+              ]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+/** `/openapi.json` and `/docs`, from the routes' own schemas. */
+export default fp(
+  async (app) => {
+    app.addSchema(fieldError);
+    app.addSchema(problem);
+
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.0.3',
+        info: {
+          title: 'Coupon Book',
+          version,
+          description:
+            'Gives coupon codes to users, holds them at checkout and redeems them. Every write takes an `Idempotency-Key`: ' +
+            'a repeat with the same key and body gets the first answer, byte for byte, with `Idempotent-Replayed: true`.',
+        },
+        components: {
+          securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        },
+        security: [{ accessToken: [] }],
+      },
+      refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `Schema${index}`) },
+    });
+
+    app.addHook('onRoute', (route) => {
+      if (!route.url.startsWith('/api/') || route.schema?.hide || route.method === 'HEAD') return;
+      const schema: FastifySchema = (route.schema ??= {});
+      schema.security ??= route.config?.access === 'public' ? [] : [{ accessToken: [] }];
+      if (WRITES.has(String(route.method))) schema.headers ??= idempotencyHeader;
+      schema.response = { ...problemResponses(problemsOf(route), route.url), ...(schema.response as object) };
+    });
+
+    await app.register(swaggerUi, {
+      routePrefix: '/docs',
+      uiConfig: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true },
+    });
+    app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () => app.swagger());
+  },
+  { name: 'openapi' },
+);
+
+const idempotencyHeader = {
+  type: 'object',
+  properties: {
+    'idempotency-key': {
+      type: 'string',
+      description: 'makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours',
+      example: '6c1f7c3e-5f0e-4b7e-9a53-0b7a5f7f7b0d',
+    },
+  },
+};
