@@ -57,7 +57,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const stopping = new AbortController();
   let owner: Owner | undefined = await own(cluster, port, settings, stopping.signal);
   let { server } = owner;
-  log.info(`PostgreSQL ${cluster.binaries.version} runs on ${cluster.folder}, port ${server.port}, process ${server.pid}`);
+  log.info(
+    `PostgreSQL ${cluster.binaries.version} runs on ${cluster.folder}, port ${server.port}, process ${server.pid}`,
+  );
   removeUnfinished(cluster);
 
   let watching = watch(owner);
@@ -89,10 +91,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     },
     async stop() {
       stopping.abort();
-      if (!owner) await watching; // On the way to a new server: it ends at once, or has one.
+      if (!owner) await watching; // On the way to a new server: it gives up at once, or has one.
       if (!owner) return;
-      await stopServer(cluster);
-      await owner.client.end().catch(() => undefined);
+      await stopServer(cluster); // It ends the owner's connection too.
       log.info('PostgreSQL has stopped');
     },
   };
@@ -152,7 +153,10 @@ function refusal(cluster: Cluster, server: Server, pid: number): Error {
 function isPassing(error: unknown): boolean {
   const { passing, code, message } = error as { passing?: boolean; code?: string; message: string };
   if (passing !== undefined) return passing;
-  return /^(57P0[123]|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code ?? '') || message.includes('terminated unexpectedly');
+  return (
+    /^(57P0[123]|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code ?? '') ||
+    message.includes('terminated unexpectedly')
+  );
 }
 
 function urlOf(cluster: Cluster, port: number, database: string): string {

@@ -29,7 +29,9 @@ export function findBinaries(runAs: RunAs | undefined): Binaries {
     const copied = probe(copyToCache(installed), runAs);
     if ('version' in copied) return copied;
   }
-  throw new Error(`The PostgreSQL that comes with Coupon Book does not run here (${first.reason}): ${OWN_DATABASE}.`);
+  throw new Error(
+    `The PostgreSQL that comes with Coupon Book does not run here (${first.reason}): ${OWN_DATABASE}.`,
+  );
 }
 
 function installedFolder(): string {
@@ -46,14 +48,18 @@ function installedFolder(): string {
 function linkLibraries(native: string): void {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as {
+    source: string;
+    target: string;
+  }[]) {
     const link = join(dirname(native), target);
     if (existsSync(link)) continue;
     try {
       symlinkSync(relative(dirname(target), source), link);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') throw new Error(`Cannot link the libraries in ${native} (${code}): run npm rebuild.`);
+      if (code !== 'EEXIST')
+        throw new Error(`Cannot link the libraries in ${native} (${code}): run npm rebuild.`);
     }
   }
 }
@@ -64,11 +70,16 @@ function probe(native: string, runAs: RunAs | undefined): Binaries | { code?: st
   const { stdout, stderr, error } = spawnSync(postgres, ['--version'], options);
   const version = /\d+(\.\d+)?/.exec(stdout ?? '')?.[0];
   if (version) return { initdb, postgres, version };
-  return { code: (error as NodeJS.ErrnoException | undefined)?.code, reason: error?.message ?? stderr.trim() };
+  return {
+    code: (error as NodeJS.ErrnoException | undefined)?.code,
+    reason: error?.message ?? stderr.trim(),
+  };
 }
 
 function copyToCache(installed: string): string {
-  const { version } = JSON.parse(readFileSync(join(dirname(installed), 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(dirname(installed), 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const target = join(CACHE, `postgres-${version}-${process.platform}-${process.arch}`);
   try {
     if (mkdirSync(CACHE, { recursive: true })) chmodSync(CACHE, 0o755);
@@ -89,7 +100,9 @@ function copyToCache(installed: string): string {
     return target;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot copy PostgreSQL to ${CACHE} (${reason}): move the clone to where all may enter, or ${OWN_DATABASE}.`);
+    throw new Error(
+      `Cannot copy PostgreSQL to ${CACHE} (${reason}): move the clone to where all may enter, or ${OWN_DATABASE}.`,
+    );
   }
 }
 

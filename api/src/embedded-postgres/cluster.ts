@@ -1,7 +1,25 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, existsSync, fsyncSync, lchownSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+} from 'node:fs';
+import {
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { environment, findBinaries, nobody, type Binaries, type RunAs } from './binaries.ts';
 
@@ -53,13 +71,19 @@ function openFolder(dataDir: string): string {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     entries = readdirSync(path);
   } catch (error) {
-    throw new Error(`Cannot use ${path} for the database (${codeOf(error)}): set DATA_DIR to a folder this user may write to.`);
+    throw new Error(
+      `Cannot use ${path} for the database (${codeOf(error)}): set DATA_DIR to a folder this user may write to.`,
+    );
   }
-  const foreign = entries.filter((name) => !name.startsWith('.') && !name.startsWith(UNFINISHED) && name !== 'lost+found');
+  const foreign = entries.filter(
+    (name) => !name.startsWith('.') && !name.startsWith(UNFINISHED) && name !== 'lost+found',
+  );
   const isOurs = entries.includes(FOLDER) ? existsSync(join(path, FOLDER, PASSWORD)) : foreign.length === 0;
   // A folder we may not look into is no stranger's: refuseOthers() has the better words.
   if (!isOurs && !isClosed(join(path, FOLDER))) {
-    throw new Error(`${path} holds other files and no database of Coupon Book: set DATA_DIR to an empty folder or a new one.`);
+    throw new Error(
+      `${path} holds other files and no database of Coupon Book: set DATA_DIR to an empty folder or a new one.`,
+    );
   }
   return realpathSync(path);
 }
@@ -98,7 +122,9 @@ function serverPath(folder: string, runAs: RunAs | undefined): string {
 function refuseOthers(folder: string, binaries: Binaries, runAs: RunAs | undefined): void {
   const { uid } = statSync(folder);
   if (!runAs && uid !== process.getuid?.()) {
-    throw new Error(`${folder} belongs to user ${uid}: start as that user or as root, or set DATA_DIR to another folder.`);
+    throw new Error(
+      `${folder} belongs to user ${uid}: start as that user or as root, or set DATA_DIR to another folder.`,
+    );
   }
   const version = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
   if (version !== binaries.version.split('.')[0]) {
@@ -109,7 +135,12 @@ function refuseOthers(folder: string, binaries: Binaries, runAs: RunAs | undefin
   }
 }
 
-async function initialise(root: string, binaries: Binaries, runAs: RunAs | undefined, durable: boolean): Promise<void> {
+async function initialise(
+  root: string,
+  binaries: Binaries,
+  runAs: RunAs | undefined,
+  durable: boolean,
+): Promise<void> {
   const finished = join(root, FOLDER);
   try {
     const folder = mkdtempSync(join(root, UNFINISHED));
@@ -132,7 +163,9 @@ async function initialise(root: string, binaries: Binaries, runAs: RunAs | undef
     if (existsSync(join(finished, PASSWORD))) return; // Somebody else was faster and has tidied up.
     const reason = error instanceof Error ? error.message : String(error);
     const advice = /ENOSPC|No space/i.test(reason) ? 'make room on that disk (60 MB) or ' : '';
-    throw new Error(`Cannot create the database in ${root} (${reason}): ${advice}set DATA_DIR to a folder this user may write to.`);
+    throw new Error(
+      `Cannot create the database in ${root} (${reason}): ${advice}set DATA_DIR to a folder this user may write to.`,
+    );
   }
 }
 
@@ -145,7 +178,12 @@ async function runInitdb(
 ): Promise<void> {
   const stdin = openSync(password, 'r');
   try {
-    const child = spawn(binaries.initdb, args, { cwd: folder, env: environment, stdio: [stdin, 'ignore', 'pipe'], ...runAs });
+    const child = spawn(binaries.initdb, args, {
+      cwd: folder,
+      env: environment,
+      stdio: [stdin, 'ignore', 'pipe'],
+      ...runAs,
+    });
     let stderr = '';
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     await new Promise<void>((done, failed) => {

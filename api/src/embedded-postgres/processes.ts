@@ -30,7 +30,9 @@ function fromProc(pid?: number): Process[] {
 function fromPs(pid?: number): Process[] {
   const which = pid ? ['-p', String(pid)] : ['-ax'];
   try {
-    const lines = execFileSync('ps', ['-ww', ...which, '-o', 'pid=,ppid=,command='], { encoding: 'utf8' }).split('\n');
+    const lines = execFileSync('ps', ['-ww', ...which, '-o', 'pid=,ppid=,command='], {
+      encoding: 'utf8',
+    }).split('\n');
     return lines.flatMap((line) => {
       const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
       return match ? [{ pid: Number(match[1]), parent: Number(match[2]), command: match[3]! }] : [];

@@ -148,8 +148,10 @@ function openLog(cluster: Cluster): number {
 function startFailure(cluster: Cluster, launched: Launch): string {
   const log = readFileSync(join(cluster.dataDir, LOG)).subarray(launched.logOffset).toString('utf8');
   const where = `its log is ${join(cluster.dataDir, LOG)}`;
-  if (/could not bind/.test(log)) return `Port ${launched.port} for the database is taken by another program: choose another one.`;
-  if (/No space left/.test(log)) return `The database has no space left in ${cluster.dataDir}: make room on that disk and start again.`;
+  if (/could not bind/.test(log))
+    return `Port ${launched.port} for the database is taken by another program: choose another one.`;
+  if (/No space left/.test(log))
+    return `The database has no space left in ${cluster.dataDir}: make room on that disk and start again.`;
   return `The database does not start (${lastReason(log) ?? 'without a reason'}): ${where}.`;
 }
 
