@@ -45,8 +45,8 @@ export async function buildApp({ config, modules }: { config: Config; modules: r
   await app.register(database, { config });
   await app.register(openapi);
   await app.register(metrics);
-  await app.register(authentication, { config });
   await app.register(rateLimit, { config });
+  await app.register(authentication, { config });
   await app.register(health);
   await app.register(maintenance, { config });
   for (const module of modules) await app.register(module, { config });

@@ -104,6 +104,28 @@ export interface RedemptionHistory {
   user_id: string;
 }
 
+export interface Sessions {
+  address: string;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  last_used_at: Generated<Timestamp>;
+  previous_token_hash: Buffer | null;
+  rotated_at: Timestamp | null;
+  rotation_key: Buffer;
+  token_hash: Buffer;
+  user_agent: string | null;
+  user_id: string;
+}
+
+export interface SigningKeys {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  id: string;
+  private_jwk: Json;
+}
+
 export interface Users {
   created_at: Generated<Timestamp>;
   disabled_at: Timestamp | null;
@@ -123,5 +145,7 @@ export interface DB {
   events: Events;
   idempotency_keys: IdempotencyKeys;
   redemption_history: RedemptionHistory;
+  sessions: Sessions;
+  signing_keys: SigningKeys;
   users: Users;
 }

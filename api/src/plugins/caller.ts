@@ -10,7 +10,7 @@ export interface Caller {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Null on public routes without a token. */
+    /** Null on public routes: they do not look at tokens. */
     caller: Caller | null;
   }
   interface FastifyContextConfig {

@@ -16,13 +16,14 @@ type BuildValidator = NonNullable<
  */
 export const buildValidator: BuildValidator = (schemas, options) => {
   const customOptions = { removeAdditional: false, useDefaults: true, allErrors: false, allowUnionTypes: true } as const;
-  const plugins = [addByteLimit];
+  const plugins = [addKeywords];
   const json = compile(schemas, { ...options, customOptions: { ...customOptions, coerceTypes: false }, plugins } as never);
   const text = compile(schemas, { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never);
   return ((route: { httpPart?: string }) => (route.httpPart === 'body' ? json : text)(route as never)) as never;
 };
 
-function addByteLimit(ajv: { addKeyword: (keyword: object) => void }): object {
+function addKeywords(ajv: { addKeyword: (keyword: object) => void }): object {
+  ajv.addKeyword({ keyword: 'example' }); // OpenAPI's; it checks nothing
   ajv.addKeyword({
     keyword: 'x-max-json-bytes',
     schemaType: 'number',
