@@ -1,0 +1,57 @@
+import type { Database } from '../../database/connection.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import type { Answer } from '../../plugins/answers.ts';
+import { createBatcher } from './batch.ts';
+import { loadByCode, loadForAssign, loadRandom } from './load.ts';
+import { type Load, settle, type TransitionRequest } from './transition.ts';
+
+export type Lane = 'assign-random' | 'assign-code' | 'by-code';
+
+export interface CommandOptions {
+  db: Database;
+  /** Told of each batch: its lane, how many requests it settled, how long it took. */
+  onBatch?: (lane: Lane, size: number, seconds: number) => void;
+}
+
+/**
+ * Where commands enter. Requests that lock the same things in the same way share a lane, and each lane writes one batch at a time:
+ * random assignments book by book, assignments by code, and commands on coupons that have an owner.
+ */
+export function createCommands({ db, onBatch }: CommandOptions): (request: TransitionRequest) => Promise<Answer> {
+  type Batcher = ReturnType<typeof createBatcher<TransitionRequest, Answer>>;
+
+  const openLane = (lane: Lane, load: Load, onIdle?: () => void): Batcher =>
+    createBatcher<TransitionRequest, Answer>({
+      run: async (requests) => {
+        const started = performance.now();
+        try {
+          return await inTransaction(db, (trx) => settle(trx, requests, load));
+        } finally {
+          onBatch?.(lane, requests.length, (performance.now() - started) / 1000);
+        }
+      },
+      keysOf: ({ code, claim }) => [
+        ...(code === null ? [] : [`code ${code}`]),
+        ...(claim === null ? [] : [`claim ${claim.keyHash.toString('base64')}`]),
+      ],
+      onIdle,
+    });
+
+  const assignCode = openLane('assign-code', loadForAssign);
+  const byCode = openLane('by-code', loadByCode);
+  const random = new Map<string, Batcher>();
+
+  const randomOf = (bookId: string): Batcher => {
+    let batcher = random.get(bookId);
+    if (!batcher) {
+      batcher = openLane('assign-random', loadRandom, () => random.delete(bookId));
+      random.set(bookId, batcher);
+    }
+    return batcher;
+  };
+
+  return (request) => {
+    if (request.code === null) return randomOf(request.bookId!).submit(request);
+    return (request.type === 'assign' ? assignCode : byCode).submit(request);
+  };
+}

@@ -1,0 +1,63 @@
+import Type, { type Static } from 'typebox';
+import { component, metadata, nullable, page, ref, time, uuid } from '../../schemas.ts';
+import type { EventRow } from '../events/queries.ts';
+import { type Actor, type BookRules, type Coupon, currentState, permittedActions, redemptionsLeft } from './state.ts';
+
+const state = Type.Enum(['UNASSIGNED', 'ASSIGNED', 'LOCKED', 'REDEEMED'], {
+  description: 'a lock that has run out shows as ASSIGNED',
+});
+
+export const couponSchema = component('Coupon', {
+  code: Type.String({ example: 'K7QX-2MPA-9RTB' }),
+  bookId: uuid(),
+  state,
+  ownerId: nullable(uuid('the user it is assigned to')),
+  assignedAt: nullable(time()),
+  lockedAt: nullable(time()),
+  lockExpiresAt: nullable(time('the lock ends by itself at this time; compare it with serverTime')),
+  redeemedAt: nullable(time('of the latest redemption')),
+  redemptionCount: Type.Integer(),
+  redemptionsLeft: nullable(Type.Integer({ description: 'null: no limit' })),
+  actions: Type.Array(Type.Enum(['assign', 'lock', 'unlock', 'redeem']), { description: 'what the caller may do with it now' }),
+  serverTime: time("the database's clock, for countdowns"),
+  metadata,
+});
+
+/** A coupon as `viewer` sees it at `now`. */
+export function presentCoupon(row: Coupon, book: BookRules, viewer: Actor, now: Date): Static<typeof couponSchema> {
+  const coupon = currentState(row, now);
+  const locked = coupon.state === 'LOCKED';
+  return {
+    code: coupon.code,
+    bookId: coupon.bookId,
+    state: coupon.state,
+    ownerId: coupon.assignedUserId,
+    assignedAt: coupon.assignedAt?.toISOString() ?? null,
+    lockedAt: coupon.lockedAt?.toISOString() ?? null,
+    lockExpiresAt: locked ? coupon.lockExpiresAt!.toISOString() : null,
+    redeemedAt: coupon.redeemedAt?.toISOString() ?? null,
+    redemptionCount: coupon.redemptionCount,
+    redemptionsLeft: redemptionsLeft(coupon, book),
+    actions: permittedActions(coupon, book, viewer, now),
+    serverTime: now.toISOString(),
+    metadata: coupon.metadata,
+  };
+}
+
+export const couponPage = page('CouponPage', ref(couponSchema));
+
+export const couponEventSchema = component('CouponEvent', {
+  id: Type.Integer(),
+  type: Type.Enum(['coupon.assigned', 'coupon.locked', 'coupon.unlocked', 'coupon.lock_expired', 'coupon.redeemed']),
+  userId: uuid('for whom'),
+  actorId: nullable(uuid('who did it; null: time itself')),
+  occurredAt: time(),
+  data: nullable(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })),
+});
+
+export function presentEvent({ id, type, userId, actorId, occurredAt, data }: EventRow): Static<typeof couponEventSchema> {
+  return { id, type, userId, actorId, occurredAt: occurredAt.toISOString(), data };
+}
+
+export const couponEventPage = page('CouponEventPage', ref(couponEventSchema));
+export { state as couponStateSchema };

@@ -1,0 +1,131 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { callerOf } from '../../plugins/caller.ts';
+import { findSpentBudgets, spendBudgets } from '../../plugins/budgets.ts';
+import { Problem, problems } from '../../problems.ts';
+import { decodeCursor, ref, toPage } from '../../schemas.ts';
+import { requireCode } from '../codes/code.ts';
+import { listEventsByCoupon } from '../events/queries.ts';
+import { guessBudgets } from './guesses.ts';
+import { couponEventPage, couponPage, couponSchema, presentCoupon, presentEvent } from './present.ts';
+import { bookExists, type CouponInBook, findCoupon, listCouponsByBook, listCouponsByUser } from './queries.ts';
+import { bookCouponsQuery, bookParams, codeParams, historyQuery, myCouponsQuery } from './schemas.ts';
+
+const isId = (part: unknown): part is number => Number.isSafeInteger(part);
+const isCode = (part: unknown): part is string => typeof part === 'string';
+const readId = (cursor: string | undefined) => (cursor === undefined ? undefined : decodeCursor<[number]>(cursor, [isId])[0]);
+
+/** What callers look at: never locks, never waits for a command. */
+export function registerReads(instance: FastifyInstance, rateLimitScale: number): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  const tags = ['coupons'];
+  const present = (request: FastifyRequest) => (row: CouponInBook) => presentCoupon(row, row, callerOf(request), row.now);
+
+  /** The coupon, if the caller may see it. For a USER, asking for any other is a guess. */
+  const requireCoupon = async (request: FastifyRequest, text: string): Promise<CouponInBook> => {
+    const caller = callerOf(request);
+    const coupon = await findCoupon(app.db, requireCode(text));
+    if (caller.role === 'ADMIN') {
+      if (!coupon) throw new Problem('not-found', 'There is no such coupon.');
+      return coupon;
+    }
+    if (coupon?.assignedUserId === caller.id) return coupon;
+    const budgets = guessBudgets(request, rateLimitScale);
+    const spent = await findSpentBudgets(app.db, budgets);
+    if (spent.size > 0) {
+      throw new Problem('rate-limited', 'Too many wrong codes.', { retryAfter: Math.max(...spent.values()) });
+    }
+    await spendBudgets(app.db, budgets);
+    throw new Problem('not-your-coupon', problems['not-your-coupon'].about);
+  };
+
+  app.get(
+    '/api/v1/coupons',
+    {
+      schema: {
+        tags,
+        operationId: 'listMyCoupons',
+        summary: "The caller's coupons, newest first",
+        querystring: myCouponsQuery,
+        response: { 200: ref(couponPage) },
+      },
+      config: { access: 'user' },
+    },
+    async (request) => {
+      const { limit, cursor, ...filter } = request.query;
+      const rows = await listCouponsByUser(app.db, callerOf(request).id, filter, {
+        beforeId: readId(cursor),
+        limit: limit + 1,
+      });
+      return toPage(rows, limit, present(request), ({ id }) => [id]);
+    },
+  );
+
+  app.get(
+    '/api/v1/books/:id/coupons',
+    {
+      schema: {
+        tags,
+        operationId: 'listBookCoupons',
+        summary: 'The coupons of a book',
+        description: 'By age, or by code when the beginning of a code is asked for.',
+        params: bookParams,
+        querystring: bookCouponsQuery,
+        response: { 200: ref(couponPage) },
+      },
+      config: { access: 'admin', problems: ['not-found'] },
+    },
+    async (request) => {
+      const { limit, cursor, code, ...filter } = request.query;
+      if (!(await bookExists(app.db, request.params.id))) throw new Problem('not-found', 'There is no such book.');
+      const codePrefix = code?.trim().normalize('NFKC').toUpperCase();
+      const after =
+        codePrefix === undefined
+          ? { afterId: readId(cursor) }
+          : { afterCode: cursor === undefined ? undefined : decodeCursor<[string]>(cursor, [isCode])[0] };
+      const rows = await listCouponsByBook(
+        app.db,
+        request.params.id,
+        { ...filter, codePrefix },
+        { ...after, limit: limit + 1 },
+      );
+      return toPage(rows, limit, present(request), (row) => [codePrefix === undefined ? row.id : row.code]);
+    },
+  );
+
+  app.get(
+    '/api/v1/coupons/:code',
+    {
+      schema: {
+        tags,
+        operationId: 'getCoupon',
+        summary: 'One coupon, with what the caller may do with it now',
+        params: codeParams,
+        response: { 200: ref(couponSchema) },
+      },
+      config: { access: 'user', problems: ['not-your-coupon', 'not-found'] },
+    },
+    async (request) => present(request)(await requireCoupon(request, request.params.code)),
+  );
+
+  app.get(
+    '/api/v1/coupons/:code/history',
+    {
+      schema: {
+        tags,
+        operationId: 'getCouponHistory',
+        summary: 'What happened to a coupon, oldest first',
+        params: codeParams,
+        querystring: historyQuery,
+        response: { 200: ref(couponEventPage) },
+      },
+      config: { access: 'user', problems: ['not-your-coupon', 'not-found'] },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const coupon = await requireCoupon(request, request.params.code);
+      const rows = await listEventsByCoupon(app.db, coupon.id, { afterId: readId(cursor), limit: limit + 1 });
+      return toPage(rows, limit, presentEvent, ({ id }) => [id]);
+    },
+  );
+}

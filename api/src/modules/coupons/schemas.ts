@@ -1,0 +1,30 @@
+import Type from 'typebox';
+import { metadata, pageQuery, strict, uuid } from '../../schemas.ts';
+import { couponStateSchema } from './present.ts';
+
+const userId = Type.Optional(uuid('for whom; only an ADMIN may name somebody else'));
+
+export const codeParams = strict({
+  code: Type.String({ minLength: 1, maxLength: 200, description: 'compared without case', example: 'K7QX-2MPA-9RTB' }),
+});
+
+export const assignRandomBody = strict({ bookId: uuid(), userId });
+export const forUserBody = strict({ userId });
+export const redeemBody = strict({ userId, metadata: Type.Optional(metadata) });
+
+export const myCouponsQuery = strict({
+  ...pageQuery,
+  bookId: Type.Optional(uuid()),
+  state: Type.Optional(couponStateSchema),
+});
+
+export const bookParams = strict({ id: uuid('of the book') });
+
+export const bookCouponsQuery = strict({
+  ...pageQuery,
+  state: Type.Optional(couponStateSchema),
+  userId: Type.Optional(uuid('its owner')),
+  code: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'the beginning of the code' })),
+});
+
+export const historyQuery = strict(pageQuery);

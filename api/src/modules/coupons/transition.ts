@@ -1,0 +1,201 @@
+import type { Transaction } from '../../database/connection.ts';
+import { type Answer, type AnswerContext, jsonAnswer, problemAnswer } from '../../plugins/answers.ts';
+import { type Budget, findSpentBudgets, spendBudgets } from '../../plugins/budgets.ts';
+import { type Claim, findAnswers, saveAnswers } from '../../plugins/idempotency.ts';
+import { Problem, type ProblemCode, problems } from '../../problems.ts';
+import { recordEvents } from '../events/queries.ts';
+import { AGAIN } from './batch.ts';
+import { presentCoupon } from './present.ts';
+import {
+  type CounterChange,
+  findActiveUsers,
+  insertRedemptions,
+  releaseAssignments,
+  updateCoupons,
+} from './queries.ts';
+import {
+  type Actor,
+  type BookRules,
+  type Command,
+  type Coupon,
+  type CouponEvent,
+  decide,
+} from './state.ts';
+
+/** One command as it came in over HTTP. */
+export interface TransitionRequest {
+  type: 'assign' | 'lock' | 'unlock' | 'redeem';
+  actor: Actor;
+  /** For whom. */
+  userId: string;
+  /** Canonical; null: any coupon of the book. */
+  code: string | null;
+  /** Only with `code: null`. */
+  bookId: string | null;
+  /** Of a redemption. */
+  metadata: Record<string, unknown>;
+  claim: Claim | null;
+  context: AnswerContext;
+  /** What wrong codes are charged to: the user and the address. Empty when the caller may know every code. */
+  guessBudgets: Budget[];
+}
+
+/** What a load found for one request: a locked coupon, a refusal, or that it is too early to say. */
+export type Found = { coupon: Coupon; book: BookRules; now: Date } | ProblemCode | typeof AGAIN;
+
+/** What a load found for its requests, in their order. */
+export interface Loaded {
+  found: Found[];
+  /** Per counterKey: coupons given to the user before this batch. */
+  counts: Map<string, number>;
+  /** Counters raised ahead for these requests; those of requests that fail are lowered again. */
+  reserved: (CounterChange | null)[];
+}
+
+/** Reads and locks what the requests of a batch need, with a constant number of statements. */
+export type Load = (trx: Transaction, requests: TransitionRequest[]) => Promise<Loaded>;
+
+export const counterKey = (bookId: string, userId: string) => `${bookId} ${userId}`;
+
+interface Change {
+  from: Coupon;
+  next: Coupon;
+  now: Date;
+  events: CouponEvent[];
+}
+
+/**
+ * The one path of every command: answer what was answered before, refuse accounts that may no longer act, load and lock, decide
+ * each in memory, store all outcomes. A refusal is an outcome like any other and touches nobody else's.
+ */
+export async function settle(
+  trx: Transaction,
+  requests: TransitionRequest[],
+  load: Load,
+): Promise<(Answer | typeof AGAIN)[]> {
+  const answers: (Answer | typeof AGAIN | undefined)[] = [];
+  const refuse = (index: number, problem: Problem) => {
+    answers[index] = problemAnswer(problem, requests[index]!.context);
+  };
+
+  const first = await findAnswers(trx, requests.map(({ claim }) => claim));
+  const users = await findActiveUsers(trx, [...new Set(requests.flatMap(({ actor, userId }) => [actor.id, userId]))]);
+  requests.forEach((request, index) => {
+    const before = first[index];
+    const problem = before instanceof Problem ? before : before ? null : refuseAccounts(request, users);
+    if (problem) refuse(index, problem);
+    else if (before) answers[index] = before;
+  });
+
+  const open = requests.flatMap((request, index) => (answers[index] ? [] : [{ request, index }]));
+  if (open.length === 0) return answers as Answer[];
+  const spent = await findSpentBudgets(trx, uniqueBudgets(open.flatMap(({ request }) => request.guessBudgets)));
+  const { found, counts, reserved } = await load(trx, open.map(({ request }) => request));
+
+  const changes: Change[] = [];
+  const released: CounterChange[] = [];
+  const guesses: Budget[] = [];
+  open.forEach(({ request, index }, position) => {
+    const outcome = decideOne(request, found[position]!, counts, spent);
+    if (outcome === AGAIN) answers[index] = AGAIN;
+    else if (outcome instanceof Problem) refuse(index, outcome);
+    else {
+      changes.push(outcome.change);
+      answers[index] = jsonAnswer(200, outcome.body);
+    }
+    const failed = outcome === AGAIN || outcome instanceof Problem;
+    if (failed && reserved[position]) released.push(reserved[position]);
+    if (outcome instanceof Problem && outcome.code === 'not-your-coupon') guesses.push(...request.guessBudgets);
+  });
+
+  await updateCoupons(trx, changes.map(({ from, next, now }) => ({ from: from.state, next, now })));
+  await recordEvents(trx, changes.flatMap(({ events }) => events));
+  await insertRedemptions(trx, changes.flatMap(({ next, events }) => redemptionsOf(next, events)));
+  await releaseAssignments(trx, sumCounters(released));
+  await spendBudgets(trx, guesses);
+  await saveAnswers(
+    trx,
+    open.flatMap(({ request: { claim }, index }) => {
+      const answer = answers[index] as Answer | typeof AGAIN;
+      return claim && answer !== AGAIN && isFinal(answer) ? [{ claim, answer }] : [];
+    }),
+  );
+  return answers as Answer[];
+}
+
+/** Tokens live for minutes; what an account may do ends at once. */
+function refuseAccounts({ actor, userId }: TransitionRequest, users: Map<string, string>): Problem | null {
+  const role = users.get(actor.id);
+  if (!role) return new Problem('unauthenticated', 'Sign in first.');
+  if (actor.role === 'ADMIN' && role !== 'ADMIN') return new Problem('forbidden', problems.forbidden.about);
+  if (!users.has(userId)) return new Problem('not-found', 'There is no active user with this userId.');
+  return null;
+}
+
+function decideOne(
+  request: TransitionRequest,
+  found: Found,
+  counts: Map<string, number>,
+  spent: Map<string, number>,
+): Problem | typeof AGAIN | { change: Change; body: object } {
+  if (found === AGAIN) return AGAIN;
+  // With the budget for wrong codes spent, only one's own coupons answer: not even a right guess is told from a wrong one.
+  const wait = Math.max(...request.guessBudgets.map(({ scope }) => spent.get(scope) ?? 0), 0);
+  const own = typeof found === 'object' && found.coupon.assignedUserId === request.userId;
+  if (wait > 0 && !own) return new Problem('rate-limited', 'Too many wrong codes.', { retryAfter: wait });
+  if (typeof found === 'string') return new Problem(found, problems[found].about);
+
+  const { coupon, book, now } = found;
+  const key = counterKey(coupon.bookId, request.userId);
+  const assigned = counts.get(key) ?? 0;
+  const decision = decide(coupon, book, toCommand(request, assigned), now);
+  if ('refusal' in decision) return toProblem(decision.refusal, coupon, book, request.actor, now);
+  if (request.type === 'assign') counts.set(key, assigned + 1);
+  return {
+    change: { from: coupon, next: decision.next, now, events: decision.events },
+    body: presentCoupon(decision.next, book, request.actor, now),
+  };
+}
+
+function toCommand({ type, actor, userId, metadata }: TransitionRequest, assigned: number): Command {
+  if (type === 'assign') return { type, actor, userId, assigned };
+  if (type === 'redeem') return { type, actor, userId, metadata };
+  return { type, actor, userId };
+}
+
+function toProblem(code: ProblemCode, coupon: Coupon, book: BookRules, viewer: Actor, now: Date): Problem {
+  if (code !== 'invalid-state') return new Problem(code, problems[code].about);
+  const { state, actions } = presentCoupon(coupon, book, viewer, now);
+  return new Problem(code, `The coupon is ${state}.`, { state, actions });
+}
+
+function redemptionsOf({ redemptionCount }: Coupon, events: CouponEvent[]) {
+  return events
+    .filter(({ type }) => type === 'coupon.redeemed')
+    .map(({ bookId, couponId, userId, actorId, occurredAt, data }) => ({
+      bookId,
+      couponId,
+      userId,
+      actorId: actorId!,
+      redemptionNumber: redemptionCount,
+      metadata: data!.metadata as Record<string, unknown>,
+      redeemedAt: occurredAt,
+    }));
+}
+
+/** Several changes of one counter as one: UPDATE … FROM applies only one row per target. */
+export function sumCounters(changes: readonly CounterChange[]): CounterChange[] {
+  const sums = new Map<string, CounterChange>();
+  for (const { bookId, userId, count } of changes) {
+    const key = counterKey(bookId, userId);
+    sums.set(key, { bookId, userId, count: (sums.get(key)?.count ?? 0) + count });
+  }
+  return [...sums.values()];
+}
+
+function uniqueBudgets(budgets: Budget[]): Budget[] {
+  return [...new Map(budgets.map((budget) => [budget.scope, budget])).values()];
+}
+
+/** Not an answer to the request itself but to the moment it came: repeating it may give another. */
+const isFinal = ({ status }: Answer) => status < 500 && status !== 401 && status !== 429;

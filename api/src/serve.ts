@@ -1,0 +1,131 @@
+import net from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './app.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { migrate } from './database/migrate.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { maskText } from './logging.ts';
+import type { Module } from './modules/module.ts';
+import { ensureFirstAdmin } from './modules/users/first-admin.ts';
+
+const FIRST_RETRY_MS = 200;
+const LAST_RETRY_MS = 3_000;
+const STOP_WITHIN_MS = 28_000;
+
+/**
+ * Runs an app as a long-lived server: listens first, then gets the database ready (for as long as that takes), and on SIGTERM or
+ * SIGINT finishes what is under way before it exits with 0.
+ */
+export async function serve(chooseModules: (config: Config) => readonly Module[]): Promise<void> {
+  const config = readConfigOrExit();
+  const app = await buildApp({ config, modules: chooseModules(config) });
+  const stopping = new AbortController();
+  let embedded: EmbeddedPostgres | undefined;
+  let preparing: Promise<void> = Promise.resolve();
+
+  closeWithGrace({ delay: STOP_WITHIN_MS, logger: app.log }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'stopping after an error that nobody handled');
+    stopping.abort();
+    await drain(app, config.drainSeconds * 1000);
+    await app.close();
+    await preparing;
+    await embedded?.stop();
+  });
+
+  await listenOrExit(app, config);
+  preparing = prepare(app, config, stopping.signal, (postgres) => {
+    embedded = postgres;
+  });
+  await preparing;
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+async function listenOrExit(app: FastifyInstance, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
+    console.error(`Port ${port} of ${host} is in use: stop what listens there, or set PORT to another.`);
+    process.exit(1);
+  }
+}
+
+/** Tries until it succeeds: the database may come up later than we do. */
+async function prepare(
+  app: FastifyInstance,
+  config: Config,
+  signal: AbortSignal,
+  onEmbedded: (postgres: EmbeddedPostgres) => void,
+): Promise<void> {
+  for (let delay = FIRST_RETRY_MS; !signal.aborted; delay = Math.min(delay * 2, LAST_RETRY_MS)) {
+    try {
+      if (!app.readiness.databaseUrl) {
+        const postgres = await startEmbeddedOrExit(app, config);
+        onEmbedded(postgres);
+        app.readiness.databaseUrl = postgres.url;
+      }
+      const applied = await migrate(config.databaseDirectUrl ?? app.readiness.databaseUrl);
+      if (applied.length > 0) app.log.info({ applied }, 'migrated the database');
+      const admin = await ensureFirstAdmin(app, config);
+      app.readiness.prepared = true;
+      app.log.info('ready');
+      printWelcome(app, config, admin);
+      return;
+    } catch (error) {
+      app.log.warn({ err: error }, `the database is not ready, next attempt in ${delay} ms`);
+      await wait(delay, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+/** Unlike a database that is away, a folder that cannot be used does not mend itself. */
+async function startEmbeddedOrExit(app: FastifyInstance, config: Config): Promise<EmbeddedPostgres> {
+  try {
+    return await startEmbeddedPostgres({
+      dataDir: config.dataDir,
+      log: { info: (message) => app.log.info(message), warn: (message) => app.log.warn(message) },
+    });
+  } catch (error) {
+    console.error(maskText((error as Error).message));
+    process.exit(1);
+  }
+}
+
+/** For the person at the terminal, not for the log: a one-time password must not end up in a log store. */
+function printWelcome(app: FastifyInstance, config: Config, admin: { email: string; password?: string } | null): void {
+  const address = app.server.address() as net.AddressInfo;
+  const url = config.publicUrl ?? `http://localhost:${address.port}`;
+  const lines = [``, `  Coupon Book is ready: ${url}   API documentation: ${url}/docs`];
+  if (admin?.password) {
+    lines.push(`  First administrator: ${admin.email}   one-time password: ${admin.password}`);
+    lines.push(`  It is shown only now; change it with POST /api/v1/auth/password.`);
+  } else if (admin) {
+    lines.push(`  First administrator: ${admin.email}, with the password from ADMIN_PASSWORD.`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n\n`);
+}
+
+/**
+ * Lets go of the clients without losing a request: readiness says no, every answer closes its connection, and new connections are
+ * accepted until the others have had time to turn away; then only what is under way is finished.
+ */
+async function drain(app: FastifyInstance, ms: number): Promise<void> {
+  app.readiness.draining = true;
+  await wait(ms);
+  // Node's own close() also cuts connections that are idle at this instant, on which a request may be arriving.
+  net.Server.prototype.close.call(app.server);
+  const connections = () =>
+    new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+  for (let waited = 0; waited < 500 && (await connections()) > 0; waited += 20) await wait(20);
+}
