@@ -1,0 +1,182 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../database/connection.ts';
+
+export interface BookRow {
+  id: string;
+  name: string;
+  description: string | null;
+  startsAt: Date | null;
+  /** Exclusive. */
+  expiresAt: Date | null;
+  /** Null: no limit. */
+  maxAssignmentsPerUser: number | null;
+  allowMultipleRedemptions: boolean;
+  /** Per coupon; null: no limit. */
+  maxRedemptions: number | null;
+  lockTtlSeconds: number;
+  metadata: Record<string, unknown>;
+  archivedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** What a caller sets of a book. */
+export type BookSettings = Omit<BookRow, 'id' | 'archivedAt' | 'createdAt' | 'updatedAt'>;
+
+/** The columns of `books` under the names of `BookRow`. */
+export const bookColumns = sql`
+  books.id, books.name, books.description, books.starts_at AS "startsAt", books.expires_at AS "expiresAt",
+  books.max_assignments_per_user AS "maxAssignmentsPerUser",
+  books.allow_multiple_redemptions AS "allowMultipleRedemptions", books.max_redemptions AS "maxRedemptions",
+  books.lock_ttl_seconds AS "lockTtlSeconds", books.metadata, books.archived_at AS "archivedAt",
+  books.created_at AS "createdAt", books.updated_at AS "updatedAt"`;
+
+/** Whether a book is active by the database's clock: neither archived nor outside its dates. */
+const isActive = sql<boolean>`(
+  books.archived_at IS NULL
+  AND (books.starts_at IS NULL OR books.starts_at <= clock_timestamp())
+  AND (books.expires_at IS NULL OR books.expires_at > clock_timestamp()))`;
+
+export async function findBook(db: Database | Transaction, id: string): Promise<BookRow | undefined> {
+  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id}`.execute(db);
+  return rows[0];
+}
+
+export async function findActiveBook(db: Database | Transaction, id: string): Promise<BookRow | undefined> {
+  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} AND ${isActive}`.execute(db);
+  return rows[0];
+}
+
+/** A book that cannot be deleted while this transaction lasts; all else about it may change. */
+export async function keepBook(trx: Transaction, id: string): Promise<BookRow | undefined> {
+  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR KEY SHARE`.execute(trx);
+  return rows[0];
+}
+
+/** A book that only this transaction changes. Assignments go on: they hold KEY SHARE. */
+export async function lockBookForChange(trx: Transaction, id: string): Promise<BookRow | undefined> {
+  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
+  return rows[0];
+}
+
+/** A book that nobody else holds or can hold: waits for the assignments and uploads that are under way. */
+export async function lockBookForDelete(trx: Transaction, id: string): Promise<BookRow | undefined> {
+  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR UPDATE`.execute(trx);
+  return rows[0];
+}
+
+export interface BookFilter {
+  activeOnly: boolean;
+  archived?: boolean;
+  /** Part of the name, in any case. */
+  q?: string;
+  /** Of the last book of the page before. */
+  after?: { createdAt: Date; id: string };
+  limit: number;
+}
+
+/** Books, newest first. */
+export async function listBooks(db: Database, { activeOnly, archived, q, after, limit }: BookFilter): Promise<BookRow[]> {
+  const conditions = [
+    activeOnly ? isActive : null,
+    archived === undefined ? null : sql`(books.archived_at IS NOT NULL) = ${archived}`,
+    q === undefined ? null : sql`strpos(lower(books.name), lower(${q})) > 0`,
+    after ? sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)` : null,
+  ].filter((condition) => condition !== null);
+  const where = conditions.length > 0 ? sql`WHERE ${sql.join(conditions, sql` AND `)}` : sql``;
+  const { rows } = await sql<BookRow>`
+    SELECT ${bookColumns} FROM books ${where}
+    ORDER BY books.created_at DESC, books.id DESC LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+export async function insertBook(trx: Transaction, book: BookSettings): Promise<BookRow> {
+  const { rows } = await sql<BookRow>`
+    INSERT INTO books (
+      name, description, starts_at, expires_at, max_assignments_per_user, allow_multiple_redemptions, max_redemptions,
+      lock_ttl_seconds, metadata)
+    VALUES (
+      ${book.name}, ${book.description}, ${book.startsAt?.toISOString() ?? null}, ${book.expiresAt?.toISOString() ?? null},
+      ${book.maxAssignmentsPerUser}, ${book.allowMultipleRedemptions}, ${book.maxRedemptions}, ${book.lockTtlSeconds},
+      ${JSON.stringify(book.metadata)}::jsonb)
+    RETURNING ${bookColumns}`.execute(trx);
+  return rows[0]!;
+}
+
+/** Stores all settings; `archived` undefined leaves the archive as it is, true keeps an earlier time. */
+export async function updateBook(
+  trx: Transaction,
+  id: string,
+  book: BookSettings & { archived: boolean | undefined },
+): Promise<BookRow> {
+  const archived = book.archived ?? null;
+  const { rows } = await sql<BookRow>`
+    UPDATE books SET
+      name = ${book.name}, description = ${book.description},
+      starts_at = ${book.startsAt?.toISOString() ?? null}, expires_at = ${book.expiresAt?.toISOString() ?? null},
+      max_assignments_per_user = ${book.maxAssignmentsPerUser},
+      allow_multiple_redemptions = ${book.allowMultipleRedemptions}, max_redemptions = ${book.maxRedemptions},
+      lock_ttl_seconds = ${book.lockTtlSeconds}, metadata = ${JSON.stringify(book.metadata)}::jsonb,
+      archived_at = CASE ${archived}::boolean WHEN true THEN coalesce(archived_at, clock_timestamp())
+                                              WHEN false THEN NULL ELSE archived_at END,
+      updated_at = clock_timestamp()
+    WHERE id = ${id}
+    RETURNING ${bookColumns}`.execute(trx);
+  return rows[0]!;
+}
+
+/** Whether a coupon of the book has ever been given to anyone. */
+export async function hasUsedCoupons(trx: Transaction, id: string): Promise<boolean> {
+  const { rows } = await sql<{ used: boolean }>`
+    SELECT EXISTS (SELECT FROM coupons WHERE book_id = ${id} AND state IN ('ASSIGNED', 'LOCKED', 'REDEEMED')) AS used`.execute(
+    trx,
+  );
+  return rows[0]!.used;
+}
+
+/** Deletes a book and, by its foreign keys, the coupons of it. */
+export async function deleteBook(trx: Transaction, id: string): Promise<void> {
+  await sql`DELETE FROM books WHERE id = ${id}`.execute(trx);
+}
+
+export interface BookStats {
+  total: number;
+  unassigned: number;
+  assigned: number;
+  locked: number;
+  redeemed: number;
+  redemptions: number;
+  redemptionsByDay: { date: string; redemptions: number }[];
+}
+
+/**
+ * Counts of a book, all of one moment. By state from the index alone; only locks are looked at one by one, because one that has
+ * run out counts as assigned.
+ */
+export async function findBookStats(db: Database, id: string, days: number): Promise<BookStats | undefined> {
+  const { rows } = await sql<BookStats>`
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    by_state AS (SELECT state, count(*) AS coupons FROM coupons WHERE book_id = ${id} GROUP BY state),
+    counts AS (
+      SELECT coalesce(sum(coupons), 0)::bigint AS total,
+             coalesce(sum(coupons) FILTER (WHERE state = 'UNASSIGNED'), 0)::bigint AS unassigned,
+             coalesce(sum(coupons) FILTER (WHERE state IN ('ASSIGNED', 'LOCKED')), 0)::bigint AS held,
+             coalesce(sum(coupons) FILTER (WHERE state = 'REDEEMED'), 0)::bigint AS redeemed
+      FROM by_state),
+    locks AS (
+      SELECT count(*) AS locked FROM coupons
+      WHERE book_id = ${id} AND state = 'LOCKED' AND lock_expires_at > (SELECT now FROM clock)),
+    by_day AS (
+      SELECT day::date AS day, count(h.id) AS redemptions
+      FROM clock, generate_series(date_trunc('day', now AT TIME ZONE 'UTC') - (${days}::integer - 1) * interval '1 day',
+                                  date_trunc('day', now AT TIME ZONE 'UTC'), interval '1 day') AS day
+      LEFT JOIN redemption_history h ON h.book_id = ${id}
+        AND h.redeemed_at >= day AT TIME ZONE 'UTC' AND h.redeemed_at < (day + interval '1 day') AT TIME ZONE 'UTC'
+      GROUP BY day)
+    SELECT total, unassigned, held - locked AS assigned, locked, redeemed,
+           (SELECT count(*) FROM redemption_history WHERE book_id = ${id}) AS redemptions,
+           (SELECT json_agg(json_build_object('date', day, 'redemptions', redemptions) ORDER BY day) FROM by_day)
+             AS "redemptionsByDay"
+    FROM books, counts, locks WHERE books.id = ${id}`.execute(db);
+  return rows[0];
+}
