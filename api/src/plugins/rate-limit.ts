@@ -1,4 +1,4 @@
-import rateLimiter from '@fastify/rate-limit';
+import rateLimiter, { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
@@ -74,6 +74,11 @@ export default fp<{ config: Config }>(
   },
   { name: 'rate-limit', dependencies: ['problem-details'] },
 );
+
+/** What counts as one address: an IPv6 host has a whole /64 to choose from. */
+export function addressScope(ip: string): string {
+  return normalizeIP(ip, 64);
+}
 
 function limiter(app: FastifyInstance, name: string, { limit, windowSeconds }: Policy, scale: number) {
   const max = Math.max(1, Math.round(limit * scale));

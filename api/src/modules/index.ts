@@ -1,0 +1,22 @@
+import { ConfigError } from '../config.ts';
+import auth from './auth/index.ts';
+import coupons from './coupons/index.ts';
+import type { Module } from './module.ts';
+import users from './users/index.ts';
+
+/** Every module by its name, in the order they start. */
+export const allModules: Readonly<Record<string, Module>> = { users, auth, coupons };
+
+/**
+ * The modules of a process: those named, or all.
+ * @throws {ConfigError} naming a module that does not exist
+ */
+export function selectModules(names: readonly string[] | undefined): Module[] {
+  const unknown = names?.find((name) => !Object.hasOwn(allModules, name));
+  if (unknown) {
+    throw new ConfigError(`MODULES names "${unknown}"; there are: ${Object.keys(allModules).join(', ')}`);
+  }
+  return Object.entries(allModules)
+    .filter(([name]) => names?.includes(name) ?? true)
+    .map(([, module]) => module);
+}
