@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -60,7 +61,15 @@ export async function openCluster(dataDir: string, durable: boolean): Promise<Cl
 /** Removes what interrupted first starts left. Only for the owner of a finished cluster: nobody needs them then. */
 export function removeUnfinished(cluster: Cluster): void {
   for (const name of readdirSync(cluster.dataDir).filter((entry) => entry.startsWith(UNFINISHED))) {
-    rmSync(join(cluster.dataDir, name), { recursive: true, force: true, maxRetries: 3 });
+    remove(join(cluster.dataDir, name));
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // An initdb whose parent was killed still writes there. The next start has another try.
   }
 }
 
@@ -106,6 +115,7 @@ function ownerOf(folder: string): RunAs {
   for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     lchownSync(join(folder, entry), owner.uid, owner.gid);
   }
+  chmodSync(folder, 0o700); // PostgreSQL insists on it, and `cp -r` does not keep it.
   lchownSync(folder, owner.uid, owner.gid); // Last: it is what says that all is done.
   return owner;
 }
@@ -142,10 +152,11 @@ async function initialise(
   durable: boolean,
 ): Promise<void> {
   const finished = join(root, FOLDER);
+  let folder = '';
   try {
-    const folder = mkdtempSync(join(root, UNFINISHED));
+    folder = mkdtempSync(join(root, UNFINISHED));
     const password = `${folder}.password`;
-    writeFileSync(password, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    writeFileSync(password, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true });
     if (runAs) for (const path of [folder, password]) chownSync(path, runAs.uid, runAs.gid);
 
     const path = serverPath(folder, runAs);
@@ -160,6 +171,7 @@ async function initialise(
     if (durable) syncFolder(finished);
     if (durable) syncFolder(root);
   } catch (error) {
+    if (folder) for (const path of [folder, `${folder}.password`]) remove(path);
     if (existsSync(join(finished, PASSWORD))) return; // Somebody else was faster and has tidied up.
     const reason = error instanceof Error ? error.message : String(error);
     const advice = /ENOSPC|No space/i.test(reason) ? 'make room on that disk (60 MB) or ' : '';

@@ -146,7 +146,10 @@ function openLog(cluster: Cluster): number {
 }
 
 function startFailure(cluster: Cluster, launched: Launch): string {
-  const log = readFileSync(join(cluster.dataDir, LOG)).subarray(launched.logOffset).toString('utf8');
+  const log = readFileSync(join(cluster.dataDir, LOG))
+    .subarray(launched.logOffset)
+    .toString('utf8')
+    .replaceAll(cluster.path, cluster.folder);
   const where = `its log is ${join(cluster.dataDir, LOG)}`;
   if (/could not bind/.test(log))
     return `Port ${launched.port} for the database is taken by another program: choose another one.`;

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { killGroup, launch, launched, query, start, temporaryFolder } from './support/embedded-postgres.ts';
+import { eventually } from './support/eventually.ts';
+
+const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
+const READ = 'SELECT answer FROM kept';
+
+test('what was written is there at the next start, on the same url', async () => {
+  const dataDir = join(temporaryFolder(), 'new', 'data');
+  const first = await start(dataDir);
+  await query(first.url, KEEP);
+  await first.stop();
+  await expect(query(first.url, READ)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+
+  const second = await start(dataDir);
+  expect(second.url).toBe(first.url);
+  expect(await query(second.url, READ)).toEqual([42]);
+});
+
+test('the database is UTF-8, sorts by code point, and is durable unless told otherwise', async () => {
+  const { url } = await start(temporaryFolder());
+  expect(await query(url, "SELECT 'ä' < 'z', lower('Ä')")).toEqual([false, 'ä']);
+  expect(await query(url, 'SHOW server_encoding')).toEqual(['UTF8']);
+  expect(await query(url, 'SHOW synchronous_commit')).toEqual(['on']);
+});
+
+test('nobody gets in without the password, which only the owner of the data can read', async () => {
+  const dataDir = temporaryFolder();
+  const { url } = await start(dataDir);
+  const wrong = Object.assign(new URL(url), { password: 'guess' }).href;
+  await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+  expect(await query(url, 'SHOW listen_addresses')).toEqual(['127.0.0.1']);
+  expect(statSync(join(dataDir, 'postgres', 'coupon-book.password')).mode & 0o777).toBe(0o600);
+  expect(readFileSync(join(dataDir, 'postgres.log'), 'utf8')).not.toContain(new URL(url).password);
+});
+
+test('a first start that was killed in the middle does not stand in the way of the next one', async () => {
+  const dataDir = temporaryFolder();
+  const child = launch(dataDir);
+  await eventually(() =>
+    readdirSync(dataDir).some((name) => name.startsWith('init-') && isBegun(join(dataDir, name))),
+  );
+  await killGroup(child);
+
+  const { url } = await start(dataDir);
+  expect(await query(url, 'SELECT 1')).toEqual([1]);
+  expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.log']);
+
+  function isBegun(folder: string): boolean {
+    return statSync(folder).isDirectory() && readdirSync(folder).includes('PG_VERSION');
+  }
+});
+
+test('of several first starts at once, one gets the database and the others are told who has it', async () => {
+  const dataDir = temporaryFolder();
+  const starts = await Promise.allSettled(Array.from({ length: 4 }, () => launched(launch(dataDir))));
+  const winners = starts.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+  const losers = starts.filter((result) => result.status === 'rejected').map(({ reason }) => String(reason));
+  expect(winners).toHaveLength(1);
+  for (const loser of losers) expect(loser).toContain(`Process ${winners[0]!.pid} already runs Coupon Book`);
+  expect(await query(winners[0]!.url, 'SELECT 1')).toEqual([1]);
+  winners[0]!.process.kill('SIGTERM');
+  expect(await once(winners[0]!.process, 'exit')).toEqual([0, null]);
+  await expect(query(winners[0]!.url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test('a start while another process runs the database is refused, and disturbs nothing', async () => {
+  const dataDir = temporaryFolder();
+  const first = await start(dataDir);
+  const port = new URL(first.url).port;
+  await expect(launched(launch(dataDir))).rejects.toThrow(
+    `Process ${process.pid} already runs Coupon Book on the data in ${dataDir} ` +
+      `(its database: port ${port}, process ${first.pid}): stop it first, or set DATA_DIR to another folder.`,
+  );
+  expect(await query(first.url, 'SELECT 1')).toEqual([1]);
+});
+
+test('a folder with files of others is left alone', async () => {
+  const dataDir = temporaryFolder();
+  writeFileSync(join(dataDir, 'thesis.txt'), 'precious');
+  await expect(start(dataDir)).rejects.toThrow(
+    `${dataDir} holds other files and no database of Coupon Book: set DATA_DIR`,
+  );
+  expect(readdirSync(dataDir)).toEqual(['thesis.txt']);
+});
+
+test('a folder that cannot be made is refused with its reason', async () => {
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  await expect(start(join(file, 'data'))).rejects.toThrow(/Cannot use .*\(ENOTDIR\): set DATA_DIR/);
+});
+
+test('the data of another PostgreSQL version is refused, saying how to go on', async () => {
+  const dataDir = temporaryFolder();
+  await (await start(dataDir)).stop();
+  writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '17\n');
+  await expect(start(dataDir)).rejects.toThrow(
+    /was written by PostgreSQL 17, this Coupon Book comes with 18\.\d+: set/,
+  );
+});
+
+test('an empty folder with what a volume or git puts there is good enough', async () => {
+  const dataDir = temporaryFolder();
+  mkdirSync(join(dataDir, 'lost+found'));
+  writeFileSync(join(dataDir, '.gitkeep'), '');
+  expect(await query((await start(dataDir)).url, 'SELECT 1')).toEqual([1]);
+});
