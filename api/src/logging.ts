@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 
 /**
  * Structured logs that never hold a code, a token or an e-mail: a request is named by its route's pattern, not by its URL, and
@@ -13,7 +13,7 @@ export function loggerOptions(level: string): FastifyServerOptions['logger'] {
     },
     serializers: {
       req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url, id: request.id }),
-      res: (reply: FastifyReply) => ({ status: reply.statusCode }),
+      res: ({ statusCode }) => ({ status: statusCode }),
       err: (error: Error & { code?: string }) => ({
         type: error.name,
         sqlstate: error.code,

@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginCallback } from 'fastify';
 import type { Config } from '../config.ts';
 
 /** What `buildApp` gives each module. */
@@ -7,4 +7,4 @@ export interface ModuleOptions {
 }
 
 /** A module: one Fastify plugin, wrapped by fastify-plugin with a name and the names of what it needs. */
-export type Module = FastifyPluginAsync<ModuleOptions>;
+export type Module = FastifyPluginCallback<ModuleOptions>;

@@ -7,18 +7,18 @@ const MAX_DEPTH = 20;
 const compile = AjvCompiler();
 
 type BuildValidator = NonNullable<
-  NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']
->['buildValidator'];
+  NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>['buildValidator']
+>;
 
 /**
  * Two validators: text (path, query, headers) is converted to the type its schema asks for, JSON must have it. Neither drops
  * unknown fields: they are refused.
  */
-export const buildValidator: BuildValidator = (schemas, options) => {
+export const buildValidator: BuildValidator = (schemas: unknown, options: object | undefined) => {
   const customOptions = { removeAdditional: false, useDefaults: true, allErrors: false, allowUnionTypes: true } as const;
   const plugins = [addKeywords];
-  const json = compile(schemas, { ...options, customOptions: { ...customOptions, coerceTypes: false }, plugins } as never);
-  const text = compile(schemas, { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never);
+  const json = compile(schemas as never, { ...options, customOptions: { ...customOptions, coerceTypes: false }, plugins } as never);
+  const text = compile(schemas as never, { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never);
   return ((route: { httpPart?: string }) => (route.httpPart === 'body' ? json : text)(route as never)) as never;
 };
 

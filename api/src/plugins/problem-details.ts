@@ -88,12 +88,13 @@ function clientProblem(status: number, code: string | undefined, error: Error): 
 type ValidationIssue = NonNullable<FastifyError['validation']>[number];
 
 function fieldError(issue: ValidationIssue, context: string | undefined): FieldError {
-  const params = issue.params as { missingProperty?: string; additionalProperty?: string };
+  const params = issue.params as { missingProperty?: string; additionalProperty?: string; format?: string };
   const field = params.missingProperty ?? params.additionalProperty;
   const places: Record<string, FieldError['in']> = { querystring: 'query', params: 'path', headers: 'headers' };
   const details: Record<string, string> = {
     required: 'is required',
     additionalProperties: 'is not known here',
+    ...(params.format === 'date-time' && { format: 'must be a time that exists, with an offset, such as 2026-12-24T18:00:00Z' }),
   };
   return {
     in: places[context ?? ''] ?? 'body',

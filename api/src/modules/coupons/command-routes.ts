@@ -5,10 +5,9 @@ import { callerOf } from '../../plugins/caller.ts';
 import { readClaim } from '../../plugins/idempotency.ts';
 import { Problem, type ProblemCode } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
-import { requireCode } from '../codes/code.ts';
 import { guessBudgets } from './guesses.ts';
 import { couponSchema } from './present.ts';
-import { assignRandomBody, codeParams, forUserBody, redeemBody } from './schemas.ts';
+import { assignRandomBody, codeParams, forUserBody, redeemBody, requireCode } from './schemas.ts';
 import type { TransitionRequest } from './transition.ts';
 
 type Submit = (request: TransitionRequest) => Promise<Answer>;

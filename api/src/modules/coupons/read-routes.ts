@@ -4,12 +4,11 @@ import { callerOf } from '../../plugins/caller.ts';
 import { findSpentBudgets, spendBudgets } from '../../plugins/budgets.ts';
 import { Problem, problems } from '../../problems.ts';
 import { decodeCursor, ref, toPage } from '../../schemas.ts';
-import { requireCode } from '../codes/code.ts';
 import { listEventsByCoupon } from '../events/queries.ts';
 import { guessBudgets } from './guesses.ts';
 import { couponEventPage, couponPage, couponSchema, presentCoupon, presentEvent } from './present.ts';
 import { bookExists, type CouponInBook, findCoupon, listCouponsByBook, listCouponsByUser } from './queries.ts';
-import { bookCouponsQuery, bookParams, codeParams, historyQuery, myCouponsQuery } from './schemas.ts';
+import { bookCouponsQuery, bookParams, codeParams, historyQuery, myCouponsQuery, requireCode } from './schemas.ts';
 
 const isId = (part: unknown): part is number => Number.isSafeInteger(part);
 const isCode = (part: unknown): part is string => typeof part === 'string';

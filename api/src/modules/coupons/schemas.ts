@@ -1,5 +1,7 @@
 import Type from 'typebox';
+import { Problem } from '../../problems.ts';
 import { metadata, pageQuery, strict, uuid } from '../../schemas.ts';
+import { canonicalCode } from '../codes/code.ts';
 import { couponStateSchema } from './present.ts';
 
 const userId = Type.Optional(uuid('for whom; only an ADMIN may name somebody else'));
@@ -28,3 +30,15 @@ export const bookCouponsQuery = strict({
 });
 
 export const historyQuery = strict(pageQuery);
+
+/**
+ * The canonical form of a code in a path.
+ * @throws {Problem} invalid-request when it can be no code at all; that tells nothing about those that exist
+ */
+export function requireCode(text: string): string {
+  const parsed = canonicalCode(text);
+  if ('code' in parsed) return parsed.code;
+  throw new Problem('invalid-request', `The code ${parsed.reason}.`, {
+    errors: [{ in: 'path', pointer: '/code', detail: parsed.reason }],
+  });
+}

@@ -81,9 +81,8 @@ export async function settle(
   const first = await findAnswers(trx, requests.map(({ claim }) => claim));
   const users = await findActiveUsers(trx, [...new Set(requests.flatMap(({ actor, userId }) => [actor.id, userId]))]);
   requests.forEach((request, index) => {
-    const before = first[index];
-    const problem = before instanceof Problem ? before : before ? null : refuseAccounts(request, users);
-    if (problem) refuse(index, problem);
+    const before = first[index] ?? refuseAccounts(request, users);
+    if (before instanceof Problem) refuse(index, before);
     else if (before) answers[index] = before;
   });
 

@@ -1,5 +1,14 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
+import { userRoutes } from './routes.ts';
+import { userPage, userSchema } from './schemas.ts';
 
 /** Accounts, as administrators see them. */
-export default fp<ModuleOptions>(async () => {}, { name: 'users', dependencies: ['database', 'authentication'] });
+export default fp<ModuleOptions>(
+  async (app) => {
+    app.addSchema(userSchema);
+    app.addSchema(userPage);
+    userRoutes(app);
+  },
+  { name: 'users', dependencies: ['database', 'authentication', 'openapi'] },
+);

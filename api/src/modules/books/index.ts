@@ -1,0 +1,13 @@
+import fp from 'fastify-plugin';
+import type { ModuleOptions } from '../module.ts';
+import { bookRoutes } from './routes.ts';
+import { bookPage, bookSchema, bookStatsSchema } from './schemas.ts';
+
+/** Books: sets of coupons with one configuration each. */
+export default fp<ModuleOptions>(
+  async (app, options) => {
+    for (const schema of [bookSchema, bookPage, bookStatsSchema]) app.addSchema(schema);
+    bookRoutes(app, options);
+  },
+  { name: 'books', dependencies: ['database', 'authentication', 'openapi'] },
+);

@@ -1,0 +1,146 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { Config } from '../../config.ts';
+import { jsonAnswer } from '../../plugins/answers.ts';
+import { callerOf } from '../../plugins/caller.ts';
+import { write } from '../../plugins/idempotency.ts';
+import { Problem } from '../../problems.ts';
+import { decodeCursor, ref, toPage } from '../../schemas.ts';
+import { findActiveBook, findBook, findBookStats, listBooks } from './queries.ts';
+import { removeBook } from './remove.ts';
+import { changeBook, createBook } from './save.ts';
+import { bookChanges, bookId, bookPage, bookSchema, bookStatsSchema, listQuery, newBook, presentBook, STATS_DAYS } from './schemas.ts';
+
+const tags = ['books'];
+const isMillisecond = (part: unknown): part is number => Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
+const isUuid = (part: unknown): part is string => typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
+
+export function bookRoutes(fastify: FastifyInstance, { config }: { config: Config }): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
+
+  app.post(
+    '/api/v1/books',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'createBook',
+        summary: 'Create a book',
+        body: newBook,
+        response: { 201: ref(bookSchema) },
+      },
+    },
+    async (request, reply) =>
+      write(request, reply, async (trx) => {
+        const book = await createBook(trx, request.body, config.lockTtlSeconds);
+        return jsonAnswer(201, presentBook(book), `/api/v1/books/${book.id}`);
+      }),
+  );
+
+  app.get(
+    '/api/v1/books',
+    {
+      config: { access: 'user' },
+      schema: {
+        tags,
+        operationId: 'listBooks',
+        summary: 'List books, newest first',
+        description: 'An ADMIN sees all, a USER those that are active now: not archived and within their dates.',
+        querystring: listQuery,
+        response: { 200: ref(bookPage) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, archived, q } = request.query;
+      const after = cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
+      const rows = await listBooks(app.db, {
+        activeOnly: callerOf(request).role !== 'ADMIN',
+        archived,
+        q,
+        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        limit: limit + 1,
+      });
+      return toPage(rows, limit, presentBook, (row) => [row.createdAt.getTime(), row.id]);
+    },
+  );
+
+  app.get(
+    '/api/v1/books/:id',
+    {
+      config: { access: 'user', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'getBook',
+        summary: 'Read a book',
+        description: 'A USER can read books that are active now.',
+        params: bookId,
+        response: { 200: ref(bookSchema) },
+      },
+    },
+    async (request) => {
+      const find = callerOf(request).role === 'ADMIN' ? findBook : findActiveBook;
+      return presentBook(orNotFound(await find(app.db, request.params.id)));
+    },
+  );
+
+  app.patch(
+    '/api/v1/books/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'changeBook',
+        summary: 'Change or archive a book',
+        description: 'Changes the fields that are given. Limits can change while coupons are out; they hold from then on.',
+        params: bookId,
+        body: bookChanges,
+        response: { 200: ref(bookSchema) },
+      },
+    },
+    async (request, reply) =>
+      write(request, reply, async (trx) =>
+        jsonAnswer(200, presentBook(await changeBook(trx, request.params.id, request.body))),
+      ),
+  );
+
+  app.delete(
+    '/api/v1/books/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'deleteBook',
+        summary: 'Delete a book of which no coupon was ever given away',
+        description: 'Its coupons go with it. A book in use answers 409: archive it with PATCH `{ "archived": true }`.',
+        params: bookId,
+        response: { 204: Type.Null({ description: 'deleted' }) },
+      },
+    },
+    async (request, reply) =>
+      write(request, reply, async (trx) => {
+        await removeBook(trx, request.params.id);
+        return jsonAnswer(204, undefined);
+      }),
+  );
+
+  app.get(
+    '/api/v1/books/:id/stats',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'getBookStats',
+        summary: 'Count the coupons and redemptions of a book',
+        params: bookId,
+        response: { 200: ref(bookStatsSchema) },
+      },
+    },
+    async (request) => orNotFound(await findBookStats(app.db, request.params.id, STATS_DAYS)),
+  );
+}
+
+function orNotFound<T>(found: T | undefined): T {
+  if (found === undefined) throw new Problem('not-found', 'There is no such book.');
+  return found;
+}

@@ -1,0 +1,78 @@
+import type { Transaction } from '../../database/connection.ts';
+import { isTakenKey } from '../../database/errors.ts';
+import { Problem } from '../../problems.ts';
+import { readTime } from '../../times.ts';
+import { type BookRow, type BookSettings, insertBook, lockBookForChange, updateBook } from './queries.ts';
+import type { BookChanges, NewBook } from './schemas.ts';
+
+/** @throws {Problem} invalid-request when the settings contradict each other, conflict when the name is taken */
+export async function createBook(trx: Transaction, given: NewBook, defaultLockTtlSeconds: number): Promise<BookRow> {
+  const allowMultipleRedemptions = given.allowMultipleRedemptions ?? false;
+  const book: BookSettings = {
+    name: given.name.trim(),
+    description: given.description ?? null,
+    startsAt: readDate(given.startsAt, '/startsAt'),
+    expiresAt: readDate(given.expiresAt, '/expiresAt'),
+    maxAssignmentsPerUser: given.maxAssignmentsPerUser ?? null,
+    allowMultipleRedemptions,
+    maxRedemptions: given.maxRedemptions === undefined ? defaultRedemptions(allowMultipleRedemptions) : given.maxRedemptions,
+    lockTtlSeconds: given.lockTtlSeconds ?? defaultLockTtlSeconds,
+    metadata: given.metadata ?? {},
+  };
+  checkSettings(book, given);
+  return refuseTakenName(insertBook(trx, book));
+}
+
+/**
+ * Changes what is given and leaves the rest. Limits may change while coupons are out: every command decides by the book as it is.
+ * @throws {Problem} as `createBook`, and not-found
+ */
+export async function changeBook(trx: Transaction, id: string, changes: BookChanges): Promise<BookRow> {
+  const book = await lockBookForChange(trx, id);
+  if (!book) throw new Problem('not-found', 'There is no such book.');
+  const { startsAt, expiresAt, maxRedemptions, archived, ...plain } = changes;
+  const next = {
+    ...book,
+    ...plain,
+    name: changes.name?.trim() ?? book.name,
+    startsAt: startsAt === undefined ? book.startsAt : readDate(startsAt, '/startsAt'),
+    expiresAt: expiresAt === undefined ? book.expiresAt : readDate(expiresAt, '/expiresAt'),
+    archived,
+  };
+  if (maxRedemptions !== undefined) next.maxRedemptions = maxRedemptions;
+  else if (next.allowMultipleRedemptions !== book.allowMultipleRedemptions) {
+    next.maxRedemptions = defaultRedemptions(next.allowMultipleRedemptions);
+  }
+  checkSettings(next, changes);
+  return refuseTakenName(updateBook(trx, id, next));
+}
+
+const defaultRedemptions = (allowMultiple: boolean) => (allowMultiple ? null : 1);
+
+const readDate = (text: string | null | undefined, pointer: string) =>
+  text === null || text === undefined ? null : readTime(text, { in: 'body', pointer });
+
+/** The table's constraints, in words that point at the field the caller sent. */
+function checkSettings(book: BookSettings, given: Partial<NewBook>): void {
+  const refuse = (pointer: string, detail: string): never => {
+    throw new Problem('invalid-request', 'The settings contradict each other.', { errors: [{ in: 'body', pointer, detail }] });
+  };
+  if (book.startsAt && book.expiresAt && book.expiresAt <= book.startsAt) {
+    if (given.expiresAt) refuse('/expiresAt', 'must be after startsAt');
+    refuse('/startsAt', 'must be before expiresAt');
+  }
+  if (!book.allowMultipleRedemptions && book.maxRedemptions !== 1) {
+    refuse('/maxRedemptions', 'must be 1 unless allowMultipleRedemptions is true');
+  }
+}
+
+async function refuseTakenName(saved: Promise<BookRow>): Promise<BookRow> {
+  try {
+    return await saved;
+  } catch (error) {
+    if (!isTakenKey(error, 'books_name_of_live')) throw error;
+    throw new Problem('conflict', 'Another book that is not archived has this name.', {
+      errors: [{ in: 'body', pointer: '/name', detail: 'is taken' }],
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../database/connection.ts';
+import type { UserRole } from '../../database/types.ts';
+
+export interface UserRow {
+  id: string;
+  email: string;
+  name: string | null;
+  role: UserRole;
+  disabledAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** The columns of `users` under the names of `UserRow`; never the password's hash. */
+export const userColumns = sql`
+  users.id, users.email, users.name, users.role, users.disabled_at AS "disabledAt", users.created_at AS "createdAt",
+  users.updated_at AS "updatedAt"`;
+
+export async function findUser(db: Database | Transaction, id: string): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`SELECT ${userColumns} FROM users WHERE id = ${id}`.execute(db);
+  return rows[0];
+}
+
+export interface UserFilter {
+  emailPrefix?: string;
+  role?: UserRole;
+  disabled?: boolean;
+  /** The last user of the page before. */
+  after?: { createdAt: Date; id: string };
+  limit: number;
+}
+
+/** Newest first. */
+export async function listUsers(db: Database, filter: UserFilter): Promise<UserRow[]> {
+  const { emailPrefix, role, disabled, after, limit } = filter;
+  const conditions = [sql`true`];
+  if (emailPrefix !== undefined) conditions.push(sql`email LIKE ${`${emailPrefix.replace(/[\\%_]/g, '\\$&')}%`}`);
+  if (role !== undefined) conditions.push(sql`role = ${role}`);
+  if (disabled !== undefined) conditions.push(sql`(disabled_at IS NOT NULL) = ${disabled}`);
+  if (after) conditions.push(sql`(created_at, id) < (${after.createdAt}, ${after.id})`);
+  const { rows } = await sql<UserRow>`
+    SELECT ${userColumns} FROM users WHERE ${sql.join(conditions, sql` AND `)}
+    ORDER BY created_at DESC, id DESC LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+export interface NewUser {
+  email: string;
+  name?: string;
+  role?: UserRole;
+  /** Null: an account that cannot sign in by itself. */
+  passwordHash: string | null;
+}
+
+/** The new user, or undefined when the e-mail is taken. */
+export async function insertUser(trx: Transaction, user: NewUser): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`
+    INSERT INTO users (email, name, role, password_hash)
+    VALUES (${user.email}, ${user.name ?? null}, ${user.role ?? 'USER'}, ${user.passwordHash})
+    ON CONFLICT (email) DO NOTHING
+    RETURNING ${userColumns}`.execute(trx);
+  return rows[0];
+}
+
+/**
+ * The user, locked; and with it, when asked, every enabled administrator. Two transactions that would each take another
+ * administrator's rights away meet on these locks, and the second sees what the first has left.
+ */
+export async function lockUser(
+  trx: Transaction,
+  id: string,
+  options: { withAdmins: boolean },
+): Promise<{ user: UserRow | undefined; otherAdmins: number }> {
+  const { rows } = await sql<UserRow>`
+    SELECT ${userColumns} FROM users
+    WHERE id = ${id} OR (${options.withAdmins} AND role = 'ADMIN' AND disabled_at IS NULL)
+    ORDER BY id FOR NO KEY UPDATE`.execute(trx);
+  return {
+    user: rows.find((row) => row.id === id),
+    otherAdmins: rows.filter((row) => row.id !== id && row.role === 'ADMIN' && row.disabledAt === null).length,
+  };
+}
+
+/** Writes what can be changed of a user. Disabling again keeps the first time. */
+export async function updateUser(
+  trx: Transaction,
+  user: Pick<UserRow, 'id' | 'name' | 'role'> & { disabled: boolean },
+): Promise<UserRow> {
+  const { rows } = await sql<UserRow>`
+    UPDATE users SET
+      name = ${user.name},
+      role = ${user.role},
+      disabled_at = CASE WHEN ${user.disabled} THEN coalesce(disabled_at, clock_timestamp()) END,
+      updated_at = clock_timestamp()
+    WHERE id = ${user.id}
+    RETURNING ${userColumns}`.execute(trx);
+  return rows[0]!;
+}
+
+export async function adminExists(db: Database | Transaction): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    SELECT EXISTS (SELECT FROM users WHERE role = 'ADMIN') AS found`.execute(db);
+  return rows[0]!.found;
+}
+
+/** Makes, or makes of who has this e-mail, an administrator with this password. */
+export async function upsertAdmin(trx: Transaction, email: string, passwordHash: string): Promise<UserRow> {
+  const { rows } = await sql<UserRow>`
+    INSERT INTO users (email, role, password_hash) VALUES (${email}, 'ADMIN', ${passwordHash})
+    ON CONFLICT (email) DO UPDATE SET
+      role = 'ADMIN', password_hash = EXCLUDED.password_hash, disabled_at = NULL, updated_at = clock_timestamp()
+    RETURNING ${userColumns}`.execute(trx);
+  return rows[0]!;
+}

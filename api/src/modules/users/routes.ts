@@ -1,0 +1,111 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { jsonAnswer } from '../../plugins/answers.ts';
+import { write } from '../../plugins/idempotency.ts';
+import { Problem } from '../../problems.ts';
+import { decodeCursor, ref, toPage } from '../../schemas.ts';
+import { hashPassword, requireGoodPassword } from '../auth/passwords.ts';
+import { changeUser, createUser } from './change.ts';
+import { foldEmail, requireEmail } from './email.ts';
+import { findUser, listUsers } from './queries.ts';
+import { listQuery, newUser, presentUser, userChanges, userId, userPage, userSchema } from './schemas.ts';
+
+const tags = ['users'];
+const isMillisecond = (part: unknown): part is number => Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
+const isUuid = (part: unknown): part is string => typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
+
+export function userRoutes(fastify: FastifyInstance): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
+
+  app.get(
+    '/api/v1/users',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'listUsers',
+        summary: 'List accounts, newest first',
+        querystring: listQuery,
+        response: { 200: ref(userPage) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, q, role, disabled } = request.query;
+      const after = cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
+      const rows = await listUsers(app.db, {
+        emailPrefix: q === undefined ? undefined : foldEmail(q),
+        role,
+        disabled,
+        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        limit: limit + 1,
+      });
+      return toPage(rows, limit, presentUser, (row) => [row.createdAt.getTime(), row.id]);
+    },
+  );
+
+  app.post(
+    '/api/v1/users',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'createUser',
+        summary: 'Create an account',
+        description: 'Without a password it cannot sign in by itself: for users whom your own backend acts for.',
+        body: newUser,
+        response: { 201: ref(userSchema) },
+      },
+    },
+    async (request, reply) => {
+      const { password, name, role } = request.body;
+      const email = requireEmail(request.body.email);
+      if (password !== undefined) requireGoodPassword(password, email, '/password');
+      const passwordHash = password === undefined ? null : await hashPassword(password);
+      return write(request, reply, async (trx) => {
+        const user = await createUser(trx, { email, name: name?.trim(), role, passwordHash });
+        return jsonAnswer(201, presentUser(user), `/api/v1/users/${user.id}`);
+      });
+    },
+  );
+
+  app.get(
+    '/api/v1/users/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'getUser',
+        summary: 'Read an account',
+        params: userId,
+        response: { 200: ref(userSchema) },
+      },
+    },
+    async (request) => {
+      const user = await findUser(app.db, request.params.id);
+      if (!user) throw new Problem('not-found', 'There is no such user.');
+      return presentUser(user);
+    },
+  );
+
+  app.patch(
+    '/api/v1/users/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'changeUser',
+        summary: 'Change the role or name of an account, or disable it',
+        description:
+          'Changes the fields that are given. Disabling an account, or taking the role of ADMIN from it, ends its sessions; ' +
+          'what it does as ADMIN is refused at once, all else within 15 minutes. The last enabled ADMIN stays: 409.',
+        params: userId,
+        body: userChanges,
+        response: { 200: ref(userSchema) },
+      },
+    },
+    (request, reply) =>
+      write(request, reply, async (trx) =>
+        jsonAnswer(200, presentUser(await changeUser(trx, request.params.id, request.body))),
+      ),
+  );
+}
