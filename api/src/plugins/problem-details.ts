@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import findMyWay from 'find-my-way';
 import { errorCode, isOutage, isTakenKey, isTimeout } from '../database/errors.ts';
@@ -19,14 +21,7 @@ export default fp(
       }
     });
 
-    app.setErrorHandler((error: FastifyError, request, reply) => {
-      const problem = toProblem(error);
-      if (problem.status >= 500) {
-        const level = problem.code === 'internal-error' ? 'error' : 'warn';
-        request.log[level]({ err: error, code: problem.code }, problem.message);
-      }
-      return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
-    });
+    app.setErrorHandler(answerFrameworkError);
 
     app.setNotFoundHandler((request, reply) => {
       const allowed = METHODS.filter((method) => routes.find(method, request.url.split('?', 1)[0]!));
@@ -42,6 +37,30 @@ export default fp(
   },
   { name: 'problem-details' },
 );
+
+/** Answers an error of a route, or of Fastify itself before there is a route. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error);
+  if (problem.status >= 500) {
+    const level = problem.code === 'internal-error' ? 'error' : 'warn';
+    request.log[level]({ err: error, code: problem.code }, problem.message);
+  }
+  return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
+}
+
+/** Answers what is not HTTP, or takes too long to become a request: there is no request to speak of yet. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const detail = error.code === 'HPE_HEADER_OVERFLOW' ? 'The headers are too large.' : 'This is not a complete HTTP request.';
+  const { status, body } = problemAnswer(new Problem('invalid-request', detail), { instance: '', requestId: randomUUID() });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
 
 /** What an error means for the one who asked. Never a 500 for what a client or an outage can cause. */
 export function toProblem(error: unknown): Problem {
