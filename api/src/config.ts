@@ -12,20 +12,36 @@ const seconds = (fallback: number, description: string) =>
  */
 export const environment = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8000, description: 'port to listen on' }),
-  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 in a container' }),
+  HOST: Type.String({
+    minLength: 1,
+    default: '127.0.0.1',
+    description: 'address to listen on; 0.0.0.0 in a container',
+  }),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/\\s]+$',
-      description: 'where people reach the service, e.g. https://coupons.example.com; https makes cookies Secure and sends HSTS',
+      description:
+        'where people reach the service, e.g. https://coupons.example.com; https makes cookies Secure and sends HSTS',
     }),
   ),
   DATABASE_URL: Type.Optional(
-    Type.String({ pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 or newer; unset: an embedded one is started' }),
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'PostgreSQL 15 or newer; unset: an embedded one is started',
+    }),
   ),
   DATABASE_DIRECT_URL: Type.Optional(
-    Type.String({ pattern: '^postgres(ql)?://', description: 'the same database without PgBouncer, for migrations' }),
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'the same database without PgBouncer, for migrations',
+    }),
   ),
-  DATABASE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 500, default: 10, description: 'most database connections' }),
+  DATABASE_POOL_SIZE: Type.Integer({
+    minimum: 2,
+    maximum: 500,
+    default: 10,
+    description: 'most database connections',
+  }),
   DATABASE_STATEMENT_TIMEOUT_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 3600,
@@ -34,10 +50,18 @@ export const environment = Type.Object({
   }),
   DATA_DIR: Type.String({ minLength: 1, default: 'data', description: 'folder of the embedded database' }),
   ADMIN_EMAIL: Type.Optional(
-    Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254, description: 'first admin, created when there is none' }),
+    Type.String({
+      pattern: '^[^@\\s]+@[^@\\s]+$',
+      maxLength: 254,
+      description: 'first admin, created when there is none',
+    }),
   ),
   ADMIN_PASSWORD: Type.Optional(
-    Type.String({ minLength: 8, maxLength: 128, description: "first admin's password; unset: a random one is printed once" }),
+    Type.String({
+      minLength: 8,
+      maxLength: 128,
+      description: "first admin's password; unset: a random one is printed once",
+    }),
   ),
   LOCK_TTL_SECONDS: Type.Integer({
     minimum: 1,
@@ -52,15 +76,22 @@ export const environment = Type.Object({
     description: 'multiplies every rate limit and budget, for load tests',
   }),
   TRUSTED_PROXIES: Type.Optional(
-    Type.String({ description: 'addresses or networks whose X-Forwarded-* is believed, separated by commas' }),
+    Type.String({
+      description: 'addresses or networks whose X-Forwarded-* is believed, separated by commas',
+    }),
   ),
-  CORS_ORIGINS: Type.Optional(Type.String({ description: 'origins that may call the API from a browser, separated by commas' })),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({ description: 'origins that may call the API from a browser, separated by commas' }),
+  ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'least severe log lines to write',
   }),
   MODULES: Type.Optional(
-    Type.String({ pattern: '^[a-z]+(,[a-z]+)*$', description: 'which modules this process serves, separated by commas' }),
+    Type.String({
+      pattern: '^[a-z]+(,[a-z]+)*$',
+      description: 'which modules this process serves, separated by commas',
+    }),
   ),
   MAX_UPLOAD_BYTES: Type.Integer({
     minimum: 1024,
@@ -68,7 +99,10 @@ export const environment = Type.Object({
     default: 256 * 1024 * 1024,
     description: 'largest file of codes that is accepted',
   }),
-  SWEEP_SECONDS: seconds(5, 'how often expired locks are written down and old records cleared; 0: never by this process'),
+  SWEEP_SECONDS: seconds(
+    5,
+    'how often expired locks are written down and old records cleared; 0: never by this process',
+  ),
   DRAIN_SECONDS: seconds(2, 'how long a stopping process still answers while load balancers turn away'),
 });
 
@@ -106,7 +140,10 @@ export class ConfigError extends Error {}
 export function readConfig(env: Record<string, string | undefined>): Config {
   const problems: string[] = [];
   const raw: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(environment.properties) as [string, TSchema & { default?: unknown }][]) {
+  for (const [name, schema] of Object.entries(environment.properties) as [
+    string,
+    TSchema & { default?: unknown },
+  ][]) {
     const text = readVariable(env, name, problems);
     raw[name] = text === undefined ? schema.default : Value.Convert(schema, text);
     if (raw[name] === undefined) delete raw[name];
@@ -118,12 +155,18 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD needs ADMIN_EMAIL beside it');
   if (problems.length > 0) {
-    throw new ConfigError(`The environment is not usable:\n${[...new Set(problems)].map((line) => `  - ${line}`).join('\n')}`);
+    throw new ConfigError(
+      `The environment is not usable:\n${[...new Set(problems)].map((line) => `  - ${line}`).join('\n')}`,
+    );
   }
   return toConfig(raw as Environment);
 }
 
-function readVariable(env: Record<string, string | undefined>, name: string, problems: string[]): string | undefined {
+function readVariable(
+  env: Record<string, string | undefined>,
+  name: string,
+  problems: string[],
+): string | undefined {
   const file = env[`${name}_FILE`];
   if (!file) return env[name] || undefined;
   if (existsSync(file)) return readFileSync(file, 'utf8').trim() || undefined;
@@ -131,7 +174,11 @@ function readVariable(env: Record<string, string | undefined>, name: string, pro
   return undefined;
 }
 
-const list = (text: string | undefined) => (text ?? '').split(',').map((part) => part.trim()).filter(Boolean);
+const list = (text: string | undefined) =>
+  (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
 
 function toConfig(env: Environment): Config {
   return {
@@ -159,5 +206,7 @@ function toConfig(env: Environment): Config {
 
 /** Version of the running program, from its package. */
 export const version = (
-  JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as { version: string }
+  JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
+    version: string;
+  }
 ).version;

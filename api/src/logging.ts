@@ -8,11 +8,26 @@ export function loggerOptions(level: string): FastifyServerOptions['logger'] {
   return {
     level,
     redact: {
-      paths: ['email', '*.email', 'code', '*.code', 'password', '*.password', 'token', '*.token', 'req.headers', 'res.headers'],
+      paths: [
+        'email',
+        '*.email',
+        'code',
+        '*.code',
+        'password',
+        '*.password',
+        'token',
+        '*.token',
+        'req.headers',
+        'res.headers',
+      ],
       censor: maskValue,
     },
     serializers: {
-      req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url, id: request.id }),
+      req: (request: FastifyRequest) => ({
+        method: request.method,
+        route: request.routeOptions?.url,
+        id: request.id,
+      }),
       res: ({ statusCode }) => ({ status: statusCode }),
       err: (error: Error & { code?: string }) => ({
         type: error.name,

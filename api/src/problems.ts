@@ -9,7 +9,8 @@ export const problems = {
   'invalid-state': {
     status: 400,
     title: "The coupon's state does not allow this",
-    about: 'Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.',
+    about:
+      'Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.',
     remedy: 'See `state` for where the coupon is and `actions` for what can be done with it now.',
   },
   'not-locked': {
@@ -27,7 +28,8 @@ export const problems = {
   unauthenticated: {
     status: 401,
     title: 'Sign in first',
-    about: 'The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong.',
+    about:
+      'The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong.',
     remedy: 'Send `Authorization: Bearer <accessToken>` from /api/v1/auth/login or /api/v1/auth/refresh.',
   },
   forbidden: {
@@ -39,7 +41,8 @@ export const problems = {
   'not-your-coupon': {
     status: 403,
     title: 'Not your coupon',
-    about: 'The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed.',
+    about:
+      'The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed.',
     remedy: 'Check the code. Attempts are counted.',
   },
   'not-your-lock': {
@@ -69,7 +72,7 @@ export const problems = {
   'assignment-limit-reached': {
     status: 409,
     title: 'Assignment limit reached',
-    about: "The user has been given as many coupons of this book as its `maxAssignmentsPerUser` allows.",
+    about: 'The user has been given as many coupons of this book as its `maxAssignmentsPerUser` allows.',
     remedy: 'Use the coupons already assigned, or raise the limit of the book.',
   },
   'already-assigned': {
@@ -81,13 +84,15 @@ export const problems = {
   'book-not-active': {
     status: 409,
     title: 'The book is not active',
-    about: 'The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.',
+    about:
+      'The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.',
     remedy: 'See `startsAt`, `expiresAt` and `archivedAt` of the book.',
   },
   conflict: {
     status: 409,
     title: 'Conflict',
-    about: 'The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.',
+    about:
+      'The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.',
     remedy: 'See `detail`. With `Retry-After`, send the same request again after that time.',
   },
   'lock-expired': {
@@ -106,7 +111,8 @@ export const problems = {
     status: 415,
     title: 'Unsupported media type',
     about: 'The `Content-Type` is none that this address reads, or the content is not what it says.',
-    remedy: 'JSON is `application/json`; a file of codes is `text/csv` or `multipart/form-data` with a `file`, as UTF-8 text.',
+    remedy:
+      'JSON is `application/json`; a file of codes is `text/csv` or `multipart/form-data` with a `file`, as UTF-8 text.',
   },
   'idempotency-key-reused': {
     status: 422,
@@ -129,7 +135,8 @@ export const problems = {
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
-    about: 'The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did.',
+    about:
+      'The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did.',
     remedy: 'Repeat the request with the same Idempotency-Key after the time in `Retry-After`.',
   },
 } as const;

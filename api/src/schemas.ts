@@ -4,7 +4,11 @@ import { Problem } from './problems.ts';
 /** The parts that schemas share. A schema is written once: it is the check, the type and the OpenAPI. */
 
 /** A named component: it is registered with `app.addSchema`, shows under its name in OpenAPI, and is used with `ref`. */
-export function component<T extends TProperties>(name: string, properties: T, description?: string): TObject<T> {
+export function component<T extends TProperties>(
+  name: string,
+  properties: T,
+  description?: string,
+): TObject<T> {
   return Type.Object(properties, { $id: name, title: name, description, additionalProperties: false });
 }
 
@@ -26,7 +30,8 @@ export function strict<T extends TProperties>(properties: T, options: object = {
 export const uuid = (description?: string) => Type.String({ format: 'uuid', description });
 
 /** RFC 3339 with an offset, years 1970 to 9999. */
-export const time = (description?: string) => Type.String({ format: 'date-time', description, example: '2026-12-24T18:00:00.000Z' });
+export const time = (description?: string) =>
+  Type.String({ format: 'date-time', description, example: '2026-12-24T18:00:00.000Z' });
 
 /** Anything a caller wants to keep with a thing. */
 export const metadata = Type.Unsafe<Record<string, unknown>>({
@@ -39,7 +44,9 @@ export const metadata = Type.Unsafe<Record<string, unknown>>({
 
 export const pageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'most items in the answer' }),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: '`nextCursor` of the page before' })),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 500, description: '`nextCursor` of the page before' }),
+  ),
 };
 
 /** `{ items, nextCursor }`: the shape of every list. */
@@ -86,5 +93,8 @@ export function toPage<R, T>(
 ): { items: T[]; nextCursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { items: shown.map(present), nextCursor: rows.length > limit && last ? encodeCursor(key(last)) : null };
+  return {
+    items: shown.map(present),
+    nextCursor: rows.length > limit && last ? encodeCursor(key(last)) : null,
+  };
 }

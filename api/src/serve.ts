@@ -103,7 +103,11 @@ async function startEmbeddedOrExit(app: FastifyInstance, config: Config): Promis
 }
 
 /** For the person at the terminal, not for the log: a one-time password must not end up in a log store. */
-function printWelcome(app: FastifyInstance, config: Config, admin: { email: string; password?: string } | null): void {
+function printWelcome(
+  app: FastifyInstance,
+  config: Config,
+  admin: { email: string; password?: string } | null,
+): void {
   const address = app.server.address() as net.AddressInfo;
   const url = config.publicUrl ?? `http://localhost:${address.port}`;
   const lines = [``, `  Coupon Book is ready: ${url}   API documentation: ${url}/docs`];

@@ -11,18 +11,28 @@ const AFTER_LAST = Date.UTC(10_000, 0, 1);
  */
 export function readTime(text: string, field: Pick<FieldError, 'in' | 'pointer'>): Date {
   const detail = faultOf(text);
-  if (detail) throw new Problem('invalid-request', 'A time does not fit.', { errors: [{ ...field, detail }] });
+  if (detail)
+    throw new Problem('invalid-request', 'A time does not fit.', { errors: [{ ...field, detail }] });
   return new Date(text.toUpperCase());
 }
 
 function faultOf(text: string): string | null {
   const parts = RFC_3339.exec(text)?.slice(1).map(Number);
-  if (!parts) return 'must be a time with an offset, such as 2026-12-24T18:00:00Z or 2026-12-24T19:00:00+01:00';
+  if (!parts)
+    return 'must be a time with an offset, such as 2026-12-24T18:00:00Z or 2026-12-24T19:00:00+01:00';
   const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = parts as [
-    number, number, number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return 'must be a day that exists';
-  if (hour > 23 || minute > 59) return 'must be a time from 00:00 to 23:59 (the end of a day is 00:00 of the next)';
+  if (hour > 23 || minute > 59)
+    return 'must be a time from 00:00 to 23:59 (the end of a day is 00:00 of the next)';
   if (second > 59) return 'must have seconds from 00 to 59: leap seconds cannot be kept';
   if (offsetHour > 23 || offsetMinute > 59) return 'must have an offset from -23:59 to +23:59';
   const instant = Date.parse(text.toUpperCase());
@@ -30,4 +40,5 @@ function faultOf(text: string): string | null {
   return null;
 }
 
-const daysOf = (year: number, month: number) => new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+const daysOf = (year: number, month: number) =>
+  new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();

@@ -1,7 +1,8 @@
 /** SQLSTATEs and socket errors, by what they mean for a request. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 
 const OUTAGE_STATES = /^(08...|53...|57P0.|25006)$/;
-const OUTAGE_SOCKETS = /^(ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|POOL_OVERLOADED)$/;
+const OUTAGE_SOCKETS =
+  /^(ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|POOL_OVERLOADED)$/;
 // What pg says in words only.
 const OUTAGE_MESSAGES =
   /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout exc|Client was closed|Cannot use a pool after)/;

@@ -3,13 +3,14 @@
  * Please do not edit it manually.
  */
 
-import type { ColumnType } from "kysely";
+import type { ColumnType } from 'kysely';
 
-export type CouponState = "ASSIGNED" | "LOCKED" | "REDEEMED" | "UNASSIGNED";
+export type CouponState = 'ASSIGNED' | 'LOCKED' | 'REDEEMED' | 'UNASSIGNED';
 
-export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
-  ? ColumnType<S, I | undefined, U>
-  : ColumnType<T, T | undefined, T>;
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U>
+    ? ColumnType<S, I | undefined, U>
+    : ColumnType<T, T | undefined, T>;
 
 export type Json = JsonValue;
 
@@ -25,7 +26,7 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
-export type UserRole = "ADMIN" | "USER";
+export type UserRole = 'ADMIN' | 'USER';
 
 export interface Books {
   allow_multiple_redemptions: Generated<boolean>;

@@ -29,7 +29,8 @@ export default fp<{ config: Config }>(
     app.decorateRequest('caller', null);
 
     app.addHook('onRoute', ({ method, url, config }) => {
-      if (url.startsWith('/api/') && !config?.access) throw new Error(`${method} ${url} does not say who may call it`);
+      if (url.startsWith('/api/') && !config?.access)
+        throw new Error(`${method} ${url} does not say who may call it`);
     });
 
     app.addHook('onRequest', async (request, reply) => {
@@ -48,7 +49,11 @@ export default fp<{ config: Config }>(
     });
 
     /** Checks a token that is not remembered. Each failure counts for its address, and too many stop it before the work. */
-    async function examine(request: FastifyRequest, reply: FastifyReply, token: string | null): Promise<Caller> {
+    async function examine(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      token: string | null,
+    ): Promise<Caller> {
       await app.badTokens.refuseFlood(request, reply);
       const caller = token === null ? null : await tokens.verify(token);
       if (caller) return caller;
@@ -61,12 +66,16 @@ export default fp<{ config: Config }>(
 
 function bearerToken(request: FastifyRequest): string | null {
   const { authorization } = request.headers;
-  return authorization?.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() || null : null;
+  return authorization?.slice(0, 7).toLowerCase() === 'bearer '
+    ? authorization.slice(7).trim() || null
+    : null;
 }
 
 async function requireAdminNow(db: Database, caller: Caller): Promise<void> {
   const { rows } = await sql<{ enabled: boolean; admin: boolean }>`
-    SELECT disabled_at IS NULL AS enabled, role = 'ADMIN' AS admin FROM users WHERE id = ${caller.id}`.execute(db);
+    SELECT disabled_at IS NULL AS enabled, role = 'ADMIN' AS admin FROM users WHERE id = ${caller.id}`.execute(
+    db,
+  );
   if (!rows[0]?.enabled) throw new Problem('unauthenticated', 'A valid access token is needed.');
   if (!rows[0].admin) throw new Problem('forbidden', 'This is for administrators.');
 }

@@ -20,20 +20,30 @@ export default fp<{ config: Config }>(
           styleSrc: ["'self'", "'unsafe-inline'"],
         },
       },
-      strictTransportSecurity: config.publicUrl?.startsWith('https:') ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+      strictTransportSecurity: config.publicUrl?.startsWith('https:')
+        ? { maxAge: 31_536_000, includeSubDomains: true }
+        : false,
     });
     if (config.corsOrigins.length > 0) {
       await app.register(cors, {
         origin: config.corsOrigins,
         credentials: true,
         methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-        exposedHeaders: ['Location', 'Idempotent-Replayed', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
+        exposedHeaders: [
+          'Location',
+          'Idempotent-Replayed',
+          'RateLimit',
+          'RateLimit-Policy',
+          'Retry-After',
+          'X-Request-Id',
+        ],
       });
     }
 
     app.addHook('onRequest', async (request, reply) => {
       reply.header('x-request-id', request.id);
-      if (request.headers.authorization || request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+      if (request.headers.authorization || request.url.startsWith('/api/'))
+        reply.header('cache-control', 'no-store');
     });
     app.addHook('onSend', async (_request, reply) => {
       if (app.readiness.draining) reply.header('connection', 'close');

@@ -12,8 +12,10 @@ export default fp(
     app.get('/health/live', { schema, config, logLevel: 'warn' }, async () => ({ status: 'ok', version }));
 
     app.get('/health/ready', { schema, config, logLevel: 'warn' }, async () => {
-      if (app.readiness.draining) throw new Problem('unavailable', 'This process is stopping.', { retryAfter: 1 });
-      if (!app.readiness.prepared) throw new Problem('unavailable', 'The database is not ready yet.', { retryAfter: 1 });
+      if (app.readiness.draining)
+        throw new Problem('unavailable', 'This process is stopping.', { retryAfter: 1 });
+      if (!app.readiness.prepared)
+        throw new Problem('unavailable', 'The database is not ready yet.', { retryAfter: 1 });
       await sql`SELECT 1`.execute(app.db);
       return { status: 'ok', version };
     });

@@ -21,7 +21,9 @@ export function readClaim(request: FastifyRequest, content?: Buffer): Claim | nu
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
     throw new Problem('invalid-request', 'Idempotency-Key must be 1 to 255 printable ASCII characters.', {
-      errors: [{ in: 'headers', pointer: '/idempotency-key', detail: 'must be 1 to 255 printable ASCII characters' }],
+      errors: [
+        { in: 'headers', pointer: '/idempotency-key', detail: 'must be 1 to 255 printable ASCII characters' },
+      ],
     });
   }
   const caller = request.caller?.id ?? 'anonymous';
@@ -67,14 +69,19 @@ export async function findAnswers(
         ? { status: row.status, body: row.body, location: row.location, replayed: true }
         : new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request.');
     } else if (!row.free) {
-      found[index] = new Problem('conflict', 'The request with this Idempotency-Key is still running.', { retryAfter: 1 });
+      found[index] = new Problem('conflict', 'The request with this Idempotency-Key is still running.', {
+        retryAfter: 1,
+      });
     }
   });
   return found;
 }
 
 /** Keeps the first answers. Fails on the primary key when another transaction was first; that one then answers. */
-export async function saveAnswers(trx: Transaction, entries: readonly { claim: Claim; answer: Answer }[]): Promise<void> {
+export async function saveAnswers(
+  trx: Transaction,
+  entries: readonly { claim: Claim; answer: Answer }[],
+): Promise<void> {
   if (entries.length === 0) return;
   await sql`
     INSERT INTO idempotency_keys (key_hash, fingerprint, status, location, body)

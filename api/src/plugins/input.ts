@@ -15,11 +15,23 @@ type BuildValidator = NonNullable<
  * unknown fields: they are refused.
  */
 export const buildValidator: BuildValidator = (schemas: unknown, options: object | undefined) => {
-  const customOptions = { removeAdditional: false, useDefaults: true, allErrors: false, allowUnionTypes: true } as const;
+  const customOptions = {
+    removeAdditional: false,
+    useDefaults: true,
+    allErrors: false,
+    allowUnionTypes: true,
+  } as const;
   const plugins = [addKeywords];
-  const json = compile(schemas as never, { ...options, customOptions: { ...customOptions, coerceTypes: false }, plugins } as never);
-  const text = compile(schemas as never, { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never);
-  return ((route: { httpPart?: string }) => (route.httpPart === 'body' ? json : text)(route as never)) as never;
+  const json = compile(
+    schemas as never,
+    { ...options, customOptions: { ...customOptions, coerceTypes: false }, plugins } as never,
+  );
+  const text = compile(
+    schemas as never,
+    { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never,
+  );
+  return ((route: { httpPart?: string }) =>
+    (route.httpPart === 'body' ? json : text)(route as never)) as never;
 };
 
 function addKeywords(ajv: { addKeyword: (keyword: object) => void }): object {
@@ -58,20 +70,32 @@ export default fp(
       request.body = cleanText(request.body, 'body', '', errors, 0);
       request.query = cleanText(request.query, 'query', '', errors, 0);
       request.params = cleanText(request.params, 'path', '', errors, 0);
-      if (errors.length > 0) throw new Problem('invalid-request', 'The request contains text that cannot be kept.', { errors });
+      if (errors.length > 0)
+        throw new Problem('invalid-request', 'The request contains text that cannot be kept.', { errors });
     });
   },
   { name: 'input' },
 );
 
 /** NFC, so that what looks the same is the same; refuses what PostgreSQL or another reader could not store: NUL, lone surrogates. */
-function cleanText(value: unknown, place: FieldError['in'], pointer: string, errors: FieldError[], depth: number): unknown {
+function cleanText(
+  value: unknown,
+  place: FieldError['in'],
+  pointer: string,
+  errors: FieldError[],
+  depth: number,
+): unknown {
   if (typeof value === 'string') {
-    const detail = value.includes('\0') ? 'must not contain NUL' : value.isWellFormed() ? null : 'must be well-formed Unicode';
+    const detail = value.includes('\0')
+      ? 'must not contain NUL'
+      : value.isWellFormed()
+        ? null
+        : 'must be well-formed Unicode';
     if (detail) errors.push({ in: place, pointer, detail });
     return value.normalize('NFC');
   }
-  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value) || Symbol.asyncIterator in value) return value;
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value) || Symbol.asyncIterator in value)
+    return value;
   if (depth > MAX_DEPTH) {
     errors.push({ in: place, pointer, detail: `must not be nested deeper than ${MAX_DEPTH}` });
     return value;

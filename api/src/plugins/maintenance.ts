@@ -44,7 +44,10 @@ export default fp<{ config: Config }>(
       try {
         await chore();
       } catch (error) {
-        app.log[isOutage(error) ? 'warn' : 'error']({ err: error }, `chore failed, will be tried again: ${name}`);
+        app.log[isOutage(error) ? 'warn' : 'error'](
+          { err: error },
+          `chore failed, will be tried again: ${name}`,
+        );
       }
     }
   },

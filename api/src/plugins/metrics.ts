@@ -7,10 +7,18 @@ export default fp(
     await app.register(fastifyMetrics.default ?? fastifyMetrics, {
       endpoint: null,
       clearRegisterOnInit: true,
-      routeMetrics: { registeredRoutesOnly: true, routeBlacklist: ['/metrics', '/health/live', '/health/ready'] },
+      routeMetrics: {
+        registeredRoutesOnly: true,
+        routeBlacklist: ['/metrics', '/health/live', '/health/ready'],
+      },
     });
-    app.get('/metrics', { schema: { hide: true }, config: { access: 'public', rateLimit: false }, logLevel: 'warn' }, async (_request, reply) =>
-      reply.type('text/plain; version=0.0.4; charset=utf-8').send(await app.metrics.client.register.metrics()),
+    app.get(
+      '/metrics',
+      { schema: { hide: true }, config: { access: 'public', rateLimit: false }, logLevel: 'warn' },
+      async (_request, reply) =>
+        reply
+          .type('text/plain; version=0.0.4; charset=utf-8')
+          .send(await app.metrics.client.register.metrics()),
     );
   },
   { name: 'metrics' },

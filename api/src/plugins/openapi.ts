@@ -26,7 +26,9 @@ const problem = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String(),
-    code: Type.Enum(Object.keys(problems) as ProblemCode[], { description: 'stable; what programs decide by' }),
+    code: Type.Enum(Object.keys(problems) as ProblemCode[], {
+      description: 'stable; what programs decide by',
+    }),
     instance: Type.String({ description: 'the path that was asked' }),
     requestId: Type.String(),
     errors: Type.Optional(Type.Array(Type.Unsafe({ $ref: 'FieldError#' }))),
@@ -96,7 +98,9 @@ export default fp(
         },
         security: [{ accessToken: [] }],
       },
-      refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `Schema${index}`) },
+      refResolver: {
+        buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `Schema${index}`),
+      },
     });
 
     app.addHook('onRoute', (route) => {
@@ -111,7 +115,9 @@ export default fp(
       routePrefix: '/docs',
       uiConfig: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true },
     });
-    app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () => app.swagger());
+    app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () =>
+      app.swagger(),
+    );
   },
   { name: 'openapi' },
 );

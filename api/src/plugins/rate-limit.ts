@@ -53,7 +53,10 @@ export default fp<{ config: Config }>(
   async (app, { config }) => {
     await app.register(rateLimiter, { global: false });
     const enforce = Object.fromEntries(
-      Object.entries(POLICIES).map(([name, policy]) => [name, limiter(app, name, policy, config.rateLimitScale).enforce]),
+      Object.entries(POLICIES).map(([name, policy]) => [
+        name,
+        limiter(app, name, policy, config.rateLimitScale).enforce,
+      ]),
     ) as Record<PolicyName, (request: FastifyRequest, reply: FastifyReply) => Promise<void>>;
     const badTokens = limiter(app, 'address', BAD_TOKENS, config.rateLimitScale);
     app.decorate('badTokens', { refuseFlood: badTokens.refuseExceeded, count: badTokens.count });
@@ -87,7 +90,9 @@ function limiter(app: FastifyInstance, name: string, { limit, windowSeconds }: P
     timeWindow: windowSeconds * 1000,
     cache: MAX_REMEMBERED,
     ipv6Subnet: 64,
-    ...(name === 'user' || name === 'admin' ? { keyGenerator: (request: FastifyRequest) => request.caller!.id } : {}),
+    ...(name === 'user' || name === 'admin'
+      ? { keyGenerator: (request: FastifyRequest) => request.caller!.id }
+      : {}),
   };
   const take = app.createRateLimit(options);
   const policyHeader = `"${name}";q=${max};w=${windowSeconds}`;

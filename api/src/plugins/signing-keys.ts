@@ -1,4 +1,11 @@
-import { calculateJwkThumbprint, type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import {
+  calculateJwkThumbprint,
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+} from 'jose';
 import { sql } from 'kysely';
 import type { Database } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -123,7 +130,9 @@ export async function rotateSigningKeys(db: Database): Promise<void> {
     await sql`
       UPDATE signing_keys SET expires_at = clock_timestamp() + ${RETIRE_SECONDS} * interval '1 second'
       WHERE expires_at IS NULL`.execute(trx);
-    await sql`INSERT INTO signing_keys (id, private_jwk) VALUES (${id}, ${JSON.stringify(jwk)}::jsonb)`.execute(trx);
+    await sql`INSERT INTO signing_keys (id, private_jwk) VALUES (${id}, ${JSON.stringify(jwk)}::jsonb)`.execute(
+      trx,
+    );
   });
 }
 
@@ -131,7 +140,9 @@ async function needsSigningKey(db: Database): Promise<boolean> {
   const { rows } = await sql<{ needed: boolean }>`
     SELECT NOT EXISTS (
       SELECT FROM signing_keys
-      WHERE expires_at IS NULL AND created_at > clock_timestamp() - ${ROTATE_DAYS} * interval '1 day') AS needed`.execute(db);
+      WHERE expires_at IS NULL AND created_at > clock_timestamp() - ${ROTATE_DAYS} * interval '1 day') AS needed`.execute(
+    db,
+  );
   return rows[0]!.needed;
 }
 

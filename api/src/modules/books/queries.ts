@@ -43,25 +43,30 @@ export async function findBook(db: Database | Transaction, id: string): Promise<
 }
 
 export async function findActiveBook(db: Database | Transaction, id: string): Promise<BookRow | undefined> {
-  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} AND ${isActive}`.execute(db);
+  const { rows } =
+    await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} AND ${isActive}`.execute(db);
   return rows[0];
 }
 
 /** A book that cannot be deleted while this transaction lasts; all else about it may change. */
 export async function keepBook(trx: Transaction, id: string): Promise<BookRow | undefined> {
-  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR KEY SHARE`.execute(trx);
+  const { rows } =
+    await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR KEY SHARE`.execute(trx);
   return rows[0];
 }
 
 /** A book that only this transaction changes. Assignments go on: they hold KEY SHARE. */
 export async function lockBookForChange(trx: Transaction, id: string): Promise<BookRow | undefined> {
-  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
+  const { rows } =
+    await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
   return rows[0];
 }
 
 /** A book that nobody else holds or can hold: waits for the assignments and uploads that are under way. */
 export async function lockBookForDelete(trx: Transaction, id: string): Promise<BookRow | undefined> {
-  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR UPDATE`.execute(trx);
+  const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR UPDATE`.execute(
+    trx,
+  );
   return rows[0];
 }
 
@@ -76,12 +81,17 @@ export interface BookFilter {
 }
 
 /** Books, newest first. */
-export async function listBooks(db: Database, { activeOnly, archived, q, after, limit }: BookFilter): Promise<BookRow[]> {
+export async function listBooks(
+  db: Database,
+  { activeOnly, archived, q, after, limit }: BookFilter,
+): Promise<BookRow[]> {
   const conditions = [
     activeOnly ? isActive : null,
     archived === undefined ? null : sql`(books.archived_at IS NOT NULL) = ${archived}`,
     q === undefined ? null : sql`strpos(lower(books.name), lower(${q})) > 0`,
-    after ? sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)` : null,
+    after
+      ? sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`
+      : null,
   ].filter((condition) => condition !== null);
   const where = conditions.length > 0 ? sql`WHERE ${sql.join(conditions, sql` AND `)}` : sql``;
   const { rows } = await sql<BookRow>`

@@ -10,11 +10,23 @@ import { decodeCursor, ref, toPage } from '../../schemas.ts';
 import { findActiveBook, findBook, findBookStats, listBooks } from './queries.ts';
 import { removeBook } from './remove.ts';
 import { changeBook, createBook } from './save.ts';
-import { bookChanges, bookId, bookPage, bookSchema, bookStatsSchema, listQuery, newBook, presentBook, STATS_DAYS } from './schemas.ts';
+import {
+  bookChanges,
+  bookId,
+  bookPage,
+  bookSchema,
+  bookStatsSchema,
+  listQuery,
+  newBook,
+  presentBook,
+  STATS_DAYS,
+} from './schemas.ts';
 
 const tags = ['books'];
-const isMillisecond = (part: unknown): part is number => Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
-const isUuid = (part: unknown): part is string => typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
+const isMillisecond = (part: unknown): part is number =>
+  Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
+const isUuid = (part: unknown): part is string =>
+  typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
 
 export function bookRoutes(fastify: FastifyInstance, { config }: { config: Config }): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
@@ -46,14 +58,16 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         tags,
         operationId: 'listBooks',
         summary: 'List books, newest first',
-        description: 'An ADMIN sees all, a USER those that are active now: not archived and within their dates.',
+        description:
+          'An ADMIN sees all, a USER those that are active now: not archived and within their dates.',
         querystring: listQuery,
         response: { 200: ref(bookPage) },
       },
     },
     async (request) => {
       const { limit, cursor, archived, q } = request.query;
-      const after = cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
+      const after =
+        cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
       const rows = await listBooks(app.db, {
         activeOnly: callerOf(request).role !== 'ADMIN',
         archived,
@@ -92,7 +106,8 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         tags,
         operationId: 'changeBook',
         summary: 'Change or archive a book',
-        description: 'Changes the fields that are given. Limits can change while coupons are out; they hold from then on.',
+        description:
+          'Changes the fields that are given. Limits can change while coupons are out; they hold from then on.',
         params: bookId,
         body: bookChanges,
         response: { 200: ref(bookSchema) },
@@ -112,7 +127,8 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         tags,
         operationId: 'deleteBook',
         summary: 'Delete a book of which no coupon was ever given away',
-        description: 'Its coupons go with it. A book in use answers 409: archive it with PATCH `{ "archived": true }`.',
+        description:
+          'Its coupons go with it. A book in use answers 409: archive it with PATCH `{ "archived": true }`.',
         params: bookId,
         response: { 204: Type.Null({ description: 'deleted' }) },
       },

@@ -6,7 +6,11 @@ import { type BookRow, type BookSettings, insertBook, lockBookForChange, updateB
 import type { BookChanges, NewBook } from './schemas.ts';
 
 /** @throws {Problem} invalid-request when the settings contradict each other, conflict when the name is taken */
-export async function createBook(trx: Transaction, given: NewBook, defaultLockTtlSeconds: number): Promise<BookRow> {
+export async function createBook(
+  trx: Transaction,
+  given: NewBook,
+  defaultLockTtlSeconds: number,
+): Promise<BookRow> {
   const allowMultipleRedemptions = given.allowMultipleRedemptions ?? false;
   const book: BookSettings = {
     name: given.name.trim(),
@@ -15,7 +19,10 @@ export async function createBook(trx: Transaction, given: NewBook, defaultLockTt
     expiresAt: readDate(given.expiresAt, '/expiresAt'),
     maxAssignmentsPerUser: given.maxAssignmentsPerUser ?? null,
     allowMultipleRedemptions,
-    maxRedemptions: given.maxRedemptions === undefined ? defaultRedemptions(allowMultipleRedemptions) : given.maxRedemptions,
+    maxRedemptions:
+      given.maxRedemptions === undefined
+        ? defaultRedemptions(allowMultipleRedemptions)
+        : given.maxRedemptions,
     lockTtlSeconds: given.lockTtlSeconds ?? defaultLockTtlSeconds,
     metadata: given.metadata ?? {},
   };
@@ -55,7 +62,9 @@ const readDate = (text: string | null | undefined, pointer: string) =>
 /** The table's constraints, in words that point at the field the caller sent. */
 function checkSettings(book: BookSettings, given: Partial<NewBook>): void {
   const refuse = (pointer: string, detail: string): never => {
-    throw new Problem('invalid-request', 'The settings contradict each other.', { errors: [{ in: 'body', pointer, detail }] });
+    throw new Problem('invalid-request', 'The settings contradict each other.', {
+      errors: [{ in: 'body', pointer, detail }],
+    });
   };
   if (book.startsAt && book.expiresAt && book.expiresAt <= book.startsAt) {
     if (given.expiresAt) refuse('/expiresAt', 'must be after startsAt');

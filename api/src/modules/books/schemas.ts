@@ -17,14 +17,21 @@ const settings = {
   startsAt: nullable(time('nothing can be assigned, locked or redeemed before')),
   expiresAt: nullable(time('nothing can be assigned, locked or redeemed from this time on; after startsAt')),
   maxAssignmentsPerUser: nullable(
-    Type.Integer({ minimum: 1, maximum: MAX_INTEGER, description: 'most coupons of this book one user is given; null: no limit' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_INTEGER,
+      description: 'most coupons of this book one user is given; null: no limit',
+    }),
   ),
-  allowMultipleRedemptions: Type.Boolean({ description: 'whether one coupon can be redeemed more than once' }),
+  allowMultipleRedemptions: Type.Boolean({
+    description: 'whether one coupon can be redeemed more than once',
+  }),
   maxRedemptions: nullable(
     Type.Integer({
       minimum: 1,
       maximum: MAX_INTEGER,
-      description: 'how often one coupon can be redeemed; null: no limit. Other than 1 only with allowMultipleRedemptions',
+      description:
+        'how often one coupon can be redeemed; null: no limit. Other than 1 only with allowMultipleRedemptions',
     }),
   ),
   lockTtlSeconds: Type.Integer({ minimum: 1, maximum: 86_400, description: 'how long a lock lasts' }),
@@ -41,7 +48,8 @@ export const bookSchema = component('Book', {
 
 export const bookPage = page('BookPage', ref(bookSchema));
 
-const optional = <T extends TSchema>(schema: T, description: string) => Type.Optional({ ...schema, description } as T);
+const optional = <T extends TSchema>(schema: T, description: string) =>
+  Type.Optional({ ...schema, description } as T);
 
 export const newBook = strict(
   {
@@ -50,15 +58,25 @@ export const newBook = strict(
     startsAt: Type.Optional(settings.startsAt),
     expiresAt: Type.Optional(settings.expiresAt),
     maxAssignmentsPerUser: Type.Optional(settings.maxAssignmentsPerUser),
-    allowMultipleRedemptions: optional(settings.allowMultipleRedemptions, 'whether one coupon can be redeemed more than once (default: false)'),
+    allowMultipleRedemptions: optional(
+      settings.allowMultipleRedemptions,
+      'whether one coupon can be redeemed more than once (default: false)',
+    ),
     maxRedemptions: optional(
       settings.maxRedemptions,
       'how often one coupon can be redeemed; null: no limit. Default: 1, or no limit with allowMultipleRedemptions',
     ),
-    lockTtlSeconds: optional(settings.lockTtlSeconds, 'how long a lock lasts (default: LOCK_TTL_SECONDS of the server)'),
+    lockTtlSeconds: optional(
+      settings.lockTtlSeconds,
+      'how long a lock lasts (default: LOCK_TTL_SECONDS of the server)',
+    ),
     metadata: Type.Optional(metadata),
   },
-  { examples: [{ name: 'Summer sale 2026', expiresAt: '2026-09-01T00:00:00+02:00', maxAssignmentsPerUser: 1 }] },
+  {
+    examples: [
+      { name: 'Summer sale 2026', expiresAt: '2026-09-01T00:00:00+02:00', maxAssignmentsPerUser: 1 },
+    ],
+  },
 );
 
 /** Any subset; null clears. */
@@ -72,7 +90,10 @@ export const bookChanges = strict(
       'null: no limit. When only allowMultipleRedemptions changes, this becomes its default: no limit, or 1',
     ),
     archived: Type.Optional(
-      Type.Boolean({ description: 'true: nothing of the book can be assigned, locked or redeemed any more; false: undoes that' }),
+      Type.Boolean({
+        description:
+          'true: nothing of the book can be assigned, locked or redeemed any more; false: undoes that',
+      }),
     ),
   },
   { examples: [{ maxAssignmentsPerUser: null, archived: true }] },
@@ -85,8 +106,12 @@ export const bookId = strict({ id: uuid() });
 
 export const listQuery = strict({
   ...pageQuery,
-  archived: Type.Optional(Type.Boolean({ description: 'only books that are archived, or only those that are not' })),
-  q: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'part of the name, in any case' })),
+  archived: Type.Optional(
+    Type.Boolean({ description: 'only books that are archived, or only those that are not' }),
+  ),
+  q: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'part of the name, in any case' }),
+  ),
 });
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -99,7 +124,10 @@ export const bookStatsSchema = component('BookStats', {
   redeemed: count('spent for good'),
   redemptions: count('redemptions of all coupons so far'),
   redemptionsByDay: Type.Array(
-    Type.Object({ date: Type.String({ format: 'date', example: '2026-12-24' }), redemptions: count('on that day') }),
+    Type.Object({
+      date: Type.String({ format: 'date', example: '2026-12-24' }),
+      redemptions: count('on that day'),
+    }),
     { description: `the last ${STATS_DAYS} days in UTC, today last, days without any included` },
   ),
 });
@@ -121,4 +149,3 @@ export function presentBook(row: BookRow): Static<typeof bookSchema> {
     updatedAt: row.updatedAt.toISOString(),
   };
 }
-

@@ -34,7 +34,9 @@ interface Entry<T, R> {
  * connections: smaller batches, more commits). When a batch fails, its items are settled one by one, so that one cannot spoil
  * the others; after an outage nothing is repeated, because the COMMIT may have arrived.
  */
-export function createBatcher<T, R>(options: BatcherOptions<T, R>): { submit: (item: T) => Promise<R>; waiting: () => number } {
+export function createBatcher<T, R>(
+  options: BatcherOptions<T, R>,
+): { submit: (item: T) => Promise<R>; waiting: () => number } {
   const { run, keysOf, maxSize = 500, maxWaiting = 10_000, patienceMs = 3_000, onIdle } = options;
   let queue: Entry<T, R>[] = [];
   let busy = false;
@@ -42,10 +44,19 @@ export function createBatcher<T, R>(options: BatcherOptions<T, R>): { submit: (i
 
   function submit(item: T): Promise<R> {
     if (queue.length + putOff >= maxWaiting) {
-      return Promise.reject(new Problem('unavailable', 'Too many requests wait for their turn.', { retryAfter: 1 }));
+      return Promise.reject(
+        new Problem('unavailable', 'Too many requests wait for their turn.', { retryAfter: 1 }),
+      );
     }
     return new Promise<R>((resolve, reject) => {
-      queue.push({ item, keys: keysOf(item), putOff: 0, deadline: performance.now() + patienceMs, resolve, reject });
+      queue.push({
+        item,
+        keys: keysOf(item),
+        putOff: 0,
+        deadline: performance.now() + patienceMs,
+        resolve,
+        reject,
+      });
       wake();
     });
   }

@@ -14,7 +14,14 @@ type Submit = (request: TransitionRequest) => Promise<Answer>;
 
 const PROBLEMS = {
   assignRandom: ['forbidden', 'not-found', 'book-exhausted', 'assignment-limit-reached', 'book-not-active'],
-  assign: ['forbidden', 'not-your-coupon', 'not-found', 'already-assigned', 'assignment-limit-reached', 'book-not-active'],
+  assign: [
+    'forbidden',
+    'not-your-coupon',
+    'not-found',
+    'already-assigned',
+    'assignment-limit-reached',
+    'book-not-active',
+  ],
   lock: ['forbidden', 'not-your-coupon', 'not-found', 'invalid-state', 'already-redeemed', 'book-not-active'],
   unlock: ['forbidden', 'not-your-coupon', 'not-your-lock', 'not-found', 'invalid-state'],
   redeem: [
@@ -43,7 +50,10 @@ export function registerCommands(instance: FastifyInstance, submit: Submit, rate
     subject: Pick<TransitionRequest, 'code' | 'bookId'>,
   ): TransitionRequest => {
     const actor = callerOf(request);
-    const { userId = actor.id, metadata = {} } = request.body as { userId?: string; metadata?: Record<string, unknown> };
+    const { userId = actor.id, metadata = {} } = request.body as {
+      userId?: string;
+      metadata?: Record<string, unknown>;
+    };
     if (userId !== actor.id && actor.role !== 'ADMIN') {
       throw new Problem('forbidden', 'Only an ADMIN may act for somebody else.');
     }
@@ -72,7 +82,10 @@ export function registerCommands(instance: FastifyInstance, submit: Submit, rate
       config: { access: 'user', problems: PROBLEMS.assignRandom },
     },
     async (request, reply) =>
-      sendAnswer(reply, await submit(toTransition(request, 'assign', { code: null, bookId: request.body.bookId }))),
+      sendAnswer(
+        reply,
+        await submit(toTransition(request, 'assign', { code: null, bookId: request.body.bookId })),
+      ),
   );
 
   const byCode = (
@@ -84,15 +97,35 @@ export function registerCommands(instance: FastifyInstance, submit: Submit, rate
     app.post(
       `/api/v1/coupons/${type}/:code`,
       {
-        schema: { tags, operationId: `${type}Coupon`, summary, description, params: codeParams, body, response },
+        schema: {
+          tags,
+          operationId: `${type}Coupon`,
+          summary,
+          description,
+          params: codeParams,
+          body,
+          response,
+        },
         config: { access: 'user', problems: PROBLEMS[type] },
       },
       async (request, reply) =>
-        sendAnswer(reply, await submit(toTransition(request, type, { code: requireCode(request.params.code), bookId: null }))),
+        sendAnswer(
+          reply,
+          await submit(toTransition(request, type, { code: requireCode(request.params.code), bookId: null })),
+        ),
     );
 
   byCode('assign', 'Assign one given coupon', 'To the caller; an ADMIN names the user.');
-  byCode('lock', 'Hold a coupon before redeeming it', "Only its owner; ends by itself after the book's `lockTtlSeconds`.");
+  byCode(
+    'lock',
+    'Hold a coupon before redeeming it',
+    "Only its owner; ends by itself after the book's `lockTtlSeconds`.",
+  );
   byCode('unlock', 'Give a lock back', 'Only its holder, or an ADMIN.');
-  byCode('redeem', 'Spend a locked coupon', 'Only the holder of the lock, before it runs out. Final.', redeemBody);
+  byCode(
+    'redeem',
+    'Spend a locked coupon',
+    'Only the holder of the lock, before it runs out. Final.',
+    redeemBody,
+  );
 }

@@ -17,7 +17,10 @@ export interface CommandOptions {
  * Where commands enter. Requests that lock the same things in the same way share a lane, and each lane writes one batch at a time:
  * random assignments book by book, assignments by code, and commands on coupons that have an owner.
  */
-export function createCommands({ db, onBatch }: CommandOptions): (request: TransitionRequest) => Promise<Answer> {
+export function createCommands({
+  db,
+  onBatch,
+}: CommandOptions): (request: TransitionRequest) => Promise<Answer> {
   type Batcher = ReturnType<typeof createBatcher<TransitionRequest, Answer>>;
 
   const openLane = (lane: Lane, load: Load, onIdle?: () => void): Batcher =>

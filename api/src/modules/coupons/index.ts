@@ -9,7 +9,8 @@ import { sweepExpiredLocks } from './sweep.ts';
 /** Coupons: assigned, locked, redeemed and looked at. */
 export default fp<ModuleOptions>(
   async (app, { config }) => {
-    for (const schema of [couponSchema, couponPage, couponEventSchema, couponEventPage]) app.addSchema(schema);
+    for (const schema of [couponSchema, couponPage, couponEventSchema, couponEventPage])
+      app.addSchema(schema);
 
     const { Histogram } = app.metrics.client;
     const sizes = new Histogram({

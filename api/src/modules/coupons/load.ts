@@ -115,7 +115,11 @@ export async function loadByCode(trx: Transaction, requests: TransitionRequest[]
 /** To a USER, a code that does not exist is like one of somebody else's. */
 const missing = ({ actor }: TransitionRequest) => (actor.role === 'ADMIN' ? 'not-found' : 'not-your-coupon');
 
-async function reserve(trx: Transaction, wanted: CounterChange[], counts: Map<string, number>): Promise<void> {
+async function reserve(
+  trx: Transaction,
+  wanted: CounterChange[],
+  counts: Map<string, number>,
+): Promise<void> {
   const changes = sumCounters(wanted);
   const before = await reserveAssignments(trx, changes);
   changes.forEach(({ bookId, userId }, index) => counts.set(counterKey(bookId, userId), before[index]!));

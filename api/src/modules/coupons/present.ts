@@ -1,7 +1,14 @@
 import Type, { type Static } from 'typebox';
 import { component, metadata, nullable, page, ref, time, uuid } from '../../schemas.ts';
 import type { EventRow } from '../events/queries.ts';
-import { type Actor, type BookRules, type Coupon, currentState, permittedActions, redemptionsLeft } from './state.ts';
+import {
+  type Actor,
+  type BookRules,
+  type Coupon,
+  currentState,
+  permittedActions,
+  redemptionsLeft,
+} from './state.ts';
 
 const state = Type.Enum(['UNASSIGNED', 'ASSIGNED', 'LOCKED', 'REDEEMED'], {
   description: 'a lock that has run out shows as ASSIGNED',
@@ -18,13 +25,20 @@ export const couponSchema = component('Coupon', {
   redeemedAt: nullable(time('of the latest redemption')),
   redemptionCount: Type.Integer(),
   redemptionsLeft: nullable(Type.Integer({ description: 'null: no limit' })),
-  actions: Type.Array(Type.Enum(['assign', 'lock', 'unlock', 'redeem']), { description: 'what the caller may do with it now' }),
+  actions: Type.Array(Type.Enum(['assign', 'lock', 'unlock', 'redeem']), {
+    description: 'what the caller may do with it now',
+  }),
   serverTime: time("the database's clock, for countdowns"),
   metadata,
 });
 
 /** A coupon as `viewer` sees it at `now`. */
-export function presentCoupon(row: Coupon, book: BookRules, viewer: Actor, now: Date): Static<typeof couponSchema> {
+export function presentCoupon(
+  row: Coupon,
+  book: BookRules,
+  viewer: Actor,
+  now: Date,
+): Static<typeof couponSchema> {
   const coupon = currentState(row, now);
   const locked = coupon.state === 'LOCKED';
   return {
@@ -48,14 +62,27 @@ export const couponPage = page('CouponPage', ref(couponSchema));
 
 export const couponEventSchema = component('CouponEvent', {
   id: Type.Integer(),
-  type: Type.Enum(['coupon.assigned', 'coupon.locked', 'coupon.unlocked', 'coupon.lock_expired', 'coupon.redeemed']),
+  type: Type.Enum([
+    'coupon.assigned',
+    'coupon.locked',
+    'coupon.unlocked',
+    'coupon.lock_expired',
+    'coupon.redeemed',
+  ]),
   userId: uuid('for whom'),
   actorId: nullable(uuid('who did it; null: time itself')),
   occurredAt: time(),
   data: nullable(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })),
 });
 
-export function presentEvent({ id, type, userId, actorId, occurredAt, data }: EventRow): Static<typeof couponEventSchema> {
+export function presentEvent({
+  id,
+  type,
+  userId,
+  actorId,
+  occurredAt,
+  data,
+}: EventRow): Static<typeof couponEventSchema> {
   return { id, type, userId, actorId, occurredAt: occurredAt.toISOString(), data };
 }
 

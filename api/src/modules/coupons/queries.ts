@@ -25,7 +25,10 @@ const clock = sql<Date>`date_trunc('milliseconds', clock_timestamp())`;
 export type CouponInBook = Coupon & BookRules & { now: Date };
 
 /** Accounts that may act or be acted for, of those named. */
-export async function findActiveUsers(trx: Transaction, ids: readonly string[]): Promise<Map<string, UserRole>> {
+export async function findActiveUsers(
+  trx: Transaction,
+  ids: readonly string[],
+): Promise<Map<string, UserRole>> {
   const { rows } = await sql<{ id: string; role: UserRole }>`
     SELECT id, role FROM users WHERE id = ANY(${ids}::uuid[]) AND disabled_at IS NULL`.execute(trx);
   return new Map(rows.map(({ id, role }) => [id, role]));
@@ -86,7 +89,10 @@ export interface CounterChange {
  * Adds to the users' counters, which locks them (by user, then book: the one order) until the transaction ends.
  * @returns the counts before, in the order of `changes`
  */
-export async function reserveAssignments(trx: Transaction, changes: readonly CounterChange[]): Promise<number[]> {
+export async function reserveAssignments(
+  trx: Transaction,
+  changes: readonly CounterChange[],
+): Promise<number[]> {
   const { rows } = await sql<{ bookId: string; userId: string; assigned: number }>`
     INSERT INTO book_user_counters AS c (book_id, user_id, assigned)
     SELECT * FROM ${unnestCounters(changes)} ORDER BY user_id, book_id
@@ -132,7 +138,10 @@ export async function claimCoupons(
 }
 
 /** Coupons by code with their books' rules, locked in the order of their ids; codes that do not exist are not in the map. */
-export async function lockCoupons(trx: Transaction, codes: readonly string[]): Promise<Map<string, CouponInBook>> {
+export async function lockCoupons(
+  trx: Transaction,
+  codes: readonly string[],
+): Promise<Map<string, CouponInBook>> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
     FROM (SELECT * FROM coupons WHERE code = ANY(${codes}::text[]) ORDER BY id FOR UPDATE) c
@@ -197,7 +206,9 @@ export async function insertRedemptions(trx: Transaction, redemptions: readonly 
     SELECT * FROM unnest(
       ${column((r) => r.bookId)}::uuid[], ${column((r) => r.couponId)}::bigint[], ${column((r) => r.userId)}::uuid[],
       ${column((r) => r.actorId)}::uuid[], ${column((r) => r.redemptionNumber)}::integer[],
-      ${column((r) => JSON.stringify(r.metadata))}::jsonb[], ${times(column((r) => r.redeemedAt))}::timestamptz[])`.execute(trx);
+      ${column((r) => JSON.stringify(r.metadata))}::jsonb[], ${times(column((r) => r.redeemedAt))}::timestamptz[])`.execute(
+    trx,
+  );
 }
 
 /** One coupon with its book's rules, not locked. */

@@ -7,18 +7,33 @@ import { decodeCursor, ref, toPage } from '../../schemas.ts';
 import { listEventsByCoupon } from '../events/queries.ts';
 import { guessBudgets } from './guesses.ts';
 import { couponEventPage, couponPage, couponSchema, presentCoupon, presentEvent } from './present.ts';
-import { bookExists, type CouponInBook, findCoupon, listCouponsByBook, listCouponsByUser } from './queries.ts';
-import { bookCouponsQuery, bookParams, codeParams, historyQuery, myCouponsQuery, requireCode } from './schemas.ts';
+import {
+  bookExists,
+  type CouponInBook,
+  findCoupon,
+  listCouponsByBook,
+  listCouponsByUser,
+} from './queries.ts';
+import {
+  bookCouponsQuery,
+  bookParams,
+  codeParams,
+  historyQuery,
+  myCouponsQuery,
+  requireCode,
+} from './schemas.ts';
 
 const isId = (part: unknown): part is number => Number.isSafeInteger(part);
 const isCode = (part: unknown): part is string => typeof part === 'string';
-const readId = (cursor: string | undefined) => (cursor === undefined ? undefined : decodeCursor<[number]>(cursor, [isId])[0]);
+const readId = (cursor: string | undefined) =>
+  cursor === undefined ? undefined : decodeCursor<[number]>(cursor, [isId])[0];
 
 /** What callers look at: never locks, never waits for a command. */
 export function registerReads(instance: FastifyInstance, rateLimitScale: number): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const tags = ['coupons'];
-  const present = (request: FastifyRequest) => (row: CouponInBook) => presentCoupon(row, row, callerOf(request), row.now);
+  const present = (request: FastifyRequest) => (row: CouponInBook) =>
+    presentCoupon(row, row, callerOf(request), row.now);
 
   /** The coupon, if the caller may see it. For a USER, asking for any other is a guess. */
   const requireCoupon = async (request: FastifyRequest, text: string): Promise<CouponInBook> => {
@@ -76,7 +91,8 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
     },
     async (request) => {
       const { limit, cursor, code, ...filter } = request.query;
-      if (!(await bookExists(app.db, request.params.id))) throw new Problem('not-found', 'There is no such book.');
+      if (!(await bookExists(app.db, request.params.id)))
+        throw new Problem('not-found', 'There is no such book.');
       const codePrefix = code?.trim().normalize('NFKC').toUpperCase();
       const after =
         codePrefix === undefined

@@ -7,7 +7,12 @@ import { couponStateSchema } from './present.ts';
 const userId = Type.Optional(uuid('for whom; only an ADMIN may name somebody else'));
 
 export const codeParams = strict({
-  code: Type.String({ minLength: 1, maxLength: 200, description: 'compared without case', example: 'K7QX-2MPA-9RTB' }),
+  code: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'compared without case',
+    example: 'K7QX-2MPA-9RTB',
+  }),
 });
 
 export const assignRandomBody = strict({ bookId: uuid(), userId });

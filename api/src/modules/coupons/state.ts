@@ -45,11 +45,7 @@ export type Command =
   | { type: 'expire' };
 
 export type EventType =
-  | 'coupon.assigned'
-  | 'coupon.locked'
-  | 'coupon.unlocked'
-  | 'coupon.lock_expired'
-  | 'coupon.redeemed';
+  'coupon.assigned' | 'coupon.locked' | 'coupon.unlocked' | 'coupon.lock_expired' | 'coupon.redeemed';
 
 /** What one transition leaves in the audit trail. */
 export interface CouponEvent {
@@ -97,13 +93,16 @@ export function currentState(coupon: Coupon, now: Date): Coupon {
 /** Why nobody can be given a coupon of this book, or this user no further one; null when they can. */
 export function refuseAssignment(book: BookRules, assigned: number, now: Date): RefusalCode | null {
   if (!isActive(book, now)) return 'book-not-active';
-  if (book.maxAssignmentsPerUser !== null && assigned >= book.maxAssignmentsPerUser) return 'assignment-limit-reached';
+  if (book.maxAssignmentsPerUser !== null && assigned >= book.maxAssignmentsPerUser)
+    return 'assignment-limit-reached';
   return null;
 }
 
 /** Inside its dates (the end is exclusive) and not archived. */
 export function isActive(book: BookRules, now: Date): boolean {
-  return !book.archivedAt && (!book.startsAt || book.startsAt <= now) && (!book.expiresAt || now < book.expiresAt);
+  return (
+    !book.archivedAt && (!book.startsAt || book.startsAt <= now) && (!book.expiresAt || now < book.expiresAt)
+  );
 }
 
 /** Redemptions left on a coupon; null: no limit. */
@@ -134,7 +133,12 @@ function expire(coupon: Coupon, now: Date): { next: Coupon; events: CouponEvent[
   };
 }
 
-function apply(coupon: Coupon, book: BookRules, command: Exclude<Command, { type: 'expire' }>, now: Date): Decision {
+function apply(
+  coupon: Coupon,
+  book: BookRules,
+  command: Exclude<Command, { type: 'expire' }>,
+  now: Date,
+): Decision {
   switch (command.type) {
     case 'assign':
       return assign(coupon, book, command, now);
@@ -147,7 +151,12 @@ function apply(coupon: Coupon, book: BookRules, command: Exclude<Command, { type
   }
 }
 
-function assign(coupon: Coupon, book: BookRules, command: ByActor & { assigned: number }, now: Date): Decision {
+function assign(
+  coupon: Coupon,
+  book: BookRules,
+  command: ByActor & { assigned: number },
+  now: Date,
+): Decision {
   const { actor, userId } = command;
   if (coupon.state !== 'UNASSIGNED') {
     // To a USER, a coupon of somebody else must look like one that does not exist.
@@ -172,7 +181,9 @@ function lock(coupon: Coupon, book: BookRules, { actor, userId }: ByActor, now: 
   const lockExpiresAt = new Date(now.getTime() + book.lockTtlSeconds * 1000);
   return {
     next: { ...coupon, state: 'LOCKED', lockedByUserId: userId, lockedAt: now, lockExpiresAt },
-    events: [event('coupon.locked', coupon, userId, actor.id, now, { lockExpiresAt: lockExpiresAt.toISOString() })],
+    events: [
+      event('coupon.locked', coupon, userId, actor.id, now, { lockExpiresAt: lockExpiresAt.toISOString() }),
+    ],
   };
 }
 
@@ -197,7 +208,8 @@ function redeem(
   now: Date,
 ): Decision {
   const stranger = refuseStranger(coupon, actor, userId);
-  if (stranger) return { refusal: coupon.state === 'LOCKED' && actor.role === 'ADMIN' ? 'not-your-lock' : stranger };
+  if (stranger)
+    return { refusal: coupon.state === 'LOCKED' && actor.role === 'ADMIN' ? 'not-your-lock' : stranger };
   if (coupon.state === 'UNASSIGNED') return { refusal: 'invalid-state' };
   if (redemptionsLeft(coupon, book) === 0) return { refusal: 'already-redeemed' };
   if (!isActive(book, now)) return { refusal: 'book-not-active' };
@@ -216,7 +228,13 @@ function redeem(
       redeemedAt: now,
       redemptionCount,
     },
-    events: [event('coupon.redeemed', coupon, userId, actor.id, now, { redemptionNumber: redemptionCount, state, metadata })],
+    events: [
+      event('coupon.redeemed', coupon, userId, actor.id, now, {
+        redemptionNumber: redemptionCount,
+        state,
+        metadata,
+      }),
+    ],
   };
 }
 

@@ -13,7 +13,7 @@ const BATCH = 1_000;
  */
 export async function sweepExpiredLocks(db: Database): Promise<number> {
   let swept = 0;
-  for (let full = true; full; ) {
+  for (let full = true; full;) {
     const count = await inTransaction(db, async (trx) => {
       const coupons = await lockExpiredCoupons(trx, BATCH);
       const changes = coupons.flatMap((coupon) => {
@@ -21,7 +21,10 @@ export async function sweepExpiredLocks(db: Database): Promise<number> {
         return 'refusal' in decision ? [] : [{ from: coupon.state, now: coupon.now, ...decision }];
       });
       await updateCoupons(trx, changes);
-      await recordEvents(trx, changes.flatMap(({ events }) => events));
+      await recordEvents(
+        trx,
+        changes.flatMap(({ events }) => events),
+      );
       return coupons.length;
     });
     swept += count;

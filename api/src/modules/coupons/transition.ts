@@ -13,14 +13,7 @@ import {
   releaseAssignments,
   updateCoupons,
 } from './queries.ts';
-import {
-  type Actor,
-  type BookRules,
-  type Command,
-  type Coupon,
-  type CouponEvent,
-  decide,
-} from './state.ts';
+import { type Actor, type BookRules, type Command, type Coupon, type CouponEvent, decide } from './state.ts';
 
 /** One command as it came in over HTTP. */
 export interface TransitionRequest {
@@ -78,8 +71,13 @@ export async function settle(
     answers[index] = problemAnswer(problem, requests[index]!.context);
   };
 
-  const first = await findAnswers(trx, requests.map(({ claim }) => claim));
-  const users = await findActiveUsers(trx, [...new Set(requests.flatMap(({ actor, userId }) => [actor.id, userId]))]);
+  const first = await findAnswers(
+    trx,
+    requests.map(({ claim }) => claim),
+  );
+  const users = await findActiveUsers(trx, [
+    ...new Set(requests.flatMap(({ actor, userId }) => [actor.id, userId])),
+  ]);
   requests.forEach((request, index) => {
     const before = first[index] ?? refuseAccounts(request, users);
     if (before instanceof Problem) refuse(index, before);
@@ -88,8 +86,14 @@ export async function settle(
 
   const open = requests.flatMap((request, index) => (answers[index] ? [] : [{ request, index }]));
   if (open.length === 0) return answers as Answer[];
-  const spent = await findSpentBudgets(trx, uniqueBudgets(open.flatMap(({ request }) => request.guessBudgets)));
-  const { found, counts, reserved } = await load(trx, open.map(({ request }) => request));
+  const spent = await findSpentBudgets(
+    trx,
+    uniqueBudgets(open.flatMap(({ request }) => request.guessBudgets)),
+  );
+  const { found, counts, reserved } = await load(
+    trx,
+    open.map(({ request }) => request),
+  );
 
   const changes: Change[] = [];
   const released: CounterChange[] = [];
@@ -104,12 +108,22 @@ export async function settle(
     }
     const failed = outcome === AGAIN || outcome instanceof Problem;
     if (failed && reserved[position]) released.push(reserved[position]);
-    if (outcome instanceof Problem && outcome.code === 'not-your-coupon') guesses.push(...request.guessBudgets);
+    if (outcome instanceof Problem && outcome.code === 'not-your-coupon')
+      guesses.push(...request.guessBudgets);
   });
 
-  await updateCoupons(trx, changes.map(({ from, next, now }) => ({ from: from.state, next, now })));
-  await recordEvents(trx, changes.flatMap(({ events }) => events));
-  await insertRedemptions(trx, changes.flatMap(({ next, events }) => redemptionsOf(next, events)));
+  await updateCoupons(
+    trx,
+    changes.map(({ from, next, now }) => ({ from: from.state, next, now })),
+  );
+  await recordEvents(
+    trx,
+    changes.flatMap(({ events }) => events),
+  );
+  await insertRedemptions(
+    trx,
+    changes.flatMap(({ next, events }) => redemptionsOf(next, events)),
+  );
   await releaseAssignments(trx, sumCounters(released));
   await spendBudgets(trx, guesses);
   await saveAnswers(

@@ -2,7 +2,8 @@ import { Problem } from '../../problems.ts';
 
 const MAX_LENGTH = 254;
 const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^\s\p{C}@"(),:;<>[\]\\]{1,64}(?<!\.)$/u;
-const DOMAIN = /^(?=.{1,253}$)[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?(\.[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?)*$/u;
+const DOMAIN =
+  /^(?=.{1,253}$)[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?(\.[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?)*$/u;
 
 /** How e-mails are compared and kept: one account per mailbox and not per spelling. */
 export function foldEmail(text: string): string {
@@ -16,9 +17,14 @@ export function foldEmail(text: string): string {
 export function requireEmail(text: string): string {
   const email = foldEmail(text);
   const at = email.lastIndexOf('@');
-  const fits = [...email].length <= MAX_LENGTH && LOCAL_PART.test(email.slice(0, at)) && DOMAIN.test(email.slice(at + 1));
+  const fits =
+    [...email].length <= MAX_LENGTH &&
+    LOCAL_PART.test(email.slice(0, at)) &&
+    DOMAIN.test(email.slice(at + 1));
   if (at > 0 && fits) return email;
   throw new Problem('invalid-request', 'That is not an e-mail address.', {
-    errors: [{ in: 'body', pointer: '/email', detail: 'must be an e-mail address of at most 254 characters' }],
+    errors: [
+      { in: 'body', pointer: '/email', detail: 'must be an e-mail address of at most 254 characters' },
+    ],
   });
 }

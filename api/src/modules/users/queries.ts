@@ -35,7 +35,8 @@ export interface UserFilter {
 export async function listUsers(db: Database, filter: UserFilter): Promise<UserRow[]> {
   const { emailPrefix, role, disabled, after, limit } = filter;
   const conditions = [sql`true`];
-  if (emailPrefix !== undefined) conditions.push(sql`email LIKE ${`${emailPrefix.replace(/[\\%_]/g, '\\$&')}%`}`);
+  if (emailPrefix !== undefined)
+    conditions.push(sql`email LIKE ${`${emailPrefix.replace(/[\\%_]/g, '\\$&')}%`}`);
   if (role !== undefined) conditions.push(sql`role = ${role}`);
   if (disabled !== undefined) conditions.push(sql`(disabled_at IS NOT NULL) = ${disabled}`);
   if (after) conditions.push(sql`(created_at, id) < (${after.createdAt}, ${after.id})`);
@@ -78,7 +79,8 @@ export async function lockUser(
     ORDER BY id FOR NO KEY UPDATE`.execute(trx);
   return {
     user: rows.find((row) => row.id === id),
-    otherAdmins: rows.filter((row) => row.id !== id && row.role === 'ADMIN' && row.disabledAt === null).length,
+    otherAdmins: rows.filter((row) => row.id !== id && row.role === 'ADMIN' && row.disabledAt === null)
+      .length,
   };
 }
 

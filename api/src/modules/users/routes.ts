@@ -11,8 +11,10 @@ import { findUser, listUsers } from './queries.ts';
 import { listQuery, newUser, presentUser, userChanges, userId, userPage, userSchema } from './schemas.ts';
 
 const tags = ['users'];
-const isMillisecond = (part: unknown): part is number => Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
-const isUuid = (part: unknown): part is string => typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
+const isMillisecond = (part: unknown): part is number =>
+  Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
+const isUuid = (part: unknown): part is string =>
+  typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
 
 export function userRoutes(fastify: FastifyInstance): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
@@ -31,7 +33,8 @@ export function userRoutes(fastify: FastifyInstance): void {
     },
     async (request) => {
       const { limit, cursor, q, role, disabled } = request.query;
-      const after = cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
+      const after =
+        cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
       const rows = await listUsers(app.db, {
         emailPrefix: q === undefined ? undefined : foldEmail(q),
         role,
@@ -51,7 +54,8 @@ export function userRoutes(fastify: FastifyInstance): void {
         tags,
         operationId: 'createUser',
         summary: 'Create an account',
-        description: 'Without a password it cannot sign in by itself: for users whom your own backend acts for.',
+        description:
+          'Without a password it cannot sign in by itself: for users whom your own backend acts for.',
         body: newUser,
         response: { 201: ref(userSchema) },
       },

@@ -2,7 +2,10 @@ import Type from 'typebox';
 import { component, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
 import type { UserRow } from './queries.ts';
 
-const role = Type.Enum(['USER', 'ADMIN'], { description: 'ADMIN configures everything and may act for users', example: 'USER' });
+const role = Type.Enum(['USER', 'ADMIN'], {
+  description: 'ADMIN configures everything and may act for users',
+  example: 'USER',
+});
 const shownName = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', example: 'Ada Lovelace' });
 
 export const email = Type.String({
@@ -41,7 +44,9 @@ export const userId = strict({ id: uuid() });
 
 export const listQuery = strict({
   ...pageQuery,
-  q: Type.Optional(Type.String({ minLength: 1, maxLength: 254, description: 'how the e-mail begins', example: 'ada@' })),
+  q: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 254, description: 'how the e-mail begins', example: 'ada@' }),
+  ),
   role: Type.Optional(role),
   disabled: Type.Optional(Type.Boolean({ description: 'only disabled, or only enabled ones' })),
 });
@@ -57,7 +62,9 @@ export const userChanges = strict(
   {
     name: Type.Optional(nullable(shownName)),
     role: Type.Optional(role),
-    disabled: Type.Optional(Type.Boolean({ description: 'true ends all sessions of the account and keeps it from signing in' })),
+    disabled: Type.Optional(
+      Type.Boolean({ description: 'true ends all sessions of the account and keeps it from signing in' }),
+    ),
   },
   { minProperties: 1 },
 );
