@@ -174,11 +174,16 @@ async function initialise(
     if (folder) for (const path of [folder, `${folder}.password`]) remove(path);
     if (existsSync(join(finished, PASSWORD))) return; // Somebody else was faster and has tidied up.
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = /ENOSPC|No space/i.test(reason) ? 'make room on that disk (60 MB) or ' : '';
-    throw new Error(
-      `Cannot create the database in ${root} (${reason}): ${advice}set DATA_DIR to a folder this user may write to.`,
-    );
+    throw new Error(`Cannot create the database in ${root} (${reason}): ${adviceFor(reason)}.`);
   }
+}
+
+function adviceFor(reason: string): string {
+  if (/ENOSPC|No space|wrote only/i.test(reason))
+    return 'make room on that disk (100 MB), or set DATA_DIR to another one';
+  if (reason.includes('effective user ID'))
+    return 'start as a user that the system knows by name, or set DATABASE_URL';
+  return 'set DATA_DIR to a folder this user may write to';
 }
 
 async function runInitdb(
@@ -202,7 +207,7 @@ async function runInitdb(
       child.on('error', failed);
       child.on('close', (code, signal) => {
         if (code === 0) done();
-        else failed(new Error(lastReason(stderr) ?? `initdb ended with ${signal ?? code}`));
+        else failed(new Error(firstReason(stderr) ?? `initdb ended with ${signal ?? code}`));
       });
     });
   } finally {
@@ -210,9 +215,9 @@ async function runInitdb(
   }
 }
 
-/** The last complaint in a log of PostgreSQL, without its prefix. */
-export function lastReason(log: string): string | undefined {
-  return [...log.matchAll(/(?:PANIC|FATAL|error|child process):?\s+(.+)/g)].at(-1)?.[1]?.trim();
+/** The first complaint in a log of PostgreSQL or initdb, without its prefix: the others follow from it. */
+export function firstReason(log: string): string | undefined {
+  return /(?:PANIC:|FATAL:|initdb: error:|initdb:)\s+(.+)/.exec(log)?.[1]?.trim();
 }
 
 function syncFolder(path: string): void {

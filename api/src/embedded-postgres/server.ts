@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  fchownSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { environment } from './binaries.ts';
-import { lastReason, LOG, type Cluster } from './cluster.ts';
+import { firstReason, LOG, type Cluster } from './cluster.ts';
 import { findProcesses, isRunning, signal } from './processes.ts';
 
 export type Server = { pid: number; port: number };
@@ -139,10 +148,12 @@ function launch(cluster: Cluster, port: number, settings: Settings): Launch {
 function openLog(cluster: Cluster): number {
   const path = join(cluster.dataDir, LOG);
   const log = openSync(path, 'a', 0o600);
+  // Or the owner of the data could not start it after root did.
+  if (cluster.runAs) fchownSync(log, cluster.runAs.uid, cluster.runAs.gid);
   if (fstatSync(log).size < LOG_LIMIT_BYTES) return log;
   closeSync(log);
   renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
+  return openLog(cluster);
 }
 
 function startFailure(cluster: Cluster, launched: Launch): string {
@@ -155,7 +166,7 @@ function startFailure(cluster: Cluster, launched: Launch): string {
     return `Port ${launched.port} for the database is taken by another program: choose another one.`;
   if (/No space left/.test(log))
     return `The database has no space left in ${cluster.dataDir}: make room on that disk and start again.`;
-  return `The database does not start (${lastReason(log) ?? 'without a reason'}): ${where}.`;
+  return `The database does not start (${firstReason(log) ?? 'without a reason'}): ${where}.`;
 }
 
 /** The port of last time, as PostgreSQL notes its command line itself; else a free one that no outgoing connection takes. */
