@@ -76,7 +76,7 @@ function installWhenStale() {
       : ['npm'];
     const { status, error } = spawnSync(
       npm[0],
-      [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'],
+      [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
       {
         cwd: root,
         stdio: ['ignore', 'ignore', 'inherit'],
