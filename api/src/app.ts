@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { loggerOptions } from './logging.ts';
 import type { Module } from './modules/module.ts';
@@ -12,7 +12,7 @@ import input, { buildValidator } from './plugins/input.ts';
 import maintenance from './plugins/maintenance.ts';
 import metrics from './plugins/metrics.ts';
 import openapi from './plugins/openapi.ts';
-import problemDetails from './plugins/problem-details.ts';
+import problemDetails, { answerBrokenRequest, answerFrameworkError } from './plugins/problem-details.ts';
 import rateLimit from './plugins/rate-limit.ts';
 
 const BODY_LIMIT = 1024 * 1024;
@@ -23,7 +23,8 @@ const BODY_LIMIT = 1024 * 1024;
 export async function buildApp({ config, modules }: { config: Config; modules: readonly Module[] }): Promise<FastifyInstance> {
   const app = Fastify({
     logger: loggerOptions(config.logLevel),
-    disableRequestLogging: true,
+    // One line a request, at its end: see plugins/headers.ts.
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 120_000,
@@ -35,6 +36,9 @@ export async function buildApp({ config, modules }: { config: Config; modules: r
       return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
     },
     routerOptions: { maxParamLength: 300 },
+    // Errors before a route is found, such as a malformed address.
+    frameworkErrors: answerFrameworkError as never,
+    clientErrorHandler: answerBrokenRequest,
     schemaController: { compilersFactory: { buildValidator } },
   });
 

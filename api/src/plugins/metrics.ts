@@ -8,8 +8,10 @@ export default fp(
       endpoint: null,
       clearRegisterOnInit: true,
       routeMetrics: {
+        enabled: { histogram: true, summary: false },
         registeredRoutesOnly: true,
         routeBlacklist: ['/metrics', '/health/live', '/health/ready'],
+        overrides: { histogram: { buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] } },
       },
     });
     app.get(
