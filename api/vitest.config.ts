@@ -6,6 +6,7 @@ export default defineConfig({
     globalSetup: 'test/support/cluster.ts',
     // Files run in parallel, in processes of their own: each has its database, cloned from the cluster's template.
     pool: 'forks',
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

@@ -3,14 +3,14 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findProcesses } from '../src/embedded-postgres/processes.ts';
-import { killGroup, launch, launched, query, start, temporaryFolder } from './support/embedded-postgres.ts';
+import { killGroup, launch, launched, query, start, initialisedFolder } from './support/embedded-postgres.ts';
 import { eventually } from './support/eventually.ts';
 
 const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
 const READ = 'SELECT answer FROM kept';
 
 test('a server killed with -9 comes back by itself, on the same url and with its data', async () => {
-  const postgres = await start(temporaryFolder());
+  const postgres = await start(await initialisedFolder());
   await query(postgres.url, KEEP);
   for (let kills = 0; kills < 3; kills++) {
     const { pid } = postgres;
@@ -21,7 +21,7 @@ test('a server killed with -9 comes back by itself, on the same url and with its
 });
 
 test('a connection of the server killed with -9 leaves the server owned and running', async () => {
-  const dataDir = temporaryFolder();
+  const dataDir = await initialisedFolder();
   const postgres = await start(dataDir);
   await query(postgres.url, KEEP);
   await query(
@@ -40,7 +40,7 @@ test('a connection of the server killed with -9 leaves the server owned and runn
 });
 
 test('children of a killed server that are too busy to notice do not keep the next one from starting', async () => {
-  const dataDir = temporaryFolder();
+  const dataDir = await initialisedFolder();
   const postgres = await start(dataDir);
   const { pid } = postgres;
   const busy = query(postgres.url, 'SELECT count(*) FROM generate_series(1, 1000000000000)').catch(
@@ -60,7 +60,7 @@ test('children of a killed server that are too busy to notice do not keep the ne
 });
 
 test('a process killed with -9 leaves its server running, and the next start takes it over', async () => {
-  const dataDir = temporaryFolder();
+  const dataDir = await initialisedFolder();
   const first = await launched(launch(dataDir));
   await query(first.url, KEEP);
   await killGroup(first.process);
@@ -74,7 +74,7 @@ test('a process killed with -9 leaves its server running, and the next start tak
 });
 
 test('Ctrl-C and SIGTERM to the process group leave the server to the requests that are being finished', async () => {
-  const dataDir = temporaryFolder();
+  const dataDir = await initialisedFolder();
   const first = await launched(launch(dataDir));
   process.kill(-first.pid, 'SIGSTOP'); // So that only the server could react.
   process.kill(-first.pid, 'SIGINT');
@@ -86,7 +86,7 @@ test('Ctrl-C and SIGTERM to the process group leave the server to the requests t
 });
 
 test('a killed server whose pid now belongs to an unrelated process is started again', async () => {
-  const dataDir = temporaryFolder();
+  const dataDir = await initialisedFolder();
   const first = await launched(launch(dataDir));
   await query(first.url, KEEP);
   await killGroup(first.process);

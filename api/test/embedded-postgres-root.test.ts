@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { nobody } from '../src/embedded-postgres/binaries.ts';
-import { launch, launched, query, start, temporaryFolder } from './support/embedded-postgres.ts';
+import {
+  launch,
+  launched,
+  query,
+  start,
+  temporaryFolder,
+  initialisedFolder,
+} from './support/embedded-postgres.ts';
 
 const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
 const READ = 'SELECT answer FROM kept';
@@ -45,8 +52,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
   });
 
   test('data of an ordinary user stays theirs', async () => {
-    const dataDir = temporaryFolder();
-    await (await start(dataDir)).stop();
+    const dataDir = await initialisedFolder();
     const owner = 12345;
     own(join(dataDir, 'postgres'), owner);
     const { pid } = await start(dataDir);
@@ -54,7 +60,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
   });
 
   test('data copied by root is given back to the user of the server', async () => {
-    const original = temporaryFolder();
+    const original = await initialisedFolder();
     const first = await start(original);
     await query(first.url, KEEP);
     await first.stop();

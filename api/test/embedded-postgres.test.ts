@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { killGroup, launch, launched, query, start, temporaryFolder } from './support/embedded-postgres.ts';
+import {
+  killGroup,
+  launch,
+  launched,
+  query,
+  start,
+  temporaryFolder,
+  initialisedFolder,
+} from './support/embedded-postgres.ts';
 import { eventually } from './support/eventually.ts';
 
 const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
@@ -28,7 +36,7 @@ test('the database is UTF-8, sorts by code point, and is durable unless told oth
 });
 
 test('nobody gets in without the password, which only the owner of the data can read', async () => {
-  const dataDir = temporaryFolder();
+  const dataDir = await initialisedFolder();
   const { url } = await start(dataDir);
   const wrong = Object.assign(new URL(url), { password: 'guess' }).href;
   await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
@@ -68,7 +76,7 @@ test('of several first starts at once, one gets the database and the others are 
 });
 
 test('a start while another process runs the database is refused, and disturbs nothing', async () => {
-  const dataDir = temporaryFolder();
+  const dataDir = await initialisedFolder();
   const first = await start(dataDir);
   const port = new URL(first.url).port;
   await expect(launched(launch(dataDir))).rejects.toThrow(
@@ -94,8 +102,7 @@ test('a folder that cannot be made is refused with its reason', async () => {
 });
 
 test('the data of another PostgreSQL version is refused, saying how to go on', async () => {
-  const dataDir = temporaryFolder();
-  await (await start(dataDir)).stop();
+  const dataDir = await initialisedFolder();
   writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '17\n');
   await expect(start(dataDir)).rejects.toThrow(
     /was written by PostgreSQL 17, this Coupon Book comes with 18\.\d+: set/,
