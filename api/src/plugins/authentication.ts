@@ -1,17 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import type { JWK } from 'jose';
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import type { Database } from '../database/connection.ts';
 import { Problem } from '../problems.ts';
 import { type AccessTokens, accessTokens } from './access-tokens.ts';
 import { type Caller, callerOf } from './caller.ts';
-import { signingKeys } from './signing-keys.ts';
+import { type PublicJwk, signingKeys } from './signing-keys.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    accessTokens: AccessTokens & { publicKeys: () => Promise<JWK[]> };
+    accessTokens: AccessTokens & { publicKeys: () => Promise<PublicJwk[]> };
   }
 }
 

@@ -42,6 +42,17 @@ export async function spendBudgets(db: Database | Transaction, budgets: readonly
   );
 }
 
+/** Gives one of each budget back: what was spent in advance, and was not a failure. Rows are taken in the same order. */
+export async function refundBudgets(db: Database | Transaction, budgets: readonly Budget[]): Promise<void> {
+  await sql`
+    UPDATE budgets SET spent = greatest(spent - 1, 0)
+    FROM (
+      SELECT scope FROM budgets
+      WHERE scope = ANY(${budgets.map(({ scope }) => scope)}::text[]) AND window_ends_at > clock_timestamp()
+      ORDER BY scope FOR UPDATE) AS held
+    WHERE budgets.scope = held.scope`.execute(db);
+}
+
 /** Forgets windows that are over. */
 export async function deleteEndedBudgets(db: Database): Promise<void> {
   await sql`DELETE FROM budgets WHERE window_ends_at < clock_timestamp()`.execute(db);

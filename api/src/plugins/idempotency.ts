@@ -105,6 +105,19 @@ export async function deleteOldAnswers(db: Database): Promise<void> {
 }
 
 /**
+ * For a write with work before its transaction (hashing a password): sends the answer that its Idempotency-Key has already.
+ * False when there is none and the work is to be done.
+ */
+export async function sendEarlierAnswer(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+  const claim = readClaim(request);
+  if (!claim) return false;
+  const [first] = await inTransaction(request.server.db, (trx) => findAnswers(trx, [claim]));
+  if (first instanceof Problem) throw first;
+  if (first) sendAnswer(reply, first);
+  return first !== null;
+}
+
+/**
  * The way every write outside the batches is done: `work` and its answer are one transaction, and a repeat with the same
  * Idempotency-Key gets the first answer. A refusal (a Problem below 500) undoes the work and is kept as the answer.
  */

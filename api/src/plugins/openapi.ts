@@ -94,7 +94,10 @@ export default fp(
             'a repeat with the same key and body gets the first answer, byte for byte, with `Idempotent-Replayed: true`.',
         },
         components: {
-          securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+          securitySchemes: {
+            accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+            session: { type: 'apiKey', in: 'cookie', name: 'coupon_book_session' },
+          },
         },
         security: [{ accessToken: [] }],
       },

@@ -22,11 +22,14 @@ const SETTLE_SECONDS = 180;
 const RETIRE_SECONDS = 3_600;
 const ROTATE_DAYS = 90;
 
+export type PublicJwk = Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'alg' | 'use', string>;
+type PrivateJwk = Record<'kty' | 'crv' | 'x' | 'y' | 'd', string>;
+
 export interface SigningKey {
   id: string;
   privateKey: CryptoKey;
   publicKey: CryptoKey;
-  publicJwk: JWK;
+  publicJwk: PublicJwk;
 }
 
 export interface SigningKeys {
@@ -35,7 +38,7 @@ export interface SigningKeys {
   /** The key of an id, or undefined. Throws when it is unknown here and the database cannot be asked. */
   find: (id: string) => Promise<SigningKey | undefined>;
   /** All keys that verify, without their private parts (RFC 7517). */
-  publicKeys: () => Promise<JWK[]>;
+  publicKeys: () => Promise<PublicJwk[]>;
 }
 
 /**
@@ -94,7 +97,7 @@ export function signingKeys(db: Database, onChange: () => void): SigningKeys {
   };
 }
 
-async function importKey(id: string, jwk: JWK): Promise<SigningKey> {
+async function importKey(id: string, jwk: PrivateJwk): Promise<SigningKey> {
   const { d: _private, ...rest } = jwk;
   const publicJwk = { ...rest, kid: id, alg: ALGORITHM, use: 'sig' };
   return {
@@ -107,7 +110,7 @@ async function importKey(id: string, jwk: JWK): Promise<SigningKey> {
 
 /** Keys that verify, oldest first. */
 async function listSigningKeys(db: Database) {
-  const { rows } = await sql<{ id: string; private_jwk: JWK; settled: boolean }>`
+  const { rows } = await sql<{ id: string; private_jwk: PrivateJwk; settled: boolean }>`
     SELECT id, private_jwk, created_at < clock_timestamp() - ${SETTLE_SECONDS} * interval '1 second' AS settled
     FROM signing_keys
     WHERE expires_at IS NULL OR expires_at > clock_timestamp()

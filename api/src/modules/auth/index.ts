@@ -1,5 +1,21 @@
 import fp from 'fastify-plugin';
+import { deleteExpiredSigningKeys, rotateSigningKeys } from '../../plugins/signing-keys.ts';
 import type { ModuleOptions } from '../module.ts';
+import { deleteExpiredSessions } from './queries.ts';
+import { authRoutes } from './routes.ts';
+import { keySet, signedIn } from './schemas.ts';
 
-/** Signing in and out. */
-export default fp<ModuleOptions>(async () => {}, { name: 'auth', dependencies: ['users'] });
+/** Signing up, in and out; sessions; the keys that others verify tokens by. */
+export default fp<ModuleOptions>(
+  async (app, { config }) => {
+    app.addSchema(signedIn);
+    app.addSchema(keySet);
+    authRoutes(app, { config });
+    app.addChore('expired sessions', () => deleteExpiredSessions(app.db));
+    app.addChore('signing keys', async () => {
+      await rotateSigningKeys(app.db);
+      await deleteExpiredSigningKeys(app.db);
+    });
+  },
+  { name: 'auth', dependencies: ['users', 'maintenance'] },
+);

@@ -115,3 +115,8 @@ export async function upsertAdmin(trx: Transaction, email: string, passwordHash:
     RETURNING ${userColumns}`.execute(trx);
   return rows[0]!;
 }
+
+/** Only one process at a time makes the first administrator. */
+export async function lockFirstAdmin(trx: Transaction): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtext('first_admin'))`.execute(trx);
+}

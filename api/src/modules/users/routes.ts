@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { jsonAnswer } from '../../plugins/answers.ts';
-import { write } from '../../plugins/idempotency.ts';
+import { sendEarlierAnswer, write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { decodeCursor, ref, toPage } from '../../schemas.ts';
 import { hashPassword, requireGoodPassword } from '../auth/passwords.ts';
@@ -61,6 +61,7 @@ export function userRoutes(fastify: FastifyInstance): void {
       },
     },
     async (request, reply) => {
+      if (await sendEarlierAnswer(request, reply)) return reply;
       const { password, name, role } = request.body;
       const email = requireEmail(request.body.email);
       if (password !== undefined) requireGoodPassword(password, email, '/password');
@@ -107,7 +108,7 @@ export function userRoutes(fastify: FastifyInstance): void {
         response: { 200: ref(userSchema) },
       },
     },
-    (request, reply) =>
+    async (request, reply) =>
       write(request, reply, async (trx) =>
         jsonAnswer(200, presentUser(await changeUser(trx, request.params.id, request.body))),
       ),

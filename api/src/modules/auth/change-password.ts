@@ -1,0 +1,44 @@
+import type { Database, Transaction } from '../../database/connection.ts';
+import { Problem } from '../../problems.ts';
+import { hashPassword, passwordFits, requireGoodPassword } from './passwords.ts';
+import { deleteSessionsOfUser, findPasswordHash, updatePassword } from './queries.ts';
+import { guardPassword, signInBudgets, wrongPassword } from './sign-in.ts';
+import { hashToken } from './session.ts';
+
+export interface PasswordChange {
+  userId: string;
+  currentPassword: string;
+  newPassword: string;
+  /** As `addressScope` gives it. */
+  address: string;
+}
+
+/**
+ * The first half of a change, before the transaction: checks both passwords and hashes the new one.
+ * @throws {Problem} unauthenticated when the current one is wrong, rate-limited, invalid-request
+ */
+export async function preparePassword(
+  db: Database,
+  change: PasswordChange,
+  scale: number,
+): Promise<{ from: string; to: string }> {
+  const account = await findPasswordHash(db, change.userId);
+  if (!account) throw new Problem('unauthenticated', 'A valid access token is needed.');
+  requireGoodPassword(change.newPassword, account.email, '/newPassword');
+  const budgets = signInBudgets(account.email, change.address, true, scale);
+  await guardPassword(db, budgets, () => passwordFits(change.currentPassword, account.passwordHash));
+  return { from: account.passwordHash!, to: await hashPassword(change.newPassword) };
+}
+
+/** The second half: stores it and ends every session but the caller's own. */
+export async function storePassword(
+  trx: Transaction,
+  userId: string,
+  hashes: { from: string; to: string },
+  sessionToken: string | null,
+): Promise<void> {
+  if (!(await updatePassword(trx, { userId, ...hashes }))) {
+    throw wrongPassword(); // it was right a moment ago
+  }
+  await deleteSessionsOfUser(trx, userId, sessionToken === null ? null : hashToken(sessionToken));
+}

@@ -1,0 +1,61 @@
+import Type from 'typebox';
+import { component, ref, strict } from '../../schemas.ts';
+import { email, newPassword, userSchema } from '../users/schemas.ts';
+
+/** Of an account that exists: whatever rule it was made under, it is only compared. */
+const givenPassword = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  format: 'password',
+  example: 'a long and unusual sentence',
+});
+
+export const registration = strict({
+  email,
+  password: newPassword,
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', example: 'Ada Lovelace' })),
+});
+
+export const credentials = strict({ email, password: givenPassword });
+
+export const passwordChange = strict({ currentPassword: givenPassword, newPassword });
+
+export const signedIn = component(
+  'SignedIn',
+  {
+    accessToken: Type.String({
+      description: 'a JWT for `Authorization: Bearer`',
+      example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…',
+    }),
+    expiresIn: Type.Integer({ description: 'life of the access token in seconds', example: 900 }),
+    user: ref(userSchema),
+  },
+  'an access token; the session that gets the next one is in an HttpOnly cookie',
+);
+
+/** RFC 7517. */
+export const keySet = component('JsonWebKeySet', {
+  keys: Type.Array(
+    Type.Object({
+      kty: Type.String({ example: 'EC' }),
+      crv: Type.String({ example: 'P-256' }),
+      x: Type.String(),
+      y: Type.String(),
+      kid: Type.String(),
+      alg: Type.String({ example: 'ES256' }),
+      use: Type.String({ example: 'sig' }),
+    }),
+  ),
+});
+
+/** For routes whose answer is a token: an answer that is kept would be a secret that is kept. */
+export const noAnswerKept = {
+  type: 'object',
+  properties: {
+    'idempotency-key': {
+      type: 'string',
+      description:
+        'accepted and not used: the answer holds tokens, which are never stored. A repeat is a new request.',
+    },
+  },
+};
