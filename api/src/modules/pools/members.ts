@@ -1,0 +1,95 @@
+import type { Transaction } from '../../database/connection.ts';
+import { Problem } from '../../problems.ts';
+import { foldEmail, parseEmail } from '../users/email.ts';
+import {
+  deleteMembers,
+  findUserIds,
+  findUserIdsByEmail,
+  insertMembers,
+  inviteUsers,
+  lockPool,
+} from './queries.ts';
+import { MAX_REPORTED } from './schemas.ts';
+
+/** Somebody named for a pool; `line` is where, from 1. */
+export type Named = { line: number } & ({ userId: string } | { email: string });
+
+export interface Addition {
+  added: number;
+  alreadyMembers: number;
+  invited: number;
+  unknown: number;
+  errors: { line: number; value: string; reason: string }[];
+}
+
+/**
+ * Adds everybody who has an account to a pool, and reports the others, or makes accounts for them: those cannot sign in until
+ * somebody gives them a password.
+ * @throws {Problem} not-found
+ */
+export async function addMembers(
+  trx: Transaction,
+  poolId: string,
+  named: readonly Named[],
+  { invite }: { invite: boolean },
+): Promise<Addition> {
+  await requirePool(trx, poolId);
+  const errors: Addition['errors'] = [];
+  const userIds = new Set<string>();
+  const strangers = new Map<string, number>();
+
+  const known = await findUserIds(trx, named.flatMap((one) => ('userId' in one ? [one.userId] : [])));
+  const lines = new Map<string, number>();
+  for (const one of named) {
+    if ('userId' in one) {
+      if (known.has(one.userId)) userIds.add(one.userId);
+      else errors.push({ line: one.line, value: one.userId, reason: 'no account has this id' });
+    } else {
+      const email = parseEmail(one.email);
+      if (email === null) errors.push({ line: one.line, value: one.email.slice(0, 254), reason: 'is not an e-mail address' });
+      else if (!lines.has(email)) lines.set(email, one.line);
+    }
+  }
+  const idsByEmail = await findUserIdsByEmail(trx, [...lines.keys()]);
+  for (const [email, line] of lines) {
+    const id = idsByEmail.get(email);
+    if (id) userIds.add(id);
+    else strangers.set(email, line);
+  }
+
+  const invited = invite ? await inviteUsers(trx, [...strangers.keys()]) : [];
+  for (const id of invited) userIds.add(id);
+  if (!invite) {
+    for (const [email, line] of strangers) errors.push({ line, value: email, reason: 'no account has this e-mail' });
+  }
+
+  const added = await insertMembers(trx, poolId, [...userIds]);
+  errors.sort((a, b) => a.line - b.line);
+  return {
+    added,
+    alreadyMembers: userIds.size - added,
+    invited: invited.length,
+    unknown: errors.length,
+    errors: errors.slice(0, MAX_REPORTED),
+  };
+}
+
+/**
+ * Takes users out of a pool; what they were given stays theirs.
+ * @param who everybody for null
+ * @throws {Problem} not-found
+ */
+export async function removeMembers(
+  trx: Transaction,
+  poolId: string,
+  who: { userIds: readonly string[]; emails: readonly string[] } | null,
+): Promise<{ removed: number }> {
+  await requirePool(trx, poolId);
+  if (who === null) return { removed: await deleteMembers(trx, poolId, null) };
+  const byEmail = await findUserIdsByEmail(trx, who.emails.map(foldEmail));
+  return { removed: await deleteMembers(trx, poolId, [...who.userIds, ...byEmail.values()]) };
+}
+
+async function requirePool(trx: Transaction, poolId: string): Promise<void> {
+  if (!(await lockPool(trx, poolId))) throw new Problem('not-found', 'There is no such pool.');
+}

@@ -1,0 +1,201 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import { jsonAnswer } from '../../plugins/answers.ts';
+import { write } from '../../plugins/idempotency.ts';
+import { Problem } from '../../problems.ts';
+import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
+import { foldEmail } from '../users/email.ts';
+import { addMembers, removeMembers } from './members.ts';
+import { deletePool, findPool, listMembers, listPools } from './queries.ts';
+import { readMembers } from './read-members.ts';
+import { changePool, createPool } from './save.ts';
+import {
+  addQuery,
+  additionSchema,
+  formerMembers,
+  listQuery,
+  memberPage,
+  membersQuery,
+  newMembers,
+  newPool,
+  poolChanges,
+  poolId,
+  poolPage,
+  poolSchema,
+  presentMember,
+  presentPool,
+  removalSchema,
+} from './schemas.ts';
+
+const tags = ['pools'];
+const MAX_CSV_BYTES = 16 * 1024 * 1024;
+const isEmail = (part: unknown): part is string => typeof part === 'string';
+
+export function poolRoutes(fastify: FastifyInstance): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
+
+  app.post(
+    '/api/v1/pools',
+    {
+      config: { access: 'admin' },
+      schema: { tags, operationId: 'createPool', summary: 'Create a pool', body: newPool, response: { 201: ref(poolSchema) } },
+    },
+    async (request, reply) =>
+      write(request, reply, async (trx) => {
+        const pool = await createPool(trx, request.body);
+        return jsonAnswer(201, presentPool(pool), `/api/v1/pools/${pool.id}`);
+      }),
+  );
+
+  app.get(
+    '/api/v1/pools',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'listPools',
+        summary: 'List pools, newest first',
+        querystring: listQuery,
+        response: { 200: ref(poolPage) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, q } = request.query;
+      const rows = await listPools(app.db, { q, after: readAgeCursor(cursor), limit: limit + 1 });
+      return toPage(rows, limit, presentPool, ageKey);
+    },
+  );
+
+  app.get(
+    '/api/v1/pools/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: { tags, operationId: 'getPool', summary: 'Read a pool', params: poolId, response: { 200: ref(poolSchema) } },
+    },
+    async (request) => presentPool(await requirePool(request.params.id)),
+  );
+
+  app.patch(
+    '/api/v1/pools/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'changePool',
+        summary: 'Rename or describe a pool',
+        params: poolId,
+        body: poolChanges,
+        response: { 200: ref(poolSchema) },
+      },
+    },
+    async (request, reply) =>
+      write(request, reply, async (trx) =>
+        jsonAnswer(200, presentPool(await changePool(trx, request.params.id, request.body))),
+      ),
+  );
+
+  app.delete(
+    '/api/v1/pools/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'deletePool',
+        summary: 'Delete a pool',
+        description: 'Its members keep their accounts and coupons.',
+        params: poolId,
+        response: { 204: Type.Null({ description: 'deleted' }) },
+      },
+    },
+    async (request, reply) =>
+      write(request, reply, async (trx) => {
+        if (!(await deletePool(trx, request.params.id))) throw new Problem('not-found', 'There is no such pool.');
+        return jsonAnswer(204, undefined);
+      }),
+  );
+
+  app.get(
+    '/api/v1/pools/:id/users',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'listPoolMembers',
+        summary: 'List the members of a pool, by e-mail',
+        params: poolId,
+        querystring: membersQuery,
+        response: { 200: ref(memberPage) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, q } = request.query;
+      await requirePool(request.params.id);
+      const rows = await listMembers(app.db, request.params.id, {
+        emailPrefix: q === undefined ? undefined : foldEmail(q),
+        afterEmail: cursor === undefined ? undefined : decodeCursor<[string]>(cursor, [isEmail])[0],
+        limit: limit + 1,
+      });
+      return toPage(rows, limit, presentMember, ({ email }) => [email]);
+    },
+  );
+
+  app.post(
+    '/api/v1/pools/:id/users',
+    {
+      bodyLimit: MAX_CSV_BYTES,
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'addPoolMembers',
+        summary: 'Add users to a pool',
+        description:
+          'By id, by e-mail, or as `text/csv` with a column named `email` (else the first). Who is in it already stays; who ' +
+          'has no account is reported, or gets one with `invite=true`.',
+        params: poolId,
+        querystring: addQuery,
+        body: { content: { 'application/json': { schema: newMembers }, 'text/csv': { schema: { type: 'string' } } } },
+        response: { 200: ref(additionSchema) },
+      },
+    },
+    async (request, reply) => {
+      const named = readMembers(request.body as Parameters<typeof readMembers>[0]);
+      return write(request, reply, async (trx) =>
+        jsonAnswer(200, await addMembers(trx, request.params.id, named, request.query)),
+      );
+    },
+  );
+
+  app.delete(
+    '/api/v1/pools/:id/users',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'removePoolMembers',
+        summary: 'Remove users from a pool',
+        description: 'What they were given stays theirs.',
+        params: poolId,
+        body: formerMembers,
+        response: { 200: ref(removalSchema) },
+      },
+    },
+    async (request, reply) => {
+      const { userIds = [], emails = [], all = false } = request.body;
+      if (all === (userIds.length + emails.length > 0)) {
+        throw new Problem('invalid-request', 'Name `userIds` or `emails`, or `all` alone.', {
+          errors: [{ in: 'body', pointer: '', detail: 'must name userIds or emails, or all alone' }],
+        });
+      }
+      return write(request, reply, async (trx) =>
+        jsonAnswer(200, await removeMembers(trx, request.params.id, all ? null : { userIds, emails })),
+      );
+    },
+  );
+
+  async function requirePool(id: string) {
+    const pool = await findPool(app.db, id);
+    if (!pool) throw new Problem('not-found', 'There is no such pool.');
+    return pool;
+  }
+}

@@ -1,0 +1,101 @@
+import Type, { type Static } from 'typebox';
+import { component, metadata, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
+import { presentUser, userSchema } from '../users/schemas.ts';
+import type { MemberRow, PoolRow } from './queries.ts';
+
+/** Most users named by one JSON body; a CSV may name more. */
+export const MAX_LISTED = 10_000;
+/** Most lines of a CSV that a result lists; all are counted. */
+export const MAX_REPORTED = 1_000;
+
+const name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', example: 'Newsletter readers' });
+const description = nullable(Type.String({ maxLength: 2000 }));
+
+export const poolSchema = component(
+  'Pool',
+  {
+    id: uuid(),
+    name: Type.String(),
+    description: nullable(Type.String()),
+    members: Type.Integer({ description: 'how many users are in it' }),
+    metadata,
+    createdAt: time(),
+    updatedAt: time(),
+  },
+  'a group of users to distribute coupons to',
+);
+
+export const presentPool = (pool: PoolRow): Static<typeof poolSchema> => ({
+  id: pool.id,
+  name: pool.name,
+  description: pool.description,
+  members: pool.members,
+  metadata: pool.metadata,
+  createdAt: pool.createdAt.toISOString(),
+  updatedAt: pool.updatedAt.toISOString(),
+});
+
+export const poolPage = page('PoolPage', ref(poolSchema));
+
+export const memberSchema = component('PoolMember', { user: ref(userSchema), addedAt: time() });
+
+export const presentMember = (row: MemberRow): Static<typeof memberSchema> => ({
+  user: presentUser(row),
+  addedAt: row.addedAt.toISOString(),
+});
+
+export const memberPage = page('PoolMemberPage', ref(memberSchema));
+
+export const poolId = strict({ id: uuid('of the pool') });
+export const listQuery = strict({
+  ...pageQuery,
+  q: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'part of the name' })),
+});
+export const membersQuery = strict({
+  ...pageQuery,
+  q: Type.Optional(Type.String({ minLength: 1, maxLength: 254, description: 'how the e-mail begins' })),
+});
+
+export const newPool = strict({
+  name,
+  description: Type.Optional(description),
+  metadata: Type.Optional(metadata),
+});
+export const poolChanges = Type.Partial(newPool, { additionalProperties: false, minProperties: 1 });
+
+const userIds = Type.Array(uuid(), { maxItems: MAX_LISTED });
+const emails = Type.Array(Type.String({ minLength: 1, maxLength: 320 }), {
+  maxItems: MAX_LISTED,
+  example: ['ada@example.com'],
+});
+
+export const addQuery = strict({
+  invite: Type.Boolean({
+    default: false,
+    description: 'make accounts, without a password, for e-mails that have none',
+  }),
+});
+/** JSON; a CSV of e-mails is the other form of the body. */
+export const newMembers = strict({ userIds: Type.Optional(userIds), emails: Type.Optional(emails) });
+export const formerMembers = strict({
+  userIds: Type.Optional(userIds),
+  emails: Type.Optional(emails),
+  all: Type.Optional(Type.Literal(true, { description: 'everybody; alone' })),
+});
+
+export const additionSchema = component('PoolAddition', {
+  added: Type.Integer({ description: 'new members' }),
+  alreadyMembers: Type.Integer(),
+  invited: Type.Integer({ description: 'accounts made; they count as added too' }),
+  unknown: Type.Integer({ description: 'entries that are no e-mail, or for which there is no account' }),
+  errors: Type.Array(
+    strict({
+      line: Type.Integer({ description: 'of the file, or position in the list, from 1' }),
+      value: Type.String(),
+      reason: Type.String(),
+    }),
+    { description: `the first ${MAX_REPORTED} of the unknown` },
+  ),
+});
+
+export const removalSchema = component('PoolRemoval', { removed: Type.Integer() });
