@@ -84,6 +84,27 @@ export function decodeCursor<K extends readonly (string | number)[]>(
   });
 }
 
+const isMillisecond = (part: unknown): part is number =>
+  Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
+const isUuid = (part: unknown): part is string =>
+  typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
+
+/** The last row of the page before, of a list that is sorted newest first. */
+export interface Age {
+  createdAt: Date;
+  id: string;
+}
+
+/** Where a page of a list that is sorted newest first begins. */
+export function readAgeCursor(cursor: string | undefined): Age | undefined {
+  if (cursor === undefined) return undefined;
+  const [createdAt, id] = decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
+  return { createdAt: new Date(createdAt), id };
+}
+
+/** The sort key of a list that is sorted newest first. */
+export const ageKey = ({ createdAt, id }: Age) => [createdAt.getTime(), id] as const;
+
 /** Cuts a page out of `limit + 1` rows: the extra row only tells that there is a next page. */
 export function toPage<R, T>(
   rows: readonly R[],

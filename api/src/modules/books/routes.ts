@@ -6,7 +6,7 @@ import { jsonAnswer } from '../../plugins/answers.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
-import { decodeCursor, ref, toPage } from '../../schemas.ts';
+import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { findActiveBook, findBook, findBookStats, listBooks } from './queries.ts';
 import { removeBook } from './remove.ts';
 import { changeBook, createBook } from './save.ts';
@@ -23,10 +23,6 @@ import {
 } from './schemas.ts';
 
 const tags = ['books'];
-const isMillisecond = (part: unknown): part is number =>
-  Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
-const isUuid = (part: unknown): part is string =>
-  typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
 
 export function bookRoutes(fastify: FastifyInstance, { config }: { config: Config }): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
@@ -66,16 +62,14 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
     },
     async (request) => {
       const { limit, cursor, archived, q } = request.query;
-      const after =
-        cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
       const rows = await listBooks(app.db, {
         activeOnly: callerOf(request).role !== 'ADMIN',
         archived,
         q,
-        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        after: readAgeCursor(cursor),
         limit: limit + 1,
       });
-      return toPage(rows, limit, presentBook, (row) => [row.createdAt.getTime(), row.id]);
+      return toPage(rows, limit, presentBook, ageKey);
     },
   );
 

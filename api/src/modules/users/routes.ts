@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { jsonAnswer } from '../../plugins/answers.ts';
 import { sendEarlierAnswer, write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
-import { decodeCursor, ref, toPage } from '../../schemas.ts';
+import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { hashPassword, requireGoodPassword } from '../auth/passwords.ts';
 import { changeUser, createUser } from './change.ts';
 import { foldEmail, requireEmail } from './email.ts';
@@ -11,10 +11,6 @@ import { findUser, listUsers } from './queries.ts';
 import { listQuery, newUser, presentUser, userChanges, userId, userPage, userSchema } from './schemas.ts';
 
 const tags = ['users'];
-const isMillisecond = (part: unknown): part is number =>
-  Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
-const isUuid = (part: unknown): part is string =>
-  typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part);
 
 export function userRoutes(fastify: FastifyInstance): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
@@ -33,16 +29,14 @@ export function userRoutes(fastify: FastifyInstance): void {
     },
     async (request) => {
       const { limit, cursor, q, role, disabled } = request.query;
-      const after =
-        cursor === undefined ? undefined : decodeCursor<[number, string]>(cursor, [isMillisecond, isUuid]);
       const rows = await listUsers(app.db, {
         emailPrefix: q === undefined ? undefined : foldEmail(q),
         role,
         disabled,
-        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        after: readAgeCursor(cursor),
         limit: limit + 1,
       });
-      return toPage(rows, limit, presentUser, (row) => [row.createdAt.getTime(), row.id]);
+      return toPage(rows, limit, presentUser, ageKey);
     },
   );
 
