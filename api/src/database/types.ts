@@ -94,6 +94,12 @@ export interface IdempotencyKeys {
   status: number;
 }
 
+export interface PoolUsers {
+  added_at: Generated<Timestamp>;
+  pool_id: string;
+  user_id: string;
+}
+
 export interface RedemptionHistory {
   actor_id: string;
   book_id: string;
@@ -127,6 +133,16 @@ export interface SigningKeys {
   private_jwk: Json;
 }
 
+export interface UserPools {
+  created_at: Generated<Timestamp>;
+  description: string | null;
+  id: Generated<string>;
+  member_count: Generated<number>;
+  metadata: Generated<Json>;
+  name: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface Users {
   created_at: Generated<Timestamp>;
   disabled_at: Timestamp | null;
@@ -145,8 +161,10 @@ export interface DB {
   coupons: Coupons;
   events: Events;
   idempotency_keys: IdempotencyKeys;
+  pool_users: PoolUsers;
   redemption_history: RedemptionHistory;
   sessions: Sessions;
   signing_keys: SigningKeys;
+  user_pools: UserPools;
   users: Users;
 }

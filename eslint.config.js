@@ -1,0 +1,82 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const onlyMessage = 'The other tests would not run.';
+const clockMessage =
+  "Only the database's clock decides (clock_timestamp() after the row is locked): see docs/architecture.md.";
+
+export default defineConfig(
+  globalIgnores(['**/node_modules/', '**/coverage/', '**/dist/', 'data/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.{js,mjs}'],
+    rules: { 'no-undef': 'off' }, // Node's globals; a misspelt one fails the first run.
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
+      // Objects of closures, not classes: their methods know no `this`.
+      '@typescript-eslint/unbound-method': 'off',
+      // Fastify's plugins and hooks are async by contract, whether or not they wait for something.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'object-shorthand': 'error',
+      // A file has one reason to exist and fits in a head.
+      'max-lines': ['error', { max: 350, skipBlankLines: true }],
+    },
+  },
+  {
+    files: ['api/src/**/*.ts'],
+    ignores: ['api/src/serve.ts'],
+    rules: { 'no-console': 'error' },
+  },
+  {
+    files: ['api/src/modules/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: clockMessage },
+        {
+          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+          message: clockMessage,
+        },
+      ],
+    },
+  },
+  {
+    files: ['api/test/**/*.ts'],
+    rules: {
+      // An answer's body is `any` until the test has said what it should be.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      'no-restricted-properties': [
+        'error',
+        ...['test', 'it', 'describe', 'suite'].map((object) => ({
+          object,
+          property: 'only',
+          message: onlyMessage,
+        })),
+      ],
+    },
+  },
+);
