@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
@@ -12,23 +12,28 @@ import { ensureFirstAdmin } from './modules/users/first-admin.ts';
 
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 3_000;
-const STOP_WITHIN_MS = 28_000;
+/** After draining: for requests under way, then for the database. Orchestrators kill what takes 30 s. */
+const FINISH_WITHIN_MS = 15_000;
+const STOP_WITHIN_MS = 26_000;
+/** A connection on which no request arrives this long after we stopped accepting others will not bring one. */
+const SILENCE_MS = 500;
 
 /**
  * Runs an app as a long-lived server: listens first, then gets the database ready (for as long as that takes), and on SIGTERM or
  * SIGINT finishes what is under way before it exits with 0.
  */
 export async function serve(chooseModules: (config: Config) => readonly Module[]): Promise<void> {
-  const config = readConfigOrExit();
-  const app = await buildApp({ config, modules: chooseModules(config) });
+  const { config, modules } = readConfigOrExit(chooseModules);
+  const app = await buildApp({ config, modules });
+  const countRequests = watchRequests(app);
   const stopping = new AbortController();
   let embedded: EmbeddedPostgres | undefined;
   let preparing: Promise<void> = Promise.resolve();
 
-  closeWithGrace({ delay: STOP_WITHIN_MS, logger: app.log }, async ({ err }) => {
+  closeWithGrace({ delay: config.drainSeconds * 1000 + STOP_WITHIN_MS, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error that nobody handled');
     stopping.abort();
-    await drain(app, config.drainSeconds * 1000);
+    await drain(app, config.drainSeconds * 1000, countRequests);
     await app.close();
     await preparing;
     await embedded?.stop();
@@ -41,9 +46,10 @@ export async function serve(chooseModules: (config: Config) => readonly Module[]
   await preparing;
 }
 
-function readConfigOrExit(): Config {
+function readConfigOrExit(chooseModules: (config: Config) => readonly Module[]) {
   try {
-    return readConfig(process.env);
+    const config = readConfig(process.env);
+    return { config, modules: chooseModules(config) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
@@ -51,12 +57,20 @@ function readConfigOrExit(): Config {
   }
 }
 
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is in use: stop what listens there, or set PORT to another',
+  EACCES: 'this user may not use that port: set PORT to one above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address: set HOST to one of its own',
+  ENOTFOUND: 'this machine has no such address: set HOST to one of its own',
+};
+
 async function listenOrExit(app: FastifyInstance, { host, port }: Config): Promise<void> {
   try {
     await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
   } catch (error) {
-    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
-    console.error(`Port ${port} of ${host} is in use: stop what listens there, or set PORT to another.`);
+    const reason = LISTEN_FAILURES[(error as { code?: string }).code ?? ''];
+    if (!reason) throw error;
+    console.error(`Cannot listen on port ${port} of ${host}: ${reason}.`);
     process.exit(1);
   }
 }
@@ -75,18 +89,28 @@ async function prepare(
         onEmbedded(postgres);
         app.readiness.databaseUrl = postgres.url;
       }
-      const applied = await migrate(config.databaseDirectUrl ?? app.readiness.databaseUrl);
+      const applied = await orAbort(migrate(config.databaseDirectUrl ?? app.readiness.databaseUrl), signal);
       if (applied.length > 0) app.log.info({ applied }, 'migrated the database');
-      const admin = await ensureFirstAdmin(app, config);
+      const admin = await orAbort(ensureFirstAdmin(app, config), signal);
       app.readiness.prepared = true;
       app.log.info('ready');
       printWelcome(app, config, admin);
       return;
     } catch (error) {
+      if (signal.aborted) return;
       app.log.warn({ err: error }, `the database is not ready, next attempt in ${delay} ms`);
       await wait(delay, undefined, { signal }).catch(() => {});
     }
   }
+}
+
+/** A database that hangs, or another process that migrates, is not waited for by one that is told to stop. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 /** Unlike a database that is away, a folder that cannot be used does not mend itself. */
@@ -120,16 +144,38 @@ function printWelcome(
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }
 
+/** Counts the requests whose answer is not complete. */
+function watchRequests(app: FastifyInstance): () => number {
+  let underWay = 0;
+  app.server.on('request', (_request, response) => {
+    underWay += 1;
+    response.once('close', () => (underWay -= 1));
+  });
+  return () => underWay;
+}
+
 /**
  * Lets go of the clients without losing a request: readiness says no, every answer closes its connection, and new connections are
- * accepted until the others have had time to turn away; then only what is under way is finished.
+ * accepted until load balancers have had time to turn away; then what is under way is finished.
  */
-async function drain(app: FastifyInstance, ms: number): Promise<void> {
+async function drain(app: FastifyInstance, ms: number, countRequests: () => number): Promise<void> {
   app.readiness.draining = true;
   await wait(ms);
-  // Node's own close() also cuts connections that are idle at this instant, on which a request may be arriving.
+  // Right after the event loop has accepted what had connected: closing resets connections that wait to be accepted.
+  await nextTurn();
+  // Not http's own close(), which also cuts connections that are idle at this instant, on which a request may be arriving.
   net.Server.prototype.close.call(app.server);
   const connections = () =>
     new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
-  for (let waited = 0; waited < 500 && (await connections()) > 0; waited += 20) await wait(20);
+  const stoppedAt = performance.now();
+  const elapsed = () => performance.now() - stoppedAt;
+  while ((await connections()) > 0 && (countRequests() > 0 || elapsed() < SILENCE_MS)) {
+    if (elapsed() > FINISH_WITHIN_MS) {
+      app.log.warn({ requests: countRequests() }, 'stopping although requests are still under way');
+      break;
+    }
+    await wait(20);
+  }
+  // What is left is silent; one that never sent a request would otherwise keep us until its header time-out.
+  app.server.closeAllConnections();
 }

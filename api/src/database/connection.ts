@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   statementTimeoutMs: number;
   /** Told of errors of idle connections, which have no request to fail. */
   onIdleError: (error: Error) => void;
+  /** Told whenever a connection comes back: whether the database answered on it until the end. */
+  onReturn: (answered: boolean) => void;
 }
 
 /** Thrown without touching the database when too many requests wait for a connection. */
@@ -65,6 +67,10 @@ function openPool(options: ConnectionOptions): pg.Pool {
     application_name: 'coupon-book',
   });
   pool.on('error', options.onIdleError);
+  // The pool does not listen to a connection that is in use. One that breaks between two statements of a transaction fails
+  // the next statement; unheard, it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('release', (broken) => options.onReturn(!broken));
   return pool;
 }
 
@@ -124,9 +130,12 @@ class PooledDriver implements Driver {
   }
 }
 
-class PooledConnection implements DatabaseConnection {
+/** A connection of the pool, for as long as one query or one transaction has it. */
+export class PooledConnection implements DatabaseConnection {
   readonly client: pg.PoolClient;
   broken = false;
+  /** Longest to wait for the server's answer to a statement; undefined: as the pool says. */
+  queryTimeoutMs: number | undefined;
 
   constructor(client: pg.PoolClient) {
     this.client = client;
@@ -134,7 +143,8 @@ class PooledConnection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      const { rows, rowCount } = await this.client.query(sql, parameters as unknown[]);
+      const query = { text: sql, values: parameters as unknown[], query_timeout: this.queryTimeoutMs };
+      const { rows, rowCount } = await this.client.query<R & pg.QueryResultRow>(query);
       return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
     } catch (error) {
       this.broken ||= isOutage(error);

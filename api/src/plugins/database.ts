@@ -9,14 +9,25 @@ declare module 'fastify' {
   interface FastifyInstance {
     db: Database;
     /** What start-up and shutdown tell the rest: where the database is, and whether this process takes traffic. */
-    readiness: { databaseUrl: string | undefined; prepared: boolean; draining: boolean };
+    readiness: {
+      databaseUrl: string | undefined;
+      prepared: boolean;
+      draining: boolean;
+      /** When (by `performance.now()`) the database last answered anything; long ago after it failed to. */
+      answeredAt: number;
+    };
   }
 }
 
 /** `app.db`, closed after the last request. Connects on first use, so that the server listens before the database is up. */
 export default fp<{ config: Config }>(
   async (app, { config }) => {
-    const readiness = { databaseUrl: config.databaseUrl, prepared: false, draining: false };
+    const readiness = {
+      databaseUrl: config.databaseUrl,
+      prepared: false,
+      draining: false,
+      answeredAt: Number.NEGATIVE_INFINITY,
+    };
     const db = openDatabase({
       url: () => {
         if (readiness.databaseUrl) return readiness.databaseUrl;
@@ -27,6 +38,8 @@ export default fp<{ config: Config }>(
       acquireTimeoutMs: ACQUIRE_TIMEOUT_MS,
       statementTimeoutMs: config.statementTimeoutMs,
       onIdleError: (error) => app.log.warn({ err: error }, 'an idle database connection broke'),
+      onReturn: (answered) =>
+        (readiness.answeredAt = answered ? performance.now() : Number.NEGATIVE_INFINITY),
     });
     app.decorate('db', db);
     app.decorate('readiness', readiness);

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MONOLITH = fileURLToPath(new URL('../src/run/monolith.ts', import.meta.url));
+
+export interface ServerProcess {
+  url: string;
+  pid: number;
+  /** What it has printed so far, log and all. */
+  output: () => string;
+  /** Its end: the exit code, or null when a signal ended it. */
+  exited: Promise<number | null>;
+  kill: (signal: NodeJS.Signals) => void;
+  /** SIGTERM, and the exit code. */
+  stop: () => Promise<number | null>;
+}
+
+export interface ServerOptions {
+  env?: Record<string, string>;
+  /** Of Node. */
+  flags?: string[];
+  /** The program; the monolith unless told otherwise. */
+  file?: string;
+}
+
+/**
+ * Starts a server as a process of its own, on a free port and with no environment but the one given. Does not wait for it: see
+ * `untilReady`. A process group of its own keeps Ctrl-C from it: whoever started it stops it.
+ */
+export async function startServer({
+  env = {},
+  flags = [],
+  file = MONOLITH,
+}: ServerOptions = {}): Promise<ServerProcess> {
+  const port = env.PORT ?? String(await freePort());
+  const child = spawn(process.execPath, [...flags, file], {
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  const kill = (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid!,
+    output: () => printed,
+    exited,
+    kill,
+    stop() {
+      kill('SIGTERM');
+      return exited;
+    },
+  };
+}
+
+/**
+ * Waits until the server takes traffic.
+ * @throws with what it printed, when it ends instead or takes longer
+ */
+export async function untilReady(server: ServerProcess, withinMs = 60_000): Promise<void> {
+  let ended = false;
+  void server.exited.then(() => (ended = true));
+  for (const deadline = performance.now() + withinMs; ; await delay(50)) {
+    const response = await fetch(`${server.url}/health/ready`).catch(() => undefined);
+    await response?.arrayBuffer();
+    if (response?.ok) return;
+    if (ended || performance.now() > deadline) {
+      throw new Error(`The server ${ended ? 'ended' : 'is not ready'}. It printed:\n${server.output()}`);
+    }
+  }
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

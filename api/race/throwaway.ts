@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../src/embedded-postgres.ts';
+import { type ServerOptions, type ServerProcess, startServer, untilReady } from './server-process.ts';
+
+export interface Throwaway {
+  nodes: ServerProcess[];
+  databaseUrl: string;
+  admin: { email: string; password: string };
+  /** Stops everything and removes its data. */
+  remove: () => Promise<void>;
+}
+
+export interface ThrowawayOptions extends ServerOptions {
+  nodes: number;
+}
+
+/**
+ * Servers of our own, on one PostgreSQL of our own with durable defaults, all in a folder that is gone afterwards. Also after
+ * Ctrl-C: then the process ends when everything is stopped.
+ */
+export async function startThrowaway({
+  nodes: count,
+  env,
+  ...options
+}: ThrowawayOptions): Promise<Throwaway> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-race-'));
+  const admin = { email: 'race@example.test', password: randomBytes(18).toString('base64url') };
+  const nodes: ServerProcess[] = [];
+  const log = { info() {}, warn: (message: string) => console.error(message) };
+  const starting = startEmbeddedPostgres({ dataDir, log });
+
+  let removing: Promise<void> | undefined;
+  const remove = () => (removing ??= stopAll());
+  async function stopAll(): Promise<void> {
+    await Promise.all(nodes.map((node) => node.stop()));
+    await (await starting.catch(() => undefined))?.stop();
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void remove().finally(() => process.exit(130)));
+  }
+
+  try {
+    const { url: databaseUrl } = await starting;
+    for (let index = 0; index < count; index += 1) {
+      const node = await startServer({
+        ...options,
+        env: {
+          DATABASE_URL: databaseUrl,
+          ADMIN_EMAIL: admin.email,
+          ADMIN_PASSWORD: admin.password,
+          RATE_LIMIT_SCALE: '100000',
+          LOG_LEVEL: 'warn',
+          DRAIN_SECONDS: '0',
+          ...env,
+        },
+      });
+      nodes.push(node);
+    }
+    // All at once: migrations, the first admin and the signing key are made once all the same.
+    await Promise.all(nodes.map((node) => untilReady(node)));
+    return { nodes, databaseUrl, admin, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
