@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Problem, problemBody } from '../problems.ts';
+import { type Problem, problemBody } from '../problems.ts';
 
 /**
  * A complete answer as bytes. Writes make theirs inside the transaction, so that the first answer and every idempotent

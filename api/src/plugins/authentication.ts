@@ -29,7 +29,7 @@ export default fp<{ config: Config }>(
 
     app.addHook('onRoute', ({ method, url, config }) => {
       if (url.startsWith('/api/') && !config?.access)
-        throw new Error(`${method} ${url} does not say who may call it`);
+        throw new Error(`${String(method)} ${url} does not say who may call it`);
     });
 
     app.addHook('onRequest', async (request, reply) => {

@@ -30,8 +30,7 @@ export const buildValidator: BuildValidator = (schemas: unknown, options: object
     schemas as never,
     { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never,
   );
-  return ((route: { httpPart?: string }) =>
-    (route.httpPart === 'body' ? json : text)(route as never)) as never;
+  return ((route: { httpPart?: string }) => (route.httpPart === 'body' ? json : text)(route)) as never;
 };
 
 function addKeywords(ajv: { addKeyword: (keyword: object) => void }): object {
@@ -53,7 +52,7 @@ export default fp(
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
       // Many clients announce JSON and send nothing where the body is optional.
       if (body === '') done(null, undefined);
-      else parseJson(request, body as string, done);
+      else void parseJson(request, body as string, done);
     });
 
     // A route that declares no query takes none.

@@ -55,12 +55,12 @@ function problemResponses(codes: ProblemCode[], url: string): Record<string, obj
     Object.entries(byStatus).map(([status, group]) => [
       status,
       {
-        description: group!.map((code) => `\`${code}\`: ${problems[code].about}`).join('\n\n'),
+        description: group.map((code) => `\`${code}\`: ${problems[code].about}`).join('\n\n'),
         content: {
           'application/problem+json': {
             schema: { $ref: 'Problem#' },
             examples: Object.fromEntries(
-              group!.map((code) => [
+              group.map((code) => [
                 code,
                 {
                   value: problemBody(new Problem(code, problems[code].remedy), {
@@ -102,7 +102,8 @@ export default fp(
         security: [{ accessToken: [] }],
       },
       refResolver: {
-        buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `Schema${index}`),
+        buildLocalReference: ({ $id }, _base, _fragment, index) =>
+          typeof $id === 'string' ? $id : `Schema${index}`,
       },
     });
 

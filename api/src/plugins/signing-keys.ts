@@ -4,7 +4,6 @@ import {
   exportJWK,
   generateKeyPair,
   importJWK,
-  type JWK,
 } from 'jose';
 import { sql } from 'kysely';
 import type { Database } from '../database/connection.ts';

@@ -93,7 +93,7 @@ export function createBatcher<T, R>(
       batch.forEach((entry, index) => {
         const result = results[index]!;
         if (result === AGAIN) retryLater(entry);
-        else entry.resolve(result as R);
+        else entry.resolve(result);
       });
     } catch (error) {
       if (batch.length === 1 || isOutage(error)) for (const entry of batch) entry.reject(error);
