@@ -1,12 +1,13 @@
 import { ConfigError } from '../config.ts';
 import auth from './auth/index.ts';
 import books from './books/index.ts';
+import codes from './codes/index.ts';
 import coupons from './coupons/index.ts';
 import type { Module } from './module.ts';
 import users from './users/index.ts';
 
 /** Every module by its name, in the order they start. */
-export const allModules: Readonly<Record<string, Module>> = { users, auth, books, coupons };
+export const allModules: Readonly<Record<string, Module>> = { users, auth, books, codes, coupons };
 
 /**
  * The modules of a process: those named, or all.

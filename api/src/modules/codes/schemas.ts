@@ -1,0 +1,112 @@
+import Type, { type Static } from 'typebox';
+import { component, nullable, strict, uuid } from '../../schemas.ts';
+import { MAX_CODE_LENGTH } from './code.ts';
+import { DEFAULT_PATTERN } from './pattern.ts';
+
+export const MAX_GENERATED = 1_000_000;
+
+export const bookId = strict({ id: uuid() });
+
+export const uploadQuery = strict({
+  onError: Type.Enum(['skip', 'abort'], {
+    default: 'skip',
+    description: 'skip: good rows are stored, the others reported; abort: every row is stored, or none',
+  }),
+  header: Type.Enum(['auto', 'present', 'absent'], {
+    default: 'auto',
+    description:
+      'whether the first row holds names. auto: it does when a cell is called code (or codes, coupon, coupon_code, voucher, ' +
+      'voucher_code, promo_code; in any case); otherwise it is data',
+  }),
+});
+export type UploadQuery = Static<typeof uploadQuery>;
+
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+
+const rowError = strict({
+  line: Type.Integer({ minimum: 1, description: 'line of the file on which the row starts' }),
+  code: Type.String({ description: 'what the row has for a code, at most 80 characters of it' }),
+  kind: Type.Enum(['invalid', 'duplicate']),
+  reason: Type.String({ example: 'is shorter than 3 characters' }),
+});
+
+export const importReport = component(
+  'ImportReport',
+  {
+    rows: count('rows with content, without the header'),
+    stored: count('new coupons'),
+    duplicates: count('codes that stand earlier in the file or existed already'),
+    invalid: count('rows without a code that can be stored'),
+    header: nullable(Type.String({ description: 'name of the column the codes were taken from; null: no header, the first' })),
+    errors: Type.Array(rowError, { description: 'by line; the first 1,000 invalid rows and the first 1,000 duplicates' }),
+    errorsTruncated: Type.Boolean({ description: 'whether there are more than are listed' }),
+  },
+  'rows = stored + duplicates + invalid',
+);
+export type ImportReport = Static<typeof importReport>;
+
+const pattern = {
+  pattern: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: MAX_CODE_LENGTH,
+      description: `# is one random character of the charset, all else stands for itself (default: ${DEFAULT_PATTERN})`,
+      example: 'SUMMER-####-####',
+    }),
+  ),
+  length: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_CODE_LENGTH,
+      description: 'instead of a pattern: how many random characters, between prefix and postfix',
+    }),
+  ),
+  prefix: Type.Optional(Type.String({ maxLength: MAX_CODE_LENGTH })),
+  postfix: Type.Optional(Type.String({ maxLength: MAX_CODE_LENGTH })),
+  charset: Type.Optional(
+    Type.String({
+      minLength: 2,
+      maxLength: MAX_CODE_LENGTH,
+      description:
+        'default (A-Z without I and O, 2-9), digits, letters, or the characters themselves: at least two different ones of ' +
+        'A-Z, 0-9, - and _',
+      example: 'default',
+    }),
+  ),
+};
+
+export const generateBody = strict(
+  {
+    count: Type.Integer({ minimum: 1, maximum: MAX_GENERATED, description: 'how many new codes' }),
+    ...pattern,
+    allowGuessable: Type.Optional(
+      Type.Boolean({ description: 'store the codes although a guess hits one more often than once in a thousand times' }),
+    ),
+  },
+  { examples: [{ count: 1000, pattern: 'SUMMER-####-####' }] },
+);
+export type GenerateBody = Static<typeof generateBody>;
+
+const capacity = Type.String({
+  pattern: '^[0-9]+$',
+  description: 'how many different codes the pattern has, exactly; digits, because it can be beyond 2^53',
+  example: '1152921504606846976',
+});
+
+export const generateReport = component('GenerateReport', { stored: count('new coupons: as many as asked for'), capacity });
+
+export const preview = component('CodePreview', {
+  pattern: Type.String(),
+  charset: Type.String({ description: 'the characters that # stands for' }),
+  capacity,
+  entropyBits: Type.Number({ description: 'how many bits a guesser must get right', example: 60 }),
+  samples: Type.Array(Type.String(), { description: 'examples; they are not kept' }),
+  existing: count('codes of any book that fit the pattern now'),
+  guess: strict({
+    before: Type.Number({ description: 'probability that one guess hits a code now' }),
+    after: Type.Number({ description: 'the same once the codes are generated' }),
+    oneIn: Type.String({ description: 'of how many guesses about one hits then', example: '1152921504606846' }),
+  }),
+  refusal: nullable(Type.String({ description: 'why generating would be refused; null: it would not' })),
+});
+export type Preview = Static<typeof preview>;

@@ -1,0 +1,334 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
+import { eventually } from './support/eventually.ts';
+
+let t: TestApp;
+let admin: TestUser;
+let user: TestUser;
+
+beforeAll(async () => {
+  t = await startTestApp();
+  [admin, user] = await Promise.all([t.asAdmin(), t.asUser()]);
+});
+afterAll(() => t?.close());
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+async function call(method: Method, url: string, payload?: object, as: TestUser = admin, headers: object = {}) {
+  const answer = await t.app.inject({ method, url, payload, headers: { ...as.headers, ...headers } });
+  return { status: answer.statusCode, headers: answer.headers, text: answer.body, body: answer.body ? answer.json() : null };
+}
+
+const name = () => `Book ${randomUUID()}`;
+
+async function makeBook(settings: object = {}): Promise<{ id: string; [field: string]: unknown }> {
+  const { status, body } = await call('POST', '/api/v1/books', { name: name(), ...settings });
+  expect(status).toBe(201);
+  return body;
+}
+
+async function addCoupons(bookId: string, count: number): Promise<void> {
+  await sql`
+    INSERT INTO coupons (book_id, code)
+    SELECT ${bookId}, upper(replace(gen_random_uuid()::text, '-', '')) FROM generate_series(1, ${count})`.execute(t.db);
+}
+
+describe('creating', () => {
+  it('answers 201 with the book, its address and the defaults', async () => {
+    const { status, headers, body } = await call('POST', '/api/v1/books', { name: '  Spring  ' });
+    expect(status).toBe(201);
+    expect(headers.location).toBe(`/api/v1/books/${body.id}`);
+    expect(body).toEqual({
+      id: expect.any(String),
+      name: 'Spring',
+      description: null,
+      startsAt: null,
+      expiresAt: null,
+      maxAssignmentsPerUser: null,
+      allowMultipleRedemptions: false,
+      maxRedemptions: 1,
+      lockTtlSeconds: 300,
+      metadata: {},
+      archivedAt: null,
+      createdAt: expect.stringMatching(/Z$/),
+      updatedAt: expect.stringMatching(/Z$/),
+    });
+    expect((await call('GET', headers.location as string)).body).toEqual(body);
+  });
+
+  it('has no limit of redemptions when many are allowed and none is named', async () => {
+    expect(await makeBook({ allowMultipleRedemptions: true })).toMatchObject({ maxRedemptions: null });
+    expect(await makeBook({ allowMultipleRedemptions: true, maxRedemptions: 5 })).toMatchObject({ maxRedemptions: 5 });
+  });
+
+  it.each([5, null])('refuses maxRedemptions %s without allowMultipleRedemptions, pointing at it', async (maxRedemptions) => {
+    const { status, body } = await call('POST', '/api/v1/books', { name: name(), maxRedemptions });
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid-request', '/maxRedemptions']);
+  });
+
+  it('takes a name once among live books, whatever the case, and again when the other is archived', async () => {
+    const first = await makeBook({ name: 'Summer' });
+    expect((await call('POST', '/api/v1/books', { name: 'SUMMER' })).body).toMatchObject({ status: 409, code: 'conflict' });
+    await call('PATCH', `/api/v1/books/${first.id}`, { archived: true });
+    await makeBook({ name: 'SUMMER' });
+    const back = await call('PATCH', `/api/v1/books/${first.id}`, { archived: false });
+    expect(back.body).toMatchObject({ status: 409, code: 'conflict' });
+  });
+
+  it('answers a repeat with the same key byte for byte, and makes one book', async () => {
+    const payload = { name: name() };
+    const key = { 'idempotency-key': randomUUID() };
+    const first = await call('POST', '/api/v1/books', payload, admin, key);
+    const again = await call('POST', '/api/v1/books', payload, admin, key);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    expect([again.status, again.text, again.headers.location]).toEqual([201, first.text, first.headers.location]);
+    const taken = await call('POST', '/api/v1/books', payload, admin, { 'idempotency-key': randomUUID() });
+    expect(taken.status).toBe(409);
+  });
+
+  it.each([
+    ['a field it does not know', { owner: 'me' }, '/owner'],
+    ['an empty name', { name: '' }, '/name'],
+    ['a name of spaces', { name: '   ' }, '/name'],
+    ['a name of 201 characters', { name: 'x'.repeat(201) }, '/name'],
+    ['a lock of no time', { lockTtlSeconds: 0 }, '/lockTtlSeconds'],
+    ['a limit beyond int4', { maxAssignmentsPerUser: 2 ** 31 }, '/maxAssignmentsPerUser'],
+    ['a limit as text', { maxAssignmentsPerUser: '1' }, '/maxAssignmentsPerUser'],
+    ['metadata that is a list', { metadata: [] }, '/metadata'],
+    ['metadata of 5 kB', { metadata: { x: 'y'.repeat(5000) } }, '/metadata'],
+  ])('refuses %s', async (_what, settings, pointer) => {
+    const { status, body } = await call('POST', '/api/v1/books', { name: name(), ...settings });
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid-request', pointer]);
+  });
+
+  it('is for administrators', async () => {
+    expect((await call('POST', '/api/v1/books', { name: name() }, user)).body).toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('dates', () => {
+  it('are kept to the millisecond and shown in UTC', async () => {
+    const book = await makeBook({ startsAt: '2026-03-01T00:30:00.1239+02:00', expiresAt: '9999-12-31t23:59:59z' });
+    expect(book).toMatchObject({ startsAt: '2026-02-28T22:30:00.123Z', expiresAt: '9999-12-31T23:59:59.000Z' });
+  });
+
+  it.each([
+    '2026-02-30T00:00:00Z',
+    '2025-02-29T00:00:00Z',
+    '2026-12-24',
+    '2026-12-24T18:00:00',
+    '2026-12-24 18:00:00Z',
+    '2026-12-24T18:00:00+0100',
+    '2026-12-24T24:00:00Z',
+    '2026-12-31T23:59:60Z',
+    '2026-13-01T00:00:00Z',
+    '2026-12-24T18:00:00+24:00',
+    '1969-12-31T23:59:59Z',
+    '1970-01-01T00:00:00+01:00',
+    '9999-12-31T23:59:59-01:00',
+    '12026-01-01T00:00:00Z',
+    'tomorrow',
+    '',
+  ])('%s is refused, pointing at the field', async (startsAt) => {
+    const { status, body } = await call('POST', '/api/v1/books', { name: name(), startsAt });
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid-request', '/startsAt']);
+    expect(body.errors[0].detail).toMatch(/^must /);
+  });
+
+  it('end after they start, also when only one of them changes', async () => {
+    const dates = { startsAt: '2026-06-01T00:00:00Z', expiresAt: '2026-07-01T00:00:00Z' };
+    const { body: backwards } = await call('POST', '/api/v1/books', { name: name(), ...dates, expiresAt: dates.startsAt });
+    expect(backwards.errors).toEqual([{ in: 'body', pointer: '/expiresAt', detail: 'must be after startsAt' }]);
+    const { id } = await makeBook(dates);
+    const late = await call('PATCH', `/api/v1/books/${id}`, { startsAt: '2026-07-01T00:00:00Z' });
+    expect([late.status, late.body.errors[0].pointer]).toEqual([400, '/startsAt']);
+    const early = await call('PATCH', `/api/v1/books/${id}`, { expiresAt: '2026-05-01T00:00:00Z' });
+    expect([early.status, early.body.errors[0].pointer]).toEqual([400, '/expiresAt']);
+    const cleared = await call('PATCH', `/api/v1/books/${id}`, { startsAt: null, expiresAt: '2026-05-01T00:00:00Z' });
+    expect(cleared.body).toMatchObject({ startsAt: null, expiresAt: '2026-05-01T00:00:00.000Z' });
+  });
+});
+
+describe('changing', () => {
+  it('changes what is given and nothing else; null clears', async () => {
+    const book = await makeBook({ description: 'old', maxAssignmentsPerUser: 2, metadata: { a: 1 } });
+    const { status, body } = await call('PATCH', `/api/v1/books/${book.id}`, { description: null, maxAssignmentsPerUser: null });
+    expect(status).toBe(200);
+    expect(body).toEqual({ ...book, description: null, maxAssignmentsPerUser: null, updatedAt: expect.any(String) });
+    expect((await call('PATCH', `/api/v1/books/${book.id}`, {})).body).toMatchObject({ metadata: { a: 1 } });
+  });
+
+  it('keeps the limit of redemptions consistent', async () => {
+    const { id } = await makeBook();
+    const change = async (changes: object) => (await call('PATCH', `/api/v1/books/${id}`, changes)).body;
+    expect(await change({ maxRedemptions: 3 })).toMatchObject({ code: 'invalid-request' });
+    expect(await change({ allowMultipleRedemptions: true })).toMatchObject({ maxRedemptions: null });
+    expect(await change({ maxRedemptions: 3 })).toMatchObject({ maxRedemptions: 3, allowMultipleRedemptions: true });
+    expect(await change({ name: name() })).toMatchObject({ maxRedemptions: 3 });
+    expect(await change({ allowMultipleRedemptions: false })).toMatchObject({ maxRedemptions: 1 });
+  });
+
+  it('archives once, and back', async () => {
+    const { id } = await makeBook();
+    const first = (await call('PATCH', `/api/v1/books/${id}`, { archived: true })).body;
+    const second = (await call('PATCH', `/api/v1/books/${id}`, { archived: true })).body;
+    expect(second.archivedAt).toBe(first.archivedAt);
+    expect((await call('PATCH', `/api/v1/books/${id}`, { archived: false })).body.archivedAt).toBeNull();
+  });
+
+  it.each([{ name: null }, { lockTtlSeconds: null }, { archived: null }, { id: randomUUID() }, { archivedAt: null }])(
+    'refuses %j',
+    async (changes) => {
+      const { id } = await makeBook();
+      expect((await call('PATCH', `/api/v1/books/${id}`, changes)).body).toMatchObject({ code: 'invalid-request' });
+    },
+  );
+
+  it('answers 404 for a book that is not there and 400 for an id that is none', async () => {
+    for (const method of ['GET', 'PATCH', 'DELETE'] as const) {
+      expect((await call(method, `/api/v1/books/${randomUUID()}`)).body).toMatchObject({ code: 'not-found' });
+      expect((await call(method, '/api/v1/books/none')).body).toMatchObject({ code: 'invalid-request' });
+    }
+  });
+});
+
+describe('reading', () => {
+  it('shows a USER the books that are active by the clock of the database, and no others', async () => {
+    const hour = 3_600_000;
+    const at = (offset: number) => new Date(Date.now() + offset).toISOString();
+    const active = await makeBook({ startsAt: at(-hour), expiresAt: at(hour) });
+    const hidden = [
+      await makeBook({ startsAt: at(hour) }),
+      await makeBook({ startsAt: at(-2 * hour), expiresAt: at(-hour) }),
+      await makeBook(),
+    ];
+    await call('PATCH', `/api/v1/books/${hidden[2]!.id}`, { archived: true });
+    expect((await call('GET', `/api/v1/books/${active.id}`, undefined, user)).status).toBe(200);
+    const seen = (await call('GET', '/api/v1/books?limit=200', undefined, user)).body.items.map((book: { id: string }) => book.id);
+    expect(seen).toContain(active.id);
+    for (const { id } of hidden) {
+      expect((await call('GET', `/api/v1/books/${id}`, undefined, user)).status).toBe(404);
+      expect((await call('GET', `/api/v1/books/${id}`)).status).toBe(200);
+      expect(seen).not.toContain(id);
+    }
+  });
+
+  it('pages newest first, each book once, also when some share their time', async () => {
+    const mark = randomUUID();
+    for (let n = 0; n < 7; n += 1) await makeBook({ name: `${mark} ${n}` });
+    await sql`UPDATE books SET created_at = '2026-01-01T00:00:00.123Z' WHERE name LIKE ${`${mark}%`}`.execute(t.db);
+    const names: string[] = [];
+    let cursor: string | null = '';
+    do {
+      const { body } = await call('GET', `/api/v1/books?q=${mark.toUpperCase()}&limit=3${cursor && `&cursor=${cursor}`}`);
+      names.push(...body.items.map((book: { name: string }) => book.name));
+      cursor = body.nextCursor;
+    } while (cursor);
+    expect([...names].sort()).toEqual(Array.from({ length: 7 }, (_, n) => `${mark} ${n}`));
+  });
+
+  it('filters by archive and by part of the name, in which % and _ are letters', async () => {
+    const mark = randomUUID();
+    const kept = await makeBook({ name: `100% ${mark}` });
+    const gone = await makeBook({ name: `100_ ${mark}` });
+    await call('PATCH', `/api/v1/books/${gone.id}`, { archived: true });
+    const ids = async (query: string) =>
+      (await call('GET', `/api/v1/books?${query}`)).body.items.map((book: { id: string }) => book.id);
+    expect(await ids(`q=${mark}&archived=true`)).toEqual([gone.id]);
+    expect(await ids(`q=${mark}&archived=false`)).toEqual([kept.id]);
+    expect(await ids(`q=${encodeURIComponent(`100% ${mark}`)}`)).toEqual([kept.id]);
+    expect(await ids(`q=${encodeURIComponent(`100_ ${mark}`)}`)).toEqual([gone.id]);
+  });
+
+  it.each(['cursor=abc', 'cursor=WzEsMl0', 'cursor=W10', 'limit=0', 'limit=201', 'q=', 'archived=maybe', 'page=2', 'q=%00'])(
+    'refuses ?%s',
+    async (query) => {
+      expect((await call('GET', `/api/v1/books?${query}`)).body).toMatchObject({ status: 400, code: 'invalid-request' });
+    },
+  );
+});
+
+describe('statistics', () => {
+  it('count each coupon once; a lock that has run out counts as assigned', async () => {
+    const { id } = await makeBook({ allowMultipleRedemptions: true });
+    await addCoupons(id, 10);
+    await sql`
+      WITH ranked AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM coupons WHERE book_id = ${id})
+      UPDATE coupons SET
+        state = CASE WHEN n = 1 THEN 'ASSIGNED' WHEN n IN (2, 3) THEN 'LOCKED' ELSE 'REDEEMED' END::coupon_state,
+        assigned_user_id = ${user.id}, assigned_at = clock_timestamp(),
+        locked_by_user_id = CASE WHEN n IN (2, 3) THEN ${user.id}::uuid END,
+        locked_at = CASE WHEN n IN (2, 3) THEN clock_timestamp() - interval '1 hour' END,
+        lock_expires_at = CASE n WHEN 2 THEN clock_timestamp() + interval '1 hour'
+                                 WHEN 3 THEN clock_timestamp() - interval '1 second' END,
+        redeemed_at = CASE WHEN n = 4 THEN clock_timestamp() END, redemption_count = CASE WHEN n = 4 THEN 3 ELSE 0 END
+      FROM ranked WHERE ranked.id = coupons.id AND n <= 4`.execute(t.db);
+    await sql`
+      INSERT INTO redemption_history (book_id, coupon_id, user_id, actor_id, redemption_number, redeemed_at)
+      SELECT ${id}, id, ${user.id}, ${user.id}, n, clock_timestamp() - (n - 1) * 31 * interval '1 day'
+      FROM coupons, generate_series(1, 3) n WHERE book_id = ${id} AND state = 'REDEEMED'`.execute(t.db);
+    const { body } = await call('GET', `/api/v1/books/${id}/stats`);
+    expect(body).toMatchObject({ total: 10, unassigned: 6, assigned: 2, locked: 1, redeemed: 1, redemptions: 3 });
+    expect(body.redemptionsByDay).toHaveLength(30);
+    expect(body.redemptionsByDay.at(-1)).toEqual({ date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), redemptions: 1 });
+    expect(body.redemptionsByDay.slice(0, -1).every((day: { redemptions: number }) => day.redemptions === 0)).toBe(true);
+  });
+
+  it('are zero for an empty book, 404 for none, and not for a USER', async () => {
+    const { id } = await makeBook();
+    expect((await call('GET', `/api/v1/books/${id}/stats`)).body).toMatchObject({ total: 0, unassigned: 0, redemptions: 0 });
+    expect((await call('GET', `/api/v1/books/${randomUUID()}/stats`)).status).toBe(404);
+    expect((await call('GET', `/api/v1/books/${id}/stats`, undefined, user)).status).toBe(403);
+  });
+});
+
+describe('deleting', () => {
+  const coupons = async (bookId: string) =>
+    (await sql<{ n: number }>`SELECT count(*) AS n FROM coupons WHERE book_id = ${bookId}`.execute(t.db)).rows[0]!.n;
+
+  const assign = `UPDATE coupons SET state = 'ASSIGNED', assigned_user_id = $2, assigned_at = clock_timestamp()
+                  WHERE id = (SELECT min(id) FROM coupons WHERE book_id = $1)`;
+
+  it('takes an unused book and its coupons', async () => {
+    const { id } = await makeBook();
+    await addCoupons(id, 3);
+    const { status, text } = await call('DELETE', `/api/v1/books/${id}`);
+    expect([status, text, await coupons(id)]).toEqual([204, '', 0]);
+    expect((await call('DELETE', `/api/v1/books/${id}`)).status).toBe(404);
+  });
+
+  it('refuses a book in use and says to archive it', async () => {
+    const { id } = await makeBook();
+    await addCoupons(id, 3);
+    const client = new pg.Client(t.databaseUrl);
+    await client.connect();
+    await client.query(assign, [id, user.id]);
+    await client.end();
+    const { body } = await call('DELETE', `/api/v1/books/${id}`);
+    expect(body).toMatchObject({ status: 409, code: 'conflict', detail: expect.stringContaining('archive') });
+    expect(await coupons(id)).toBe(3);
+  });
+
+  it('never takes a coupon that is being assigned at the same time', async () => {
+    const { id } = await makeBook();
+    await addCoupons(id, 3);
+    const client = new pg.Client(t.databaseUrl);
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM books WHERE id = $1 FOR KEY SHARE', [id]);
+    await client.query(assign, [id, user.id]);
+    const deletion = call('DELETE', `/api/v1/books/${id}`);
+    await eventually(async () => {
+      const { rows } = await sql`
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(t.db);
+      return rows.length === 1;
+    });
+    await client.query('COMMIT');
+    await client.end();
+    expect((await deletion).body).toMatchObject({ status: 409, code: 'conflict' });
+    expect(await coupons(id)).toBe(3);
+  });
+});
