@@ -27,7 +27,7 @@ export interface AccessTokens {
 }
 
 /**
- * Signs and verifies access tokens. A verified token is remembered until it expires (0.01 ms instead of 0.2 ms); a bad
+ * Signs and verifies access tokens. A verified token is remembered until it expires (0.001 ms instead of 0.3 ms); a bad
  * one never is, so that bad tokens cannot push good ones out.
  */
 export function accessTokens(keys: SigningKeys): AccessTokens {

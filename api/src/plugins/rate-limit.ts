@@ -46,8 +46,8 @@ declare module 'fastify' {
 
 /**
  * Rate limits, with the headers of draft-ietf-httpapi-ratelimit-headers. They are counted in the memory of each process,
- * which is right here: they protect a process from load and cost 2 µs; what protects secrets (codes, passwords) is counted
- * in the database, see budgets.ts.
+ * which is right here: they protect a process from load and cost 2 µs (15 µs by IPv6 address). What protects secrets
+ * (codes, passwords) is counted in the database, see budgets.ts.
  */
 export default fp<{ config: Config }>(
   async (app, { config }) => {
