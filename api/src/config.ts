@@ -99,6 +99,12 @@ export const environment = Type.Object({
     default: 256 * 1024 * 1024,
     description: 'largest file of codes that is accepted',
   }),
+  JOB_CONCURRENCY: Type.Integer({
+    minimum: 0,
+    maximum: 32,
+    default: 2,
+    description: 'jobs (imports, distributions, …) that this process runs at a time; 0: it leaves them to others',
+  }),
   SWEEP_SECONDS: seconds(
     5,
     'how often expired locks are written down and old records cleared; 0: never by this process',
@@ -126,6 +132,7 @@ export interface Config {
   logLevel: string;
   modules: string[] | undefined;
   maxUploadBytes: number;
+  jobConcurrency: number;
   sweepSeconds: number;
   drainSeconds: number;
 }
@@ -199,6 +206,7 @@ function toConfig(env: Environment): Config {
     logLevel: env.LOG_LEVEL,
     modules: env.MODULES ? list(env.MODULES) : undefined,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
+    jobConcurrency: env.JOB_CONCURRENCY,
     sweepSeconds: env.SWEEP_SECONDS,
     drainSeconds: env.DRAIN_SECONDS,
   };

@@ -91,6 +91,8 @@ async function prepare(
       }
       const applied = await orAbort(migrate(config.databaseDirectUrl ?? app.readiness.databaseUrl), signal);
       if (applied.length > 0) app.log.info({ applied }, 'migrated the database');
+      for (const work of app.preparations) await orAbort(work(), signal);
+      // Last: its password is shown once, and nothing may fail between.
       const admin = await orAbort(ensureFirstAdmin(app, config), signal);
       app.readiness.prepared = true;
       app.log.info('ready');

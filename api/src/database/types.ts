@@ -12,6 +12,8 @@ export type Generated<T> =
     ? ColumnType<S, I | undefined, U>
     : ColumnType<T, T | undefined, T>;
 
+export type JobStatus = 'cancelled' | 'completed' | 'failed' | 'queued' | 'running';
+
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -94,6 +96,33 @@ export interface IdempotencyKeys {
   status: number;
 }
 
+export interface JobErrors {
+  job_id: string;
+  line: number;
+  reason: string;
+  value: string | null;
+}
+
+export interface Jobs {
+  attempt: Generated<number>;
+  book_id: string | null;
+  cancel_requested_at: Timestamp | null;
+  checkpoint: Json | null;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  done: Generated<number>;
+  errors: Generated<number>;
+  failure: Json | null;
+  finished_at: Timestamp | null;
+  id: Generated<string>;
+  input: Json;
+  kind: string;
+  result: Json | null;
+  started_at: Timestamp | null;
+  status: Generated<JobStatus>;
+  total: number | null;
+}
+
 export interface PoolUsers {
   added_at: Generated<Timestamp>;
   pool_id: string;
@@ -133,6 +162,13 @@ export interface SigningKeys {
   private_jwk: Json;
 }
 
+export interface UploadParts {
+  bytes: Buffer;
+  created_at: Generated<Timestamp>;
+  part: number;
+  upload_id: string;
+}
+
 export interface UserPools {
   created_at: Generated<Timestamp>;
   description: string | null;
@@ -161,10 +197,13 @@ export interface DB {
   coupons: Coupons;
   events: Events;
   idempotency_keys: IdempotencyKeys;
+  job_errors: JobErrors;
+  jobs: Jobs;
   pool_users: PoolUsers;
   redemption_history: RedemptionHistory;
   sessions: Sessions;
   signing_keys: SigningKeys;
+  upload_parts: UploadParts;
   user_pools: UserPools;
   users: Users;
 }

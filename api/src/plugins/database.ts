@@ -16,6 +16,9 @@ declare module 'fastify' {
       /** When (by `performance.now()`) the database last answered anything; long ago after it failed to. */
       answeredAt: number;
     };
+    /** Adds work to be done once the schema is there and before this process takes traffic. */
+    addPreparation: (work: () => Promise<void>) => void;
+    preparations: (() => Promise<void>)[];
   }
 }
 
@@ -43,6 +46,8 @@ export default fp<{ config: Config }>(
     });
     app.decorate('db', db);
     app.decorate('readiness', readiness);
+    app.decorate('preparations', []);
+    app.decorate('addPreparation', (work: () => Promise<void>) => void app.preparations.push(work));
     app.addHook('onClose', async () => {
       if (readiness.databaseUrl) await db.destroy();
     });

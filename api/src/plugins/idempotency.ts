@@ -93,6 +93,17 @@ export async function saveAnswers(
       ${entries.map(({ answer }) => answer.body)}::text[])`.execute(trx);
 }
 
+/** The first answer turned out to be another one than was expected when it was saved: long work ended while its caller waited. */
+export async function replaceAnswer(
+  trx: Transaction,
+  { keyHash }: Claim,
+  { status, location, body }: Answer,
+): Promise<void> {
+  await sql`
+    UPDATE idempotency_keys SET status = ${status}, location = ${location ?? null}, body = ${body}
+    WHERE key_hash = ${keyHash}`.execute(trx);
+}
+
 /** Answers are kept at least this long. */
 const KEEP_HOURS = 25;
 
@@ -127,7 +138,16 @@ export async function write(
   work: (trx: Transaction) => Promise<Answer>,
   claim: Claim | null = readClaim(request),
 ): Promise<FastifyReply> {
-  const answer = await inTransaction(request.server.db, async (trx) => {
+  return sendAnswer(reply, await settleWrite(request, work, claim));
+}
+
+/** `write` without sending: the answer, committed. */
+export function settleWrite(
+  request: FastifyRequest,
+  work: (trx: Transaction) => Promise<Answer>,
+  claim: Claim | null,
+): Promise<Answer> {
+  return inTransaction(request.server.db, async (trx) => {
     if (!claim) return work(trx);
     const [first] = await findAnswers(trx, [claim]);
     if (first instanceof Problem) throw first;
@@ -144,5 +164,4 @@ export async function write(
     await saveAnswers(trx, [{ claim, answer }]);
     return answer;
   });
-  return sendAnswer(reply, answer);
 }

@@ -1,0 +1,40 @@
+import fp from 'fastify-plugin';
+import type { ModuleOptions } from '../module.ts';
+import type { JobKind } from './queries.ts';
+import { createQueue, type Queue } from './queue.ts';
+import { jobRoutes } from './routes.ts';
+import { createRunner, type JobWork, type JobWorks } from './run.ts';
+import { jobErrorPage, jobErrorSchema, jobPage, jobSchema } from './schemas.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    jobQueue: Queue;
+    /** Says how jobs of a kind are done. */
+    addJobWork: (kind: JobKind, work: JobWork) => void;
+  }
+}
+
+/** Jobs: long work in the background, with progress, that can be cancelled and survives its worker. */
+export default fp<ModuleOptions>(
+  async (app, { config }) => {
+    for (const schema of [jobSchema, jobPage, jobErrorSchema, jobErrorPage]) app.addSchema(schema);
+    const works: JobWorks = new Map();
+    const stopping = new AbortController();
+    const run = createRunner({ db: app.db, log: app.log, works, stopping: stopping.signal });
+    const queue = createQueue({ db: app.db, log: app.log, concurrency: config.jobConcurrency, run });
+    let started = false;
+
+    app.decorate('jobQueue', queue);
+    app.decorate('addJobWork', (kind: JobKind, work: JobWork) => void works.set(kind, work));
+    app.addPreparation(async () => {
+      await queue.start();
+      started = true;
+    });
+    app.addHook('preClose', async () => {
+      stopping.abort();
+      if (started) await queue.stop();
+    });
+    jobRoutes(app, works);
+  },
+  { name: 'jobs', dependencies: ['database', 'authentication', 'openapi'] },
+);

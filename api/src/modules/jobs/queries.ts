@@ -1,0 +1,178 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../database/connection.ts';
+import type { JobStatus } from '../../database/types.ts';
+import type { Age } from '../../schemas.ts';
+
+export type JobKind = 'import' | 'generate' | 'distribute' | 'undo';
+
+export interface JobRow {
+  id: string;
+  kind: JobKind;
+  status: JobStatus;
+  bookId: string | null;
+  createdBy: string;
+  input: Record<string, unknown>;
+  checkpoint: Record<string, unknown> | null;
+  attempt: number;
+  done: number;
+  total: number | null;
+  errors: number;
+  result: Record<string, unknown> | null;
+  failure: { code: string; detail: string } | null;
+  cancelRequestedAt: Date | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  /** The database's clock, for the rate. */
+  now: Date;
+}
+
+const jobColumns = sql`
+  jobs.id, jobs.kind, jobs.status, jobs.book_id AS "bookId", jobs.created_by AS "createdBy", jobs.input, jobs.checkpoint,
+  jobs.attempt, jobs.done, jobs.total, jobs.errors, jobs.result, jobs.failure,
+  jobs.cancel_requested_at AS "cancelRequestedAt", jobs.created_at AS "createdAt", jobs.started_at AS "startedAt",
+  jobs.finished_at AS "finishedAt", date_trunc('milliseconds', clock_timestamp()) AS now`;
+
+export interface NewJob {
+  kind: JobKind;
+  bookId: string | null;
+  createdBy: string;
+  input: Record<string, unknown>;
+  total?: number | null;
+}
+
+export async function insertJob(trx: Transaction, job: NewJob): Promise<JobRow> {
+  const { rows } = await sql<JobRow>`
+    INSERT INTO jobs (kind, book_id, created_by, input, total)
+    VALUES (${job.kind}, ${job.bookId}, ${job.createdBy}, ${JSON.stringify(job.input)}, ${job.total ?? null})
+    RETURNING ${jobColumns}`.execute(trx);
+  return rows[0]!;
+}
+
+export async function findJob(db: Database | Transaction, id: string): Promise<JobRow | undefined> {
+  const { rows } = await sql<JobRow>`SELECT ${jobColumns} FROM jobs WHERE id = ${id}`.execute(db);
+  return rows[0];
+}
+
+export interface JobFilter {
+  kind?: JobKind;
+  status?: JobStatus;
+  bookId?: string;
+  after?: Age;
+  limit: number;
+}
+
+/** Newest first. */
+export async function listJobs(
+  db: Database,
+  { kind, status, bookId, after, limit }: JobFilter,
+): Promise<JobRow[]> {
+  const conditions = [sql`true`];
+  if (kind) conditions.push(sql`kind = ${kind}`);
+  if (status) conditions.push(sql`status = ${status}`);
+  if (bookId) conditions.push(sql`book_id = ${bookId}`);
+  if (after) conditions.push(sql`(created_at, id) < (${after.createdAt}, ${after.id})`);
+  const { rows } = await sql<JobRow>`
+    SELECT ${jobColumns} FROM jobs WHERE ${sql.join(conditions, sql` AND `)}
+    ORDER BY created_at DESC, id DESC LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+/** Takes a job that is not finished: it is this attempt's from now on. Undefined: there is nothing left to do. */
+export async function takeJob(db: Database, id: string): Promise<JobRow | undefined> {
+  const { rows } = await sql<JobRow>`
+    UPDATE jobs SET status = 'running', attempt = attempt + 1, started_at = coalesce(started_at, clock_timestamp())
+    WHERE id = ${id} AND status IN ('queued', 'running')
+    RETURNING ${jobColumns}`.execute(db);
+  return rows[0];
+}
+
+export interface Step {
+  done: number;
+  total?: number | null;
+  checkpoint?: Record<string, unknown> | null;
+  /** Rows of the input found unusable in this step. */
+  errors?: readonly { line: number; value: string | null; reason: string }[];
+}
+
+/**
+ * Notes how far a job is, in the transaction of the work. Locks the job's row, so a second worker of the same job waits here.
+ * @returns whether somebody asked to cancel it; undefined when the job is not this attempt's any more
+ */
+export async function noteStep(
+  trx: Transaction,
+  { id, attempt }: { id: string; attempt: number },
+  { done, total, checkpoint, errors = [] }: Step,
+): Promise<{ cancelRequested: boolean } | undefined> {
+  const { rows } = await sql<{ cancelRequested: boolean }>`
+    UPDATE jobs SET done = ${done},
+      total = ${total === undefined ? sql`total` : total},
+      checkpoint = ${checkpoint === undefined ? sql`checkpoint` : JSON.stringify(checkpoint)},
+      errors = errors + ${errors.length}
+    WHERE id = ${id} AND attempt = ${attempt} AND status = 'running'
+    RETURNING cancel_requested_at IS NOT NULL AS "cancelRequested"`.execute(trx);
+  if (rows[0] && errors.length > 0) {
+    await sql`
+      INSERT INTO job_errors (job_id, line, value, reason)
+      SELECT ${id}, * FROM unnest(${errors.map(({ line }) => line)}::integer[], ${errors.map(({ value }) => value)}::text[],
+        ${errors.map(({ reason }) => reason)}::text[])
+      ON CONFLICT DO NOTHING`.execute(trx);
+  }
+  return rows[0];
+}
+
+export interface Ending {
+  status: 'completed' | 'failed' | 'cancelled';
+  result: Record<string, unknown> | null;
+  failure?: { code: string; detail: string } | null;
+}
+
+/** Ends a job, if it is still this attempt's. */
+export async function finishJob(
+  trx: Database | Transaction,
+  { id, attempt }: { id: string; attempt: number },
+  { status, result, failure = null }: Ending,
+): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE jobs SET status = ${status}, result = ${result === null ? null : JSON.stringify(result)},
+      failure = ${failure === null ? null : JSON.stringify(failure)}, finished_at = clock_timestamp()
+    WHERE id = ${id} AND attempt = ${attempt} AND status = 'running' RETURNING id`.execute(trx);
+  return rows.length > 0;
+}
+
+/** Asks a job to stop; one that no worker has taken yet is cancelled at once. */
+export async function requestCancel(trx: Transaction, id: string): Promise<JobRow | undefined> {
+  const { rows } = await sql<JobRow>`
+    UPDATE jobs SET
+      cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
+      status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END,
+      finished_at = CASE WHEN status = 'queued' THEN clock_timestamp() ELSE finished_at END
+    WHERE id = ${id} AND status IN ('queued', 'running')
+    RETURNING ${jobColumns}`.execute(trx);
+  return rows[0];
+}
+
+/** Which of the jobs somebody asked to cancel. */
+export async function findCancelRequests(db: Database, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM jobs WHERE id = ANY(${ids}::uuid[]) AND cancel_requested_at IS NOT NULL`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+export interface JobError {
+  line: number;
+  value: string | null;
+  reason: string;
+}
+
+/** By line, from above `afterLine`. */
+export async function listJobErrors(
+  db: Database,
+  id: string,
+  { afterLine, limit }: { afterLine?: number; limit: number },
+): Promise<JobError[]> {
+  const { rows } = await sql<JobError>`
+    SELECT line, value, reason FROM job_errors WHERE job_id = ${id} AND line > ${afterLine ?? -1}
+    ORDER BY line LIMIT ${limit}`.execute(db);
+  return rows;
+}

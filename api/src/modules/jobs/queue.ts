@@ -1,0 +1,76 @@
+import { fromKysely, PgBoss } from 'pg-boss';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Database, Transaction } from '../../database/connection.ts';
+import { isOutage } from '../../database/errors.ts';
+
+const QUEUE = 'jobs';
+/** A worker that was killed is missed after HEARTBEAT at the latest, and that is looked at every SUPERVISE. */
+const HEARTBEAT_SECONDS = 15;
+const SUPERVISE_SECONDS = 10;
+const POLL_SECONDS = 1;
+const MAX_HOURS = 12;
+
+export interface Queue {
+  start: () => Promise<void>;
+  /** Queues a job in the transaction that asks for it. */
+  enqueue: (trx: Transaction, jobId: string) => Promise<void>;
+  /** Tells this process's workers not to wait for their next look. */
+  wake: () => void;
+  stop: () => Promise<void>;
+}
+
+export interface QueueOptions {
+  db: Database;
+  log: FastifyBaseLogger;
+  /** Jobs that this process runs at a time; 0: it only queues them. */
+  concurrency: number;
+  /** Runs a job to its end. Throws when it is to be run again, by any worker. */
+  run: (jobId: string) => Promise<void>;
+}
+
+/** The queue: pg-boss over our own pool, so that its rows are written in our transactions and it opens no connections. */
+export function createQueue({ db, log, concurrency, run }: QueueOptions): Queue {
+  const boss = new PgBoss({
+    db: fromKysely(db as never),
+    schema: 'pgboss',
+    schedule: false,
+    supervise: concurrency > 0,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+    reindex: false,
+  });
+  boss.on('error', (error) =>
+    log[isOutage(error) ? 'warn' : 'error']({ err: error }, 'the job queue reports an error'),
+  );
+  let worker: string | undefined;
+
+  return {
+    async start() {
+      await boss.start();
+      await boss.createQueue(QUEUE, {
+        policy: 'standard',
+        heartbeatSeconds: HEARTBEAT_SECONDS,
+        expireInSeconds: MAX_HOURS * 3600,
+        retryLimit: 1000, // How often a job may fail is decided where it runs: see run.ts.
+        retryDelay: 1,
+        retryBackoff: true,
+        retryDelayMax: 10,
+      });
+      if (concurrency === 0) return;
+      worker = await boss.work<{ jobId: string }>(
+        QUEUE,
+        { batchSize: 1, localConcurrency: concurrency, pollingIntervalSeconds: POLL_SECONDS },
+        async ([job]) => run(job!.data.jobId),
+      );
+    },
+    async enqueue(trx, jobId) {
+      await boss.send(QUEUE, { jobId }, { db: fromKysely(trx as never) });
+    },
+    wake() {
+      if (worker) boss.notifyWorker(worker);
+    },
+    async stop() {
+      await boss.stop({ graceful: true, timeout: 20_000 });
+    },
+  };
+}

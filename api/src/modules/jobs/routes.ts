@@ -1,0 +1,123 @@
+import { Readable } from 'node:stream';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { jsonAnswer } from '../../plugins/answers.ts';
+import { write } from '../../plugins/idempotency.ts';
+import { csvLines, prefersCsv } from '../../plugins/csv-export.ts';
+import { Problem } from '../../problems.ts';
+import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
+import { cancelJob } from './cancel.ts';
+import { findJob, listJobErrors, listJobs } from './queries.ts';
+import type { JobWorks } from './run.ts';
+import { errorsQuery, jobErrorPage, jobId, jobPage, jobSchema, listQuery, presentJob } from './schemas.ts';
+
+const tags = ['jobs'];
+const isLine = (part: unknown): part is number => Number.isSafeInteger(part);
+const EXPORT_ROWS = 5_000;
+
+export function jobRoutes(fastify: FastifyInstance, works: JobWorks): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
+
+  const requireJob = async (id: string) => {
+    const job = await findJob(app.db, id);
+    if (!job) throw new Problem('not-found', 'There is no such job.');
+    return job;
+  };
+
+  app.get(
+    '/api/v1/jobs',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'listJobs',
+        summary: 'List jobs, newest first',
+        querystring: listQuery,
+        response: { 200: ref(jobPage) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, ...filter } = request.query;
+      const rows = await listJobs(app.db, { ...filter, after: readAgeCursor(cursor), limit: limit + 1 });
+      return toPage(rows, limit, presentJob, ageKey);
+    },
+  );
+
+  app.get(
+    '/api/v1/jobs/:id',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'getJob',
+        summary: 'How far a job is, and what came of it',
+        params: jobId,
+        response: { 200: ref(jobSchema) },
+      },
+    },
+    async (request) => presentJob(await requireJob(request.params.id)),
+  );
+
+  app.post(
+    '/api/v1/jobs/:id/cancel',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'cancelJob',
+        summary: 'Stop a job',
+        description:
+          'It stops within a second, and its result says what it did until then. What it did stays.',
+        params: jobId,
+        response: { 200: ref(jobSchema) },
+      },
+    },
+    async (request, reply) =>
+      write(request, reply, async (trx) =>
+        jsonAnswer(200, presentJob(await cancelJob(trx, works, request.params.id))),
+      ),
+  );
+
+  app.get(
+    '/api/v1/jobs/:id/errors',
+    {
+      config: { access: 'admin', problems: ['not-found'] },
+      schema: {
+        tags,
+        operationId: 'listJobErrors',
+        summary: 'The rows that a job could not use',
+        description: 'With `Accept: text/csv` all of them as a file, otherwise page by page.',
+        params: jobId,
+        querystring: errorsQuery,
+        produces: ['application/json', 'text/csv'],
+        response: { 200: ref(jobErrorPage) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await requireJob(request.params.id);
+      if (prefersCsv(request)) {
+        const rows = async function* () {
+          for (let afterLine: number | undefined, full = true; full;) {
+            const part = await listJobErrors(app.db, id, { afterLine, limit: EXPORT_ROWS });
+            yield part.map(({ line, value, reason }) => [line, value, reason]);
+            afterLine = part.at(-1)?.line;
+            full = part.length === EXPORT_ROWS;
+          }
+        };
+        return reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', `attachment; filename="errors-${id}.csv"`)
+          .send(Readable.from(csvLines(['line', 'value', 'reason'], rows())) as never);
+      }
+      const { limit, cursor } = request.query;
+      const afterLine = cursor === undefined ? undefined : decodeCursor<[number]>(cursor, [isLine])[0];
+      const rows = await listJobErrors(app.db, id, { afterLine, limit: limit + 1 });
+      return toPage(
+        rows,
+        limit,
+        (row) => row,
+        ({ line }) => [line],
+      );
+    },
+  );
+}

@@ -1,0 +1,86 @@
+import Type, { type Static } from 'typebox';
+import { component, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
+import type { JobRow } from './queries.ts';
+
+const kind = Type.Enum(['import', 'generate', 'distribute', 'undo']);
+const status = Type.Enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
+
+export const jobSchema = component(
+  'Job',
+  {
+    id: uuid(),
+    kind,
+    status,
+    bookId: nullable(uuid('the book it works on')),
+    progress: strict({
+      done: Type.Integer(),
+      total: nullable(Type.Integer({ description: 'null: not known yet' })),
+      perSecond: nullable(Type.Number({ description: 'so far' })),
+      secondsLeft: nullable(Type.Integer({ description: 'estimated from that' })),
+    }),
+    errors: Type.Integer({ description: 'rows that could not be used: see /jobs/{id}/errors' }),
+    result: nullable(
+      Type.Unsafe<Record<string, unknown>>({
+        type: 'object',
+        additionalProperties: true,
+        description: 'of a job that has ended, also of one that was cancelled: what it did until then',
+      }),
+    ),
+    failure: nullable(
+      strict({ code: Type.String(), detail: Type.String() }, { description: 'why it failed' }),
+    ),
+    cancelRequestedAt: nullable(time()),
+    createdBy: uuid(),
+    createdAt: time(),
+    startedAt: nullable(time()),
+    finishedAt: nullable(time()),
+  },
+  'long work and how far it is',
+);
+
+export const jobPage = page('JobPage', ref(jobSchema));
+
+/** A job as it is answered. */
+export function presentJob(job: JobRow): Static<typeof jobSchema> {
+  const seconds = job.startedAt
+    ? ((job.finishedAt ?? job.now).getTime() - job.startedAt.getTime()) / 1000
+    : 0;
+  const perSecond = seconds > 0 && job.done > 0 ? Math.round((job.done / seconds) * 10) / 10 : null;
+  const left = job.total === null || perSecond === null ? null : Math.max(0, job.total - job.done);
+  return {
+    id: job.id,
+    kind: job.kind,
+    status: job.status,
+    bookId: job.bookId,
+    progress: {
+      done: job.done,
+      total: job.total,
+      perSecond,
+      secondsLeft: job.finishedAt || left === null ? null : Math.ceil(left / perSecond!),
+    },
+    errors: job.errors,
+    result: job.result,
+    failure: job.failure,
+    cancelRequestedAt: job.cancelRequestedAt?.toISOString() ?? null,
+    createdBy: job.createdBy,
+    createdAt: job.createdAt.toISOString(),
+    startedAt: job.startedAt?.toISOString() ?? null,
+    finishedAt: job.finishedAt?.toISOString() ?? null,
+  };
+}
+
+export const jobId = strict({ id: uuid('of the job') });
+export const listQuery = strict({
+  ...pageQuery,
+  kind: Type.Optional(kind),
+  status: Type.Optional(status),
+  bookId: Type.Optional(uuid()),
+});
+export const errorsQuery = strict(pageQuery);
+
+export const jobErrorSchema = component('JobError', {
+  line: Type.Integer({ description: 'of the file, from 1' }),
+  value: nullable(Type.String()),
+  reason: Type.String(),
+});
+export const jobErrorPage = page('JobErrorPage', ref(jobErrorSchema));
