@@ -13,7 +13,7 @@ export interface BatcherOptions<T, R> {
   maxSize?: number;
   /** Most items waiting; one more is refused at once. */
   maxWaiting?: number;
-  /** Longest an item is put off with AGAIN. */
+  /** Longest an item is put off: from its first AGAIN, or from when its batch failed. */
   patienceMs?: number;
   /** Told when the last item has been settled. */
   onIdle?: () => void;
@@ -23,7 +23,8 @@ interface Entry<T, R> {
   item: T;
   keys: string[];
   putOff: number;
-  deadline: number;
+  /** When its patience ends; none until it is first put off. */
+  deadline: number | null;
   resolve: (result: R) => void;
   reject: (error: unknown) => void;
 }
@@ -53,7 +54,7 @@ export function createBatcher<T, R>(
         item,
         keys: keysOf(item),
         putOff: 0,
-        deadline: performance.now() + patienceMs,
+        deadline: null,
         resolve,
         reject,
       });
@@ -97,15 +98,23 @@ export function createBatcher<T, R>(
       });
     } catch (error) {
       if (batch.length === 1 || isOutage(error)) for (const entry of batch) entry.reject(error);
-      else for (const entry of batch) await settle([entry]);
+      else await settleOneByOne(batch);
+    }
+  }
+
+  /** Each may fail only after seconds of waiting for a lock: bounded, so that those behind them are not held up for minutes. */
+  async function settleOneByOne(batch: Entry<T, R>[]): Promise<void> {
+    const deadline = performance.now() + patienceMs;
+    for (const entry of batch) {
+      if (performance.now() > deadline) entry.reject(overdue());
+      else await settle([entry]);
     }
   }
 
   function retryLater(entry: Entry<T, R>): void {
-    if (performance.now() > entry.deadline) {
-      entry.reject(new Problem('unavailable', 'Other requests hold what this one needs.', { retryAfter: 1 }));
-      return;
-    }
+    const now = performance.now();
+    entry.deadline ??= now + patienceMs;
+    if (now > entry.deadline) return entry.reject(overdue());
     entry.putOff += 1;
     putOff += 1;
     setTimeout(
@@ -120,3 +129,6 @@ export function createBatcher<T, R>(
 
   return { submit, waiting: () => queue.length + putOff };
 }
+
+const overdue = () =>
+  new Problem('unavailable', 'Other requests hold what this one needs.', { retryAfter: 1 });
