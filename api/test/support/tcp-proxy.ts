@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface TcpProxy {
+  /** `target` with the proxy's address in the place of its own. */
+  url: string;
+  /** Refuses new connections and breaks those there are, like a host that went down. */
+  down: () => Promise<void>;
+  up: () => Promise<void>;
+  /**
+   * The next COMMIT arrives and is carried out, and its answer does not come back: the connection breaks instead.
+   * @returns resolves when that has happened
+   */
+  loseNextCommit: () => Promise<void>;
+}
+
+/** A connection to PostgreSQL that a test can break at a chosen moment. */
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<net.Socket>();
+  let commitLost: (() => void) | undefined;
+
+  const server = net.createServer((client) => {
+    const database = net.connect(Number(port), hostname);
+    let losing = false;
+    const cut = () => {
+      client.destroy();
+      database.destroy();
+    };
+    for (const socket of [client, database]) {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', cut);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        cut();
+      });
+    }
+    client.on('data', (data) => {
+      losing ||= commitLost !== undefined && isCommit(data);
+      database.write(data);
+    });
+    // PostgreSQL answers a COMMIT when it is durable: from here on nobody can undo it.
+    database.on('data', (data) => {
+      if (!losing || !commitLost) return void client.write(data);
+      cut();
+      commitLost();
+      commitLost = undefined;
+    });
+  });
+
+  const listen = async (at: number) => {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  const down = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  await listen(0);
+  const address = server.address() as net.AddressInfo;
+  onTestFinished(async () => {
+    if (server.listening) await down();
+  });
+  return {
+    url: Object.assign(new URL(target), { hostname: '127.0.0.1', port: String(address.port) }).href,
+    down,
+    up: () => listen(address.port),
+    loseNextCommit: () => new Promise((resolve) => (commitLost = resolve)),
+  };
+}
+
+/** A simple query message: `Q`, its length, the text, a zero byte. https://www.postgresql.org/docs/18/protocol-message-formats.html */
+function isCommit(data: Buffer): boolean {
+  return data[0] === 0x51 && data.subarray(5, -1).toString().trim().toLowerCase() === 'commit';
+}
