@@ -82,7 +82,9 @@ export interface Events {
   coupon_id: number;
   data: Json | null;
   id: Generated<number>;
+  job_id: string | null;
   occurred_at: Timestamp;
+  txid: Generated<string>;
   type: string;
   user_id: string;
 }
