@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import bcrypt from '@node-rs/bcrypt';
+import * as bcrypt from '@node-rs/bcrypt';
 import { Problem } from '../../problems.ts';
 import { inHashQueue } from './hash-queue.ts';
 

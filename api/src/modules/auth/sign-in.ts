@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { type Budget, findSpentBudgets, refundBudgets, spendBudgets } from '../../plugins/budgets.ts';
+import { type Budget, refundBudgets, spendBudgets } from '../../plugins/budgets.ts';
 import { Problem } from '../../problems.ts';
 import { foldEmail } from '../users/email.ts';
 import type { UserRow } from '../users/queries.ts';
@@ -86,13 +86,13 @@ export async function guardPassword(
   budgets: readonly Budget[],
   check: () => Promise<boolean>,
 ): Promise<void> {
-  await spendBudgets(db, budgets);
-  // This attempt is in the sum already, hence one more than the limit.
-  const spent = await findSpentBudgets(
-    db,
-    budgets.map((budget) => ({ ...budget, limit: budget.limit + 1 })),
-  );
+  const spent = await spendBudgets(db, budgets);
   if (spent.size > 0) {
+    // Not an attempt: one address that goes on trying must not use up what others have.
+    await refundBudgets(
+      db,
+      budgets.filter(({ scope }) => !spent.has(scope)),
+    );
     throw new Problem('rate-limited', 'Too many failed attempts.', {
       retryAfter: Math.max(...spent.values()),
     });

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+
+const COOKIE = 'coupon_book_session';
+export const GOOD_PASSWORD = 'a long and unusual sentence';
+
+export interface Account {
+  id: string;
+  email: string;
+  password: string;
+}
+
+export async function register(
+  app: FastifyInstance,
+  payload: { email?: string; password?: string } = {},
+): Promise<Account> {
+  const email = payload.email ?? `${randomUUID()}@example.test`;
+  const password = payload.password ?? GOOD_PASSWORD;
+  const response = await app.inject({
+    method: 'POST',
+    url: '/api/v1/auth/register',
+    payload: { email, password },
+    remoteAddress: strangerAddress(),
+  });
+  if (response.statusCode !== 201) throw new Error(response.body);
+  return { id: response.json<{ id: string }>().id, email, password };
+}
+
+export function login(
+  app: FastifyInstance,
+  { email, password }: { email: string; password: string },
+  options: { remoteAddress?: string; headers?: Record<string, string> } = {},
+): Promise<LightMyRequestResponse> {
+  return app.inject({ method: 'POST', url: '/api/v1/auth/login', payload: { email, password }, ...options });
+}
+
+export const refresh = (
+  app: FastifyInstance,
+  session: string | undefined,
+  headers: Record<string, string> = {},
+) =>
+  app.inject({
+    method: 'POST',
+    url: '/api/v1/auth/refresh',
+    cookies: session ? { [COOKIE]: session } : {},
+    headers,
+  });
+
+/** The session's token that an answer set. */
+export const sessionOf = (response: LightMyRequestResponse): string | undefined =>
+  response.cookies.find(({ name }) => name === COOKIE)?.value;
+
+export const bearer = (response: LightMyRequestResponse) => ({
+  authorization: `Bearer ${response.json<{ accessToken: string }>().accessToken}`,
+});
+
+let strangers = 0;
+/** An address that nobody has used yet, in a network kept for documentation or benchmarks (RFC 2544). */
+export function strangerAddress(): string {
+  strangers += 1;
+  return `198.18.${strangers >> 8}.${strangers & 255}`;
+}
