@@ -20,7 +20,13 @@ const BODY_LIMIT = 1024 * 1024;
 /**
  * Puts the plugins and the named modules together. Builds, never listens: the same app is a monolith, a service or a function.
  */
-export async function buildApp({ config, modules }: { config: Config; modules: readonly Module[] }): Promise<FastifyInstance> {
+export async function buildApp({
+  config,
+  modules,
+}: {
+  config: Config;
+  modules: readonly Module[];
+}): Promise<FastifyInstance> {
   const app = Fastify({
     logger: loggerOptions(config.logLevel),
     // One line a request, at its end: see plugins/headers.ts.

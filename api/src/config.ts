@@ -103,7 +103,8 @@ export const environment = Type.Object({
     minimum: 0,
     maximum: 32,
     default: 2,
-    description: 'jobs (imports, distributions, …) that this process runs at a time; 0: it leaves them to others',
+    description:
+      'jobs (imports, distributions, …) that this process runs at a time; 0: it leaves them to others',
   }),
   SWEEP_SECONDS: seconds(
     5,

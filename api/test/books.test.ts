@@ -17,9 +17,20 @@ afterAll(() => t?.close());
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-async function call(method: Method, url: string, payload?: object, as: TestUser = admin, headers: object = {}) {
+async function call(
+  method: Method,
+  url: string,
+  payload?: object,
+  as: TestUser = admin,
+  headers: object = {},
+) {
   const answer = await t.app.inject({ method, url, payload, headers: { ...as.headers, ...headers } });
-  return { status: answer.statusCode, headers: answer.headers, text: answer.body, body: answer.body ? answer.json() : null };
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    text: answer.body,
+    body: answer.body ? answer.json() : null,
+  };
 }
 
 const name = () => `Book ${randomUUID()}`;
@@ -33,7 +44,9 @@ async function makeBook(settings: object = {}): Promise<{ id: string; [field: st
 async function addCoupons(bookId: string, count: number): Promise<void> {
   await sql`
     INSERT INTO coupons (book_id, code)
-    SELECT ${bookId}, upper(replace(gen_random_uuid()::text, '-', '')) FROM generate_series(1, ${count})`.execute(t.db);
+    SELECT ${bookId}, upper(replace(gen_random_uuid()::text, '-', '')) FROM generate_series(1, ${count})`.execute(
+    t.db,
+  );
 }
 
 describe('creating', () => {
@@ -61,17 +74,29 @@ describe('creating', () => {
 
   it('has no limit of redemptions when many are allowed and none is named', async () => {
     expect(await makeBook({ allowMultipleRedemptions: true })).toMatchObject({ maxRedemptions: null });
-    expect(await makeBook({ allowMultipleRedemptions: true, maxRedemptions: 5 })).toMatchObject({ maxRedemptions: 5 });
+    expect(await makeBook({ allowMultipleRedemptions: true, maxRedemptions: 5 })).toMatchObject({
+      maxRedemptions: 5,
+    });
   });
 
-  it.each([5, null])('refuses maxRedemptions %s without allowMultipleRedemptions, pointing at it', async (maxRedemptions) => {
-    const { status, body } = await call('POST', '/api/v1/books', { name: name(), maxRedemptions });
-    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid-request', '/maxRedemptions']);
-  });
+  it.each([5, null])(
+    'refuses maxRedemptions %s without allowMultipleRedemptions, pointing at it',
+    async (maxRedemptions) => {
+      const { status, body } = await call('POST', '/api/v1/books', { name: name(), maxRedemptions });
+      expect([status, body.code, body.errors[0].pointer]).toEqual([
+        400,
+        'invalid-request',
+        '/maxRedemptions',
+      ]);
+    },
+  );
 
   it('takes a name once among live books, whatever the case, and again when the other is archived', async () => {
     const first = await makeBook({ name: 'Summer' });
-    expect((await call('POST', '/api/v1/books', { name: 'SUMMER' })).body).toMatchObject({ status: 409, code: 'conflict' });
+    expect((await call('POST', '/api/v1/books', { name: 'SUMMER' })).body).toMatchObject({
+      status: 409,
+      code: 'conflict',
+    });
     await call('PATCH', `/api/v1/books/${first.id}`, { archived: true });
     await makeBook({ name: 'SUMMER' });
     const back = await call('PATCH', `/api/v1/books/${first.id}`, { archived: false });
@@ -84,7 +109,11 @@ describe('creating', () => {
     const first = await call('POST', '/api/v1/books', payload, admin, key);
     const again = await call('POST', '/api/v1/books', payload, admin, key);
     expect(again.headers['idempotent-replayed']).toBe('true');
-    expect([again.status, again.text, again.headers.location]).toEqual([201, first.text, first.headers.location]);
+    expect([again.status, again.text, again.headers.location]).toEqual([
+      201,
+      first.text,
+      first.headers.location,
+    ]);
     const taken = await call('POST', '/api/v1/books', payload, admin, { 'idempotency-key': randomUUID() });
     expect(taken.status).toBe(409);
   });
@@ -105,14 +134,22 @@ describe('creating', () => {
   });
 
   it('is for administrators', async () => {
-    expect((await call('POST', '/api/v1/books', { name: name() }, user)).body).toMatchObject({ code: 'forbidden' });
+    expect((await call('POST', '/api/v1/books', { name: name() }, user)).body).toMatchObject({
+      code: 'forbidden',
+    });
   });
 });
 
 describe('dates', () => {
   it('are kept to the millisecond and shown in UTC', async () => {
-    const book = await makeBook({ startsAt: '2026-03-01T00:30:00.1239+02:00', expiresAt: '9999-12-31t23:59:59z' });
-    expect(book).toMatchObject({ startsAt: '2026-02-28T22:30:00.123Z', expiresAt: '9999-12-31T23:59:59.000Z' });
+    const book = await makeBook({
+      startsAt: '2026-03-01T00:30:00.1239+02:00',
+      expiresAt: '9999-12-31t23:59:59z',
+    });
+    expect(book).toMatchObject({
+      startsAt: '2026-02-28T22:30:00.123Z',
+      expiresAt: '9999-12-31T23:59:59.000Z',
+    });
   });
 
   it.each([
@@ -140,14 +177,23 @@ describe('dates', () => {
 
   it('end after they start, also when only one of them changes', async () => {
     const dates = { startsAt: '2026-06-01T00:00:00Z', expiresAt: '2026-07-01T00:00:00Z' };
-    const { body: backwards } = await call('POST', '/api/v1/books', { name: name(), ...dates, expiresAt: dates.startsAt });
-    expect(backwards.errors).toEqual([{ in: 'body', pointer: '/expiresAt', detail: 'must be after startsAt' }]);
+    const { body: backwards } = await call('POST', '/api/v1/books', {
+      name: name(),
+      ...dates,
+      expiresAt: dates.startsAt,
+    });
+    expect(backwards.errors).toEqual([
+      { in: 'body', pointer: '/expiresAt', detail: 'must be after startsAt' },
+    ]);
     const { id } = await makeBook(dates);
     const late = await call('PATCH', `/api/v1/books/${id}`, { startsAt: '2026-07-01T00:00:00Z' });
     expect([late.status, late.body.errors[0].pointer]).toEqual([400, '/startsAt']);
     const early = await call('PATCH', `/api/v1/books/${id}`, { expiresAt: '2026-05-01T00:00:00Z' });
     expect([early.status, early.body.errors[0].pointer]).toEqual([400, '/expiresAt']);
-    const cleared = await call('PATCH', `/api/v1/books/${id}`, { startsAt: null, expiresAt: '2026-05-01T00:00:00Z' });
+    const cleared = await call('PATCH', `/api/v1/books/${id}`, {
+      startsAt: null,
+      expiresAt: '2026-05-01T00:00:00Z',
+    });
     expect(cleared.body).toMatchObject({ startsAt: null, expiresAt: '2026-05-01T00:00:00.000Z' });
   });
 });
@@ -155,9 +201,17 @@ describe('dates', () => {
 describe('changing', () => {
   it('changes what is given and nothing else; null clears', async () => {
     const book = await makeBook({ description: 'old', maxAssignmentsPerUser: 2, metadata: { a: 1 } });
-    const { status, body } = await call('PATCH', `/api/v1/books/${book.id}`, { description: null, maxAssignmentsPerUser: null });
+    const { status, body } = await call('PATCH', `/api/v1/books/${book.id}`, {
+      description: null,
+      maxAssignmentsPerUser: null,
+    });
     expect(status).toBe(200);
-    expect(body).toEqual({ ...book, description: null, maxAssignmentsPerUser: null, updatedAt: expect.any(String) });
+    expect(body).toEqual({
+      ...book,
+      description: null,
+      maxAssignmentsPerUser: null,
+      updatedAt: expect.any(String),
+    });
     expect((await call('PATCH', `/api/v1/books/${book.id}`, {})).body).toMatchObject({ metadata: { a: 1 } });
   });
 
@@ -166,7 +220,10 @@ describe('changing', () => {
     const change = async (changes: object) => (await call('PATCH', `/api/v1/books/${id}`, changes)).body;
     expect(await change({ maxRedemptions: 3 })).toMatchObject({ code: 'invalid-request' });
     expect(await change({ allowMultipleRedemptions: true })).toMatchObject({ maxRedemptions: null });
-    expect(await change({ maxRedemptions: 3 })).toMatchObject({ maxRedemptions: 3, allowMultipleRedemptions: true });
+    expect(await change({ maxRedemptions: 3 })).toMatchObject({
+      maxRedemptions: 3,
+      allowMultipleRedemptions: true,
+    });
     expect(await change({ name: name() })).toMatchObject({ maxRedemptions: 3 });
     expect(await change({ allowMultipleRedemptions: false })).toMatchObject({ maxRedemptions: 1 });
   });
@@ -179,13 +236,18 @@ describe('changing', () => {
     expect((await call('PATCH', `/api/v1/books/${id}`, { archived: false })).body.archivedAt).toBeNull();
   });
 
-  it.each([{ name: null }, { lockTtlSeconds: null }, { archived: null }, { id: randomUUID() }, { archivedAt: null }])(
-    'refuses %j',
-    async (changes) => {
-      const { id } = await makeBook();
-      expect((await call('PATCH', `/api/v1/books/${id}`, changes)).body).toMatchObject({ code: 'invalid-request' });
-    },
-  );
+  it.each([
+    { name: null },
+    { lockTtlSeconds: null },
+    { archived: null },
+    { id: randomUUID() },
+    { archivedAt: null },
+  ])('refuses %j', async (changes) => {
+    const { id } = await makeBook();
+    expect((await call('PATCH', `/api/v1/books/${id}`, changes)).body).toMatchObject({
+      code: 'invalid-request',
+    });
+  });
 
   it('answers 404 for a book that is not there and 400 for an id that is none', async () => {
     for (const method of ['GET', 'PATCH', 'DELETE'] as const) {
@@ -207,7 +269,9 @@ describe('reading', () => {
     ];
     await call('PATCH', `/api/v1/books/${hidden[2]!.id}`, { archived: true });
     expect((await call('GET', `/api/v1/books/${active.id}`, undefined, user)).status).toBe(200);
-    const seen = (await call('GET', '/api/v1/books?limit=200', undefined, user)).body.items.map((book: { id: string }) => book.id);
+    const seen = (await call('GET', '/api/v1/books?limit=200', undefined, user)).body.items.map(
+      (book: { id: string }) => book.id,
+    );
     expect(seen).toContain(active.id);
     for (const { id } of hidden) {
       expect((await call('GET', `/api/v1/books/${id}`, undefined, user)).status).toBe(404);
@@ -219,11 +283,16 @@ describe('reading', () => {
   it('pages newest first, each book once, also when some share their time', async () => {
     const mark = randomUUID();
     for (let n = 0; n < 7; n += 1) await makeBook({ name: `${mark} ${n}` });
-    await sql`UPDATE books SET created_at = '2026-01-01T00:00:00.123Z' WHERE name LIKE ${`${mark}%`}`.execute(t.db);
+    await sql`UPDATE books SET created_at = '2026-01-01T00:00:00.123Z' WHERE name LIKE ${`${mark}%`}`.execute(
+      t.db,
+    );
     const names: string[] = [];
     let cursor: string | null = '';
     do {
-      const { body } = await call('GET', `/api/v1/books?q=${mark.toUpperCase()}&limit=3${cursor && `&cursor=${cursor}`}`);
+      const { body } = await call(
+        'GET',
+        `/api/v1/books?q=${mark.toUpperCase()}&limit=3${cursor && `&cursor=${cursor}`}`,
+      );
       names.push(...body.items.map((book: { name: string }) => book.name));
       cursor = body.nextCursor;
     } while (cursor);
@@ -243,12 +312,22 @@ describe('reading', () => {
     expect(await ids(`q=${encodeURIComponent(`100_ ${mark}`)}`)).toEqual([gone.id]);
   });
 
-  it.each(['cursor=abc', 'cursor=WzEsMl0', 'cursor=W10', 'limit=0', 'limit=201', 'q=', 'archived=maybe', 'page=2', 'q=%00'])(
-    'refuses ?%s',
-    async (query) => {
-      expect((await call('GET', `/api/v1/books?${query}`)).body).toMatchObject({ status: 400, code: 'invalid-request' });
-    },
-  );
+  it.each([
+    'cursor=abc',
+    'cursor=WzEsMl0',
+    'cursor=W10',
+    'limit=0',
+    'limit=201',
+    'q=',
+    'archived=maybe',
+    'page=2',
+    'q=%00',
+  ])('refuses ?%s', async (query) => {
+    expect((await call('GET', `/api/v1/books?${query}`)).body).toMatchObject({
+      status: 400,
+      code: 'invalid-request',
+    });
+  });
 });
 
 describe('statistics', () => {
@@ -271,15 +350,31 @@ describe('statistics', () => {
       SELECT ${id}, id, ${user.id}, ${user.id}, n, clock_timestamp() - (n - 1) * 31 * interval '1 day'
       FROM coupons, generate_series(1, 3) n WHERE book_id = ${id} AND state = 'REDEEMED'`.execute(t.db);
     const { body } = await call('GET', `/api/v1/books/${id}/stats`);
-    expect(body).toMatchObject({ total: 10, unassigned: 6, assigned: 2, locked: 1, redeemed: 1, redemptions: 3 });
+    expect(body).toMatchObject({
+      total: 10,
+      unassigned: 6,
+      assigned: 2,
+      locked: 1,
+      redeemed: 1,
+      redemptions: 3,
+    });
     expect(body.redemptionsByDay).toHaveLength(30);
-    expect(body.redemptionsByDay.at(-1)).toEqual({ date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), redemptions: 1 });
-    expect(body.redemptionsByDay.slice(0, -1).every((day: { redemptions: number }) => day.redemptions === 0)).toBe(true);
+    expect(body.redemptionsByDay.at(-1)).toEqual({
+      date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      redemptions: 1,
+    });
+    expect(
+      body.redemptionsByDay.slice(0, -1).every((day: { redemptions: number }) => day.redemptions === 0),
+    ).toBe(true);
   });
 
   it('are zero for an empty book, 404 for none, and not for a USER', async () => {
     const { id } = await makeBook();
-    expect((await call('GET', `/api/v1/books/${id}/stats`)).body).toMatchObject({ total: 0, unassigned: 0, redemptions: 0 });
+    expect((await call('GET', `/api/v1/books/${id}/stats`)).body).toMatchObject({
+      total: 0,
+      unassigned: 0,
+      redemptions: 0,
+    });
     expect((await call('GET', `/api/v1/books/${randomUUID()}/stats`)).status).toBe(404);
     expect((await call('GET', `/api/v1/books/${id}/stats`, undefined, user)).status).toBe(403);
   });
@@ -287,7 +382,8 @@ describe('statistics', () => {
 
 describe('deleting', () => {
   const coupons = async (bookId: string) =>
-    (await sql<{ n: number }>`SELECT count(*) AS n FROM coupons WHERE book_id = ${bookId}`.execute(t.db)).rows[0]!.n;
+    (await sql<{ n: number }>`SELECT count(*) AS n FROM coupons WHERE book_id = ${bookId}`.execute(t.db))
+      .rows[0]!.n;
 
   const assign = `UPDATE coupons SET state = 'ASSIGNED', assigned_user_id = $2, assigned_at = clock_timestamp()
                   WHERE id = (SELECT min(id) FROM coupons WHERE book_id = $1)`;
@@ -323,7 +419,9 @@ describe('deleting', () => {
     const deletion = call('DELETE', `/api/v1/books/${id}`);
     await eventually(async () => {
       const { rows } = await sql`
-        SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(t.db);
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(
+        t.db,
+      );
       return rows.length === 1;
     });
     await client.query('COMMIT');

@@ -39,7 +39,11 @@ export default fp(
 );
 
 /** Answers an error of a route, or of Fastify itself before there is a route. */
-export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerFrameworkError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const problem = toProblem(error);
   if (problem.status >= 500) {
     const level = problem.code === 'internal-error' ? 'error' : 'warn';
@@ -54,8 +58,14 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     socket.destroy();
     return;
   }
-  const detail = error.code === 'HPE_HEADER_OVERFLOW' ? 'The headers are too large.' : 'This is not a complete HTTP request.';
-  const { status, body } = problemAnswer(new Problem('invalid-request', detail), { instance: '', requestId: randomUUID() });
+  const detail =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'The headers are too large.'
+      : 'This is not a complete HTTP request.';
+  const { status, body } = problemAnswer(new Problem('invalid-request', detail), {
+    instance: '',
+    requestId: randomUUID(),
+  });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -72,7 +82,9 @@ export function toProblem(error: unknown): Problem {
     });
   }
   if (isOutage(error)) {
-    return new Problem('unavailable', 'The database cannot be reached right now.', { retryAfter: RETRY_SECONDS });
+    return new Problem('unavailable', 'The database cannot be reached right now.', {
+      retryAfter: RETRY_SECONDS,
+    });
   }
   if (isTimeout(error)) {
     return new Problem('unavailable', 'The database took too long.', { retryAfter: RETRY_SECONDS });
@@ -83,7 +95,8 @@ export function toProblem(error: unknown): Problem {
   }
   if (state === '23505') return new Problem('conflict', 'That is taken already.');
   if (state && /^22...$/.test(state)) return new Problem('invalid-request', 'A value cannot be stored.');
-  if (statusCode && statusCode >= 400 && statusCode < 500) return clientProblem(statusCode, code, error as Error);
+  if (statusCode && statusCode >= 400 && statusCode < 500)
+    return clientProblem(statusCode, code, error as Error);
   return new Problem('internal-error', 'Something went wrong on our side.');
 }
 
@@ -109,15 +122,24 @@ type ValidationIssue = NonNullable<FastifyError['validation']>[number];
 function fieldError(issue: ValidationIssue, context: string | undefined): FieldError {
   const params = issue.params as { missingProperty?: string; additionalProperty?: string; format?: string };
   const field = params.missingProperty ?? params.additionalProperty;
-  const places: Record<string, FieldError['in']> = { querystring: 'query', params: 'path', headers: 'headers' };
+  const places: Record<string, FieldError['in']> = {
+    querystring: 'query',
+    params: 'path',
+    headers: 'headers',
+  };
   const details: Record<string, string> = {
     required: 'is required',
     additionalProperties: 'is not known here',
-    ...(params.format === 'date-time' && { format: 'must be a time that exists, with an offset, such as 2026-12-24T18:00:00Z' }),
+    ...(params.format === 'date-time' && {
+      format: 'must be a time that exists, with an offset, such as 2026-12-24T18:00:00Z',
+    }),
   };
   return {
     in: places[context ?? ''] ?? 'body',
-    pointer: field === undefined ? issue.instancePath : `${issue.instancePath}/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    pointer:
+      field === undefined
+        ? issue.instancePath
+        : `${issue.instancePath}/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
     detail: details[issue.keyword] ?? issue.message ?? 'does not fit',
   };
 }
@@ -131,14 +153,19 @@ function registerPages(app: FastifyInstance): void {
       const { code } = request.params;
       if (!Object.hasOwn(problems, code)) throw new Problem('not-found', 'There is no such problem.');
       const { status, title, about, remedy } = problems[code as ProblemCode];
-      return reply.type('text/html; charset=utf-8').send(
-        `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-          `<title>${title}</title><h1>${title}</h1><p><code>${code}</code>, status ${status}</p>` +
-          `<p>${markCode(about)}</p><p>${markCode(remedy)}</p></html>`,
-      );
+      return reply
+        .type('text/html; charset=utf-8')
+        .send(
+          `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
+            `<title>${title}</title><h1>${title}</h1><p><code>${code}</code>, status ${status}</p>` +
+            `<p>${markCode(about)}</p><p>${markCode(remedy)}</p></html>`,
+        );
     },
   );
 }
 
 const markCode = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replace(/`([^`]+)`/g, '<code>$1</code>');
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/`([^`]+)`/g, '<code>$1</code>');

@@ -1,10 +1,4 @@
-import {
-  calculateJwkThumbprint,
-  type CryptoKey,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-} from 'jose';
+import { calculateJwkThumbprint, type CryptoKey, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { sql } from 'kysely';
 import type { Database } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';

@@ -46,7 +46,10 @@ export function csvReader(delimiter: Delimiter): (piece: string, last: boolean) 
           line += row.innerLines;
           toNextLine(row.end);
         } else {
-          yield { line, fault: row === 'more' ? 'has a quote that is not closed' : 'has text after a closing quote' };
+          yield {
+            line,
+            fault: row === 'more' ? 'has a quote that is not closed' : 'has text after a closing quote',
+          };
           if (end === undefined) skipping = true;
           else toNextLine(end);
         }

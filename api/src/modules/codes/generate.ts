@@ -39,7 +39,10 @@ export interface GenerateOptions {
  * @throws {Problem} not-found, book-not-active; invalid-request with the numbers when the codes could be guessed or the pattern
  * has too few left
  */
-export async function generateCodes(trx: Transaction, options: GenerateOptions): Promise<{ stored: number; capacity: string }> {
+export async function generateCodes(
+  trx: Transaction,
+  options: GenerateOptions,
+): Promise<{ stored: number; capacity: string }> {
   const { bookId, pattern, count, allowGuessable, onProgress, signal } = options;
   await keepOpenBook(trx, bookId);
   await allowBulkWork(trx);
@@ -59,10 +62,11 @@ export async function generateCodes(trx: Transaction, options: GenerateOptions):
   }
 
   await createStagedCodes(trx);
-  const openSource = () => (dense && pattern.capacity <= MAX_SHUFFLED ? shuffleCodes(pattern) : drawCodes(pattern));
+  const openSource = () =>
+    dense && pattern.capacity <= MAX_SHUFFLED ? shuffleCodes(pattern) : drawCodes(pattern);
   let source: Iterator<string, void> = openSource();
   let stored = 0;
-  for (let size = count; stored < count; ) {
+  for (let size = count; stored < count;) {
     signal?.throwIfAborted();
     const missing = count - stored;
     const drawn = await copyStagedCodes(trx, stageDraw(source, size));
@@ -106,7 +110,12 @@ function isGuessable({ capacity }: Pattern, existing: number, count: number): bo
   return capacity < CODES_PER_CODE * BigInt(existing + count);
 }
 
-function refusalOf(pattern: Pattern, existing: number, count: number, allowGuessable: boolean): string | null {
+function refusalOf(
+  pattern: Pattern,
+  existing: number,
+  count: number,
+  allowGuessable: boolean,
+): string | null {
   const { capacity } = pattern;
   const numbers = `the pattern has ${capacity} codes, ${existing} exist and ${count} are asked for`;
   if (BigInt(existing + count) > capacity) return `Too few codes are left: ${numbers}.`;

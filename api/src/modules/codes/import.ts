@@ -69,7 +69,8 @@ async function* stageRows(options: ImportOptions, report: ImportReport): AsyncGe
         copied += `${row.line}\t${row.code}\n`;
       } else {
         report.invalid += 1;
-        if (report.invalid <= MAX_LISTED) report.errors.push({ line: row.line, code: row.text, kind: 'invalid', reason: row.reason });
+        if (report.invalid <= MAX_LISTED)
+          report.errors.push({ line: row.line, code: row.text, kind: 'invalid', reason: row.reason });
       }
     }
     if (copied !== '') yield copied;

@@ -45,7 +45,10 @@ export function readPattern(request: PatternRequest): Pattern {
   if (!/^[A-Z0-9_#-]*$/.test(text)) refuse(pointer, 'can have A-Z, 0-9, -, _ and # for a random character');
   if (!text.includes('#')) refuse(pointer, 'needs at least one # for a random character');
   if (text.length < MIN_CODE_LENGTH || text.length > MAX_CODE_LENGTH) {
-    refuse(pointer, `must make codes of ${MIN_CODE_LENGTH} to ${MAX_CODE_LENGTH} characters, not ${text.length}`);
+    refuse(
+      pointer,
+      `must make codes of ${MIN_CODE_LENGTH} to ${MAX_CODE_LENGTH} characters, not ${text.length}`,
+    );
   }
   const charset = readCharset(request.charset ?? 'default');
   return { text, charset, capacity: capacityOf(text, charset) };
@@ -61,16 +64,25 @@ function readCharset(asked: string): string {
   if (Object.hasOwn(CHARSETS, asked)) return CHARSETS[asked as keyof typeof CHARSETS];
   const charset = upperCase(asked);
   if (!/^[A-Z0-9_-]{2,}$/.test(charset) || new Set(charset).size < charset.length) {
-    refuse('/charset', 'must be default, digits, letters or at least two different characters of A-Z, 0-9, - and _');
+    refuse(
+      '/charset',
+      'must be default, digits, letters or at least two different characters of A-Z, 0-9, - and _',
+    );
   }
   return charset;
 }
 
 /** As in `canonicalCode`: only ASCII letters have an upper case here. */
-const upperCase = (text: string) => text.trim().normalize('NFKC').replace(/[a-z]/g, (letter) => letter.toUpperCase());
+const upperCase = (text: string) =>
+  text
+    .trim()
+    .normalize('NFKC')
+    .replace(/[a-z]/g, (letter) => letter.toUpperCase());
 
 function refuse(pointer: string, detail: string): never {
-  throw new Problem('invalid-request', 'The pattern does not fit.', { errors: [{ in: 'body', pointer, detail }] });
+  throw new Problem('invalid-request', 'The pattern does not fit.', {
+    errors: [{ in: 'body', pointer, detail }],
+  });
 }
 
 const randomLength = (text: string) => text.split('#').length - 1;
@@ -84,7 +96,9 @@ function capacityOf(text: string, charset: string): bigint {
 export function canMake({ text, charset }: Pick<Pattern, 'text' | 'charset'>, code: string): boolean {
   return (
     code.length === text.length &&
-    [...text].every((character, index) => (character === '#' ? charset.includes(code[index]!) : character === code[index]))
+    [...text].every((character, index) =>
+      character === '#' ? charset.includes(code[index]!) : character === code[index],
+    )
   );
 }
 

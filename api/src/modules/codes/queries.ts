@@ -8,7 +8,9 @@ import type { Database, Transaction } from '../../database/connection.ts';
  */
 export async function createStagedCodes(trx: Transaction): Promise<void> {
   await sql`
-    CREATE TEMPORARY TABLE staged_codes (position bigint NOT NULL, code text COLLATE "C" NOT NULL) ON COMMIT DROP`.execute(trx);
+    CREATE TEMPORARY TABLE staged_codes (position bigint NOT NULL, code text COLLATE "C" NOT NULL) ON COMMIT DROP`.execute(
+    trx,
+  );
   await sql`CREATE TEMPORARY TABLE stored_codes (code text COLLATE "C" NOT NULL) ON COMMIT DROP`.execute(trx);
 }
 
@@ -65,7 +67,11 @@ export async function listDuplicates(trx: Transaction, limit: number): Promise<D
  * @param limit most to make; undefined: all. Those drawn first are taken, so that the choice is as random as the draw
  * @returns how many were stored
  */
-export async function insertDrawnCodes(trx: Transaction, bookId: string, limit: number | undefined): Promise<number> {
+export async function insertDrawnCodes(
+  trx: Transaction,
+  bookId: string,
+  limit: number | undefined,
+): Promise<number> {
   const chosen =
     limit === undefined
       ? sql`staged_codes`
@@ -93,7 +99,9 @@ export async function countCodesLike(
 
 /** At least as many as there are coupons, read from the end of an index: an id is given once. */
 export async function findHighestCouponId(db: Database | Transaction): Promise<number> {
-  const { rows } = await sql<{ id: number }>`SELECT coalesce(max(id), 0)::bigint AS id FROM coupons`.execute(db);
+  const { rows } = await sql<{ id: number }>`SELECT coalesce(max(id), 0)::bigint AS id FROM coupons`.execute(
+    db,
+  );
   return rows[0]!.id;
 }
 

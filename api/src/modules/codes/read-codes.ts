@@ -10,7 +10,15 @@ const HEAD_LENGTH = 32_768;
 const SHOWN_LENGTH = 80;
 
 /** What the column with the codes may be called, without regard to case, spaces, hyphens and underscores. */
-const CODE_COLUMNS = new Set(['code', 'codes', 'coupon', 'couponcode', 'voucher', 'vouchercode', 'promocode']);
+const CODE_COLUMNS = new Set([
+  'code',
+  'codes',
+  'coupon',
+  'couponcode',
+  'voucher',
+  'vouchercode',
+  'promocode',
+]);
 
 /**
  * Reads a file of codes, some rows at a time; blank rows are passed over. The first row is a header when it has a cell that
@@ -31,8 +39,15 @@ export async function* readCodes(
     if (/^sep=/i.test(cells[0]!)) return true; // Excel's way to name the delimiter; the header may follow
     atTop = false;
     if (header === 'absent') return false;
-    const names = cells.map((cell) => cell.trim().toLowerCase().replace(/[\s_-]/g, ''));
-    const found = names.includes('code') ? names.indexOf('code') : names.findIndex((name) => CODE_COLUMNS.has(name));
+    const names = cells.map((cell) =>
+      cell
+        .trim()
+        .toLowerCase()
+        .replace(/[\s_-]/g, ''),
+    );
+    const found = names.includes('code')
+      ? names.indexOf('code')
+      : names.findIndex((name) => CODE_COLUMNS.has(name));
     if (found === -1 && header === 'auto') return false;
     column = Math.max(found, 0);
     onHeader(shown(cells[column]!.trim()));

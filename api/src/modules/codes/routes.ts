@@ -11,7 +11,10 @@ import { bookId, generateBody, type GenerateBody, generateReport, preview } from
 const tags = ['codes'];
 
 /** @param inTurn runs bulk work, a few at a time */
-export function generateRoutes(fastify: FastifyInstance, inTurn: <T>(work: () => Promise<T>) => Promise<T>): void {
+export function generateRoutes(
+  fastify: FastifyInstance,
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
+): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
 
   app.post(
@@ -61,6 +64,9 @@ export function generateRoutes(fastify: FastifyInstance, inTurn: <T>(work: () =>
   );
 }
 
-function readOptions(bookId: string, { count, allowGuessable = false, ...pattern }: GenerateBody): GenerateOptions {
+function readOptions(
+  bookId: string,
+  { count, allowGuessable = false, ...pattern }: GenerateBody,
+): GenerateOptions {
   return { bookId, count, allowGuessable, pattern: readPattern(pattern) };
 }

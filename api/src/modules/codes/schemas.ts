@@ -37,8 +37,14 @@ export const importReport = component(
     stored: count('new coupons'),
     duplicates: count('codes that stand earlier in the file or existed already'),
     invalid: count('rows without a code that can be stored'),
-    header: nullable(Type.String({ description: 'name of the column the codes were taken from; null: no header, the first' })),
-    errors: Type.Array(rowError, { description: 'by line; the first 1,000 invalid rows and the first 1,000 duplicates' }),
+    header: nullable(
+      Type.String({
+        description: 'name of the column the codes were taken from; null: no header, the first',
+      }),
+    ),
+    errors: Type.Array(rowError, {
+      description: 'by line; the first 1,000 invalid rows and the first 1,000 duplicates',
+    }),
     errorsTruncated: Type.Boolean({ description: 'whether there are more than are listed' }),
   },
   'rows = stored + duplicates + invalid',
@@ -80,7 +86,9 @@ export const generateBody = strict(
     count: Type.Integer({ minimum: 1, maximum: MAX_GENERATED, description: 'how many new codes' }),
     ...pattern,
     allowGuessable: Type.Optional(
-      Type.Boolean({ description: 'store the codes although a guess hits one more often than once in a thousand times' }),
+      Type.Boolean({
+        description: 'store the codes although a guess hits one more often than once in a thousand times',
+      }),
     ),
   },
   { examples: [{ count: 1000, pattern: 'SUMMER-####-####' }] },
@@ -93,7 +101,10 @@ const capacity = Type.String({
   example: '1152921504606846976',
 });
 
-export const generateReport = component('GenerateReport', { stored: count('new coupons: as many as asked for'), capacity });
+export const generateReport = component('GenerateReport', {
+  stored: count('new coupons: as many as asked for'),
+  capacity,
+});
 
 export const preview = component('CodePreview', {
   pattern: Type.String(),
@@ -105,7 +116,10 @@ export const preview = component('CodePreview', {
   guess: strict({
     before: Type.Number({ description: 'probability that one guess hits a code now' }),
     after: Type.Number({ description: 'the same once the codes are generated' }),
-    oneIn: Type.String({ description: 'of how many guesses about one hits then', example: '1152921504606846' }),
+    oneIn: Type.String({
+      description: 'of how many guesses about one hits then',
+      example: '1152921504606846',
+    }),
   }),
   refusal: nullable(Type.String({ description: 'why generating would be refused; null: it would not' })),
 });

@@ -57,7 +57,7 @@ async function* chunksOf(source: Readable): AsyncGenerator<Buffer> {
 
 async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
   try {
-    for (let written = 0; written < chunk.length; ) {
+    for (let written = 0; written < chunk.length;) {
       written += (await file.write(chunk, written)).bytesWritten;
     }
   } catch (error) {

@@ -39,7 +39,8 @@ export async function uploadRoute(
       bodyLimit: maxUploadBytes + MULTIPART_OVERHEAD,
       config: { access: 'admin', problems: ['not-found', 'book-not-active'] },
       // A stream has no schema to be checked against; what it holds is checked row by row.
-      validatorCompiler: (route) => (route.httpPart === 'body' ? () => true : scope.validatorCompiler!(route)) as never,
+      validatorCompiler: (route) =>
+        (route.httpPart === 'body' ? () => true : scope.validatorCompiler!(route)) as never,
       schema: {
         tags: ['codes'],
         operationId: 'uploadCodes',
@@ -87,8 +88,11 @@ export async function uploadRoute(
 async function receive(request: FastifyRequest, maxBytes: number): Promise<Spool> {
   const encoding = request.headers['content-encoding'];
   try {
-    if (encoding && encoding !== 'identity') throw new Problem('unsupported-media-type', 'A compressed body is not read.');
-    const upload = await (request.isMultipart() ? receiveForm(request, maxBytes) : receiveRaw(request, maxBytes));
+    if (encoding && encoding !== 'identity')
+      throw new Problem('unsupported-media-type', 'A compressed body is not read.');
+    const upload = await (request.isMultipart()
+      ? receiveForm(request, maxBytes)
+      : receiveRaw(request, maxBytes));
     if (upload.bytes > 0) return upload;
     await upload.close();
     throw new Problem('invalid-request', 'The file is empty.');
@@ -102,7 +106,10 @@ async function receive(request: FastifyRequest, maxBytes: number): Promise<Spool
 async function receiveRaw(request: FastifyRequest, maxBytes: number): Promise<Spool> {
   const { body } = request;
   if (typeof (body as Readable | undefined)?.pipe === 'function') return spool(body as Readable, maxBytes);
-  throw new Problem('unsupported-media-type', 'Send the file as text/csv, or as the field "file" of multipart/form-data.');
+  throw new Problem(
+    'unsupported-media-type',
+    'Send the file as text/csv, or as the field "file" of multipart/form-data.',
+  );
 }
 
 async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<Spool> {
@@ -126,4 +133,5 @@ const refuseField = (name: string, detail = 'is not known here') =>
   });
 
 /** What the parser of forms cannot read is the client's doing. */
-const refuseForm = (error: Error) => new Problem('invalid-request', `The form cannot be read: ${error.message}.`);
+const refuseForm = (error: Error) =>
+  new Problem('invalid-request', `The form cannot be read: ${error.message}.`);
