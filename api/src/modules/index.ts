@@ -3,11 +3,21 @@ import auth from './auth/index.ts';
 import books from './books/index.ts';
 import codes from './codes/index.ts';
 import coupons from './coupons/index.ts';
+import jobs from './jobs/index.ts';
 import type { Module } from './module.ts';
+import pools from './pools/index.ts';
 import users from './users/index.ts';
 
 /** Every module by its name, in the order they start. */
-export const allModules: Readonly<Record<string, Module>> = { users, auth, books, codes, coupons };
+export const allModules: Readonly<Record<string, Module>> = {
+  users,
+  auth,
+  books,
+  jobs,
+  codes,
+  coupons,
+  pools,
+};
 
 /**
  * The modules of a process: those named, or all.

@@ -51,8 +51,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const databaseUrl = options.databaseUrl ?? database!.url;
   const config = { ...readConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'error' }), ...options.config };
   const app = await buildApp({ config, modules: options.modules ?? Object.values(allModules) });
-  app.readiness.prepared = true;
   await app.ready();
+  for (const work of app.preparations) await work();
+  app.readiness.prepared = true;
 
   async function asUser({
     email,
