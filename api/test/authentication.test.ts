@@ -63,7 +63,7 @@ async function forge(
   if (change.omit) delete payload[change.omit];
   return new SignJWT(payload)
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: id, ...change.header })
-    .sign(change.key ?? ((await importJWK(jwk, 'ES256')) as CryptoKey));
+    .sign(change.key ?? (await importJWK(jwk, 'ES256')));
 }
 
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');

@@ -59,7 +59,9 @@ function linkLibraries(native: string): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EEXIST')
-        throw new Error(`Cannot link the libraries in ${native} (${code}): run npm rebuild.`);
+        throw new Error(`Cannot link the libraries in ${native} (${code}): run npm rebuild.`, {
+          cause: error,
+        });
     }
   }
 }
@@ -102,6 +104,7 @@ function copyToCache(installed: string): string {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `Cannot copy PostgreSQL to ${CACHE} (${reason}): move the clone to where all may enter, or ${OWN_DATABASE}.`,
+      { cause: error },
     );
   }
 }

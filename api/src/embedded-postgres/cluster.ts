@@ -82,6 +82,7 @@ function openFolder(dataDir: string): string {
   } catch (error) {
     throw new Error(
       `Cannot use ${path} for the database (${codeOf(error)}): set DATA_DIR to a folder this user may write to.`,
+      { cause: error },
     );
   }
   const foreign = entries.filter(
@@ -174,7 +175,9 @@ async function initialise(
     if (folder) for (const path of [folder, `${folder}.password`]) remove(path);
     if (existsSync(join(finished, PASSWORD))) return; // Somebody else was faster and has tidied up.
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot create the database in ${root} (${reason}): ${adviceFor(reason)}.`);
+    throw new Error(`Cannot create the database in ${root} (${reason}): ${adviceFor(reason)}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -49,7 +49,7 @@ export const bookSchema = component('Book', {
 export const bookPage = page('BookPage', ref(bookSchema));
 
 const optional = <T extends TSchema>(schema: T, description: string) =>
-  Type.Optional({ ...schema, description } as T);
+  Type.Optional({ ...schema, description });
 
 export const newBook = strict(
   {
