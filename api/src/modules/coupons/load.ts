@@ -34,16 +34,19 @@ export async function loadRandom(trx: Transaction, requests: TransitionRequest[]
     return result;
   }
 
-  /** Refuses who is over the limit, counting what earlier requests of this batch will get; the rest may go on. */
+  /** Those who may get a coupon, if all before them in this batch get theirs. */
   const admit = (positions: number[]): number[] => {
-    const tally = new Map(counts);
+    const promised = new Map<string, number>();
     return positions.filter((position) => {
       const key = counterKey(bookId, requests[position]!.userId);
-      const assigned = tally.get(key) ?? 0;
+      const assigned = counts.get(key) ?? 0;
+      const earlier = promised.get(key) ?? 0;
       const refusal = refuseAssignment(book, assigned, book.now);
       if (refusal) found[position] = refusal;
-      else tally.set(key, assigned + 1);
-      return !refusal;
+      // At the limit only by what is promised to earlier ones: it comes again, when it is known what they got.
+      if (refuseAssignment(book, assigned + earlier, book.now)) return false;
+      promised.set(key, earlier + 1);
+      return true;
     });
   };
 
@@ -56,7 +59,9 @@ export async function loadRandom(trx: Transaction, requests: TransitionRequest[]
   }
   let admitted = admit(requests.map((_, position) => position));
   if (!book.inStock) {
-    for (const position of admitted) found[position] = 'book-exhausted';
+    found.forEach((outcome, position) => {
+      if (outcome === AGAIN) found[position] = 'book-exhausted';
+    });
     return result;
   }
 
