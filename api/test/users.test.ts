@@ -143,7 +143,7 @@ test('the list is paged newest first, each account once, and filtered', async ()
   const seen: string[] = [];
   let cursor: string | null = '';
   for (let pages = 0; cursor !== null; pages += 1) {
-    const page = (
+    const page: { items: { id: string }[]; nextCursor: string | null } = (
       await call('GET', `?q=${mark.toUpperCase()}&limit=2${cursor && `&cursor=${cursor}`}`)
     ).json();
     seen.push(...page.items.map(({ id }) => id));
