@@ -108,6 +108,24 @@ LOCKED until now      | lock-expired     | not-your-coupon | lock-expired     | 
 redeemed 1 of 3       | not-locked       | not-your-coupon | not-locked       | not-your-coupon  | not-your-coupon
 REDEEMED              | already-redeemed | not-your-coupon | already-redeemed | not-your-coupon  | not-your-coupon
 
+unassign              | owner            | another USER    | ADMIN for owner  | ADMIN for other  | ADMIN for self
+UNASSIGNED            | forbidden        | forbidden       | invalid-state    | invalid-state    | invalid-state
+ASSIGNED              | forbidden        | forbidden       | UNASSIGNED       | UNASSIGNED       | UNASSIGNED
+lock ran out, written | forbidden        | forbidden       | UNASSIGNED       | UNASSIGNED       | UNASSIGNED
+LOCKED                | forbidden        | forbidden       | invalid-state    | invalid-state    | invalid-state
+LOCKED until now      | forbidden        | forbidden       | UNASSIGNED       | UNASSIGNED       | UNASSIGNED
+redeemed 1 of 3       | forbidden        | forbidden       | UNASSIGNED       | UNASSIGNED       | UNASSIGNED
+REDEEMED              | forbidden        | forbidden       | invalid-state    | invalid-state    | invalid-state
+
+rollback              | owner            | another USER    | ADMIN for owner  | ADMIN for other  | ADMIN for self
+UNASSIGNED            | forbidden        | forbidden       | UNASSIGNED       | UNASSIGNED       | UNASSIGNED
+ASSIGNED              | forbidden        | forbidden       | ASSIGNED         | ASSIGNED         | ASSIGNED
+lock ran out, written | forbidden        | forbidden       | ASSIGNED         | ASSIGNED         | ASSIGNED
+LOCKED                | forbidden        | forbidden       | LOCKED           | LOCKED           | LOCKED
+LOCKED until now      | forbidden        | forbidden       | ASSIGNED         | ASSIGNED         | ASSIGNED
+redeemed 1 of 3       | forbidden        | forbidden       | ASSIGNED         | ASSIGNED         | ASSIGNED
+REDEEMED              | forbidden        | forbidden       | ASSIGNED         | ASSIGNED         | ASSIGNED
+
 expire                | owner            | another USER    | ADMIN for owner  | ADMIN for other  | ADMIN for self
 UNASSIGNED            | invalid-state    | invalid-state   | invalid-state    | invalid-state    | invalid-state
 ASSIGNED              | invalid-state    | invalid-state   | invalid-state    | invalid-state    | invalid-state
@@ -165,8 +183,11 @@ const rulesFor = (coupon: string, book: string): BookRules => ({
 });
 
 function toCommand(type: string, { actor, userId }: { actor: Actor; userId: string }): Command {
+  const redemption = { id: 3, userId: 'owner', rolledBack: false, redeemedBeforeAt: null };
   return (
-    type === 'expire' ? { type } : { type, actor, userId, assigned: 0, metadata: { till: 4 } }
+    type === 'expire'
+      ? { type }
+      : { type, actor, userId, assigned: 0, metadata: { till: 4 }, reason: 'by mistake', redemption }
   ) as Command;
 }
 
@@ -181,7 +202,7 @@ const cases = Object.keys(open).flatMap((command) =>
 
 describe('the table of every state, command, caller and book', () => {
   test('has all of them', () => {
-    expect(cases).toHaveLength(5 * 5 * 7);
+    expect(cases).toHaveLength(7 * 5 * 7);
     for (const table of Object.values(open)) {
       expect(Object.keys(table)).toEqual(Object.keys(COUPONS));
       for (const row of Object.values(table)) expect(Object.keys(row)).toEqual(Object.keys(CALLERS));
@@ -201,7 +222,10 @@ describe('the table of every state, command, caller and book', () => {
 describe('a decision that changes something', () => {
   const done = cases.flatMap(({ command, book, coupon }) =>
     Object.entries(CALLERS).flatMap(([caller, who]) => {
-      const decision = decide(COUPONS[coupon]!, rulesFor(coupon, book), toCommand(command, who), NOW);
+      // Before a redemption is rolled back, there is one.
+      const used = { redemptionCount: 1, redeemedAt: at(-100) };
+      const start = command === 'rollback' ? { ...COUPONS[coupon]!, ...used } : COUPONS[coupon]!;
+      const decision = decide(start, rulesFor(coupon, book), toCommand(command, who), NOW);
       return 'refusal' in decision ? [] : [{ command, book, coupon, caller, who, ...decision }];
     }),
   );
@@ -217,7 +241,7 @@ describe('a decision that changes something', () => {
     for (const { command, caller, who, coupon, events } of done) {
       const last = events.at(-1)!;
       if (command === 'expire') continue;
-      const forWhom = command === 'unlock' ? 'owner' : who.userId;
+      const forWhom = ['unlock', 'unassign', 'rollback'].includes(command) ? 'owner' : who.userId;
       expect(last, `${command} ${coupon} ${caller}`).toMatchObject({
         actorId: who.actor.id,
         userId: forWhom,
@@ -228,7 +252,9 @@ describe('a decision that changes something', () => {
 
   test('of a coupon whose lock has run out tells of that first, at the time it ran out, by nobody', () => {
     const after = done.filter(({ coupon }) => coupon === 'LOCKED until now');
-    expect(new Set(after.map(({ command }) => command))).toEqual(new Set(['lock', 'expire']));
+    expect(new Set(after.map(({ command }) => command))).toEqual(
+      new Set(['lock', 'unassign', 'rollback', 'expire']),
+    );
     for (const { events } of after) {
       const expected: Partial<CouponEvent> = {
         type: 'coupon.lock_expired',
@@ -241,12 +267,13 @@ describe('a decision that changes something', () => {
   });
 
   test('leaves only rows that the table accepts', () => {
-    for (const { next } of done) {
+    for (const { command, next } of done) {
       expect(next.assignedUserId === null).toBe(next.state === 'UNASSIGNED');
       expect(next.assignedAt === null).toBe(next.assignedUserId === null);
       expect(next.lockedByUserId !== null).toBe(next.state === 'LOCKED');
       expect(next.lockedAt !== null).toBe(next.state === 'LOCKED');
-      if (next.state === 'LOCKED') expect(next.lockExpiresAt!.getTime()).toBe(at(LOCK_TTL).getTime());
+      const lockEnd = command === 'lock' ? at(LOCK_TTL) : at(MOMENT);
+      if (next.state === 'LOCKED') expect(next.lockExpiresAt!.getTime()).toBe(lockEnd.getTime());
       if (next.state === 'REDEEMED') expect(next.lockExpiresAt).toBeNull();
       expect(next.redemptionCount > 0).toBe(next.redeemedAt !== null);
     }
@@ -338,15 +365,31 @@ describe('limits', () => {
     });
   });
 
-  test('what a redemption says of itself is in its event, with its number', () => {
+  test('what a redemption says of itself is in its event, with how many there are now', () => {
     const decision = decide(
       { ...assigned, ...held, lockExpiresAt: at(5) },
       book,
       toCommand('redeem', CALLERS.owner),
       NOW,
     );
-    const data = { redemptionNumber: 1, state: 'REDEEMED', metadata: { till: 4 } };
+    const data = { redemptionCount: 1, state: 'REDEEMED', metadata: { till: 4 } };
     expect(decision).toMatchObject({ events: [{ type: 'coupon.redeemed', data }] });
+  });
+});
+
+describe('a redemption that is rolled back', () => {
+  const used = { ...COUPONS['REDEEMED']!, redemptionCount: 2 };
+  const redemption = { id: 3, userId: 'owner', rolledBack: false, redeemedBeforeAt: at(-500) };
+  const command = { type: 'rollback', actor: admin, reason: 'by mistake', redemption } as const;
+
+  test('can be used again, and the coupon remembers the redemption before', () => {
+    const decision = decide(used, openBook, command, NOW);
+    expect(decision).toMatchObject({ next: { state: 'ASSIGNED', redemptionCount: 1, redeemedAt: at(-500) } });
+  });
+
+  test('is not rolled back twice', () => {
+    const again = { ...command, redemption: { ...redemption, rolledBack: true } };
+    expect(decide(used, openBook, again, NOW)).toEqual({ refusal: 'conflict' });
   });
 });
 

@@ -137,8 +137,10 @@ export interface RedemptionHistory {
   coupon_id: number;
   id: Generated<number>;
   metadata: Generated<Json>;
+  reason: string | null;
   redeemed_at: Timestamp;
   redemption_number: number;
+  rollback_of: number | null;
   user_id: string;
 }
 

@@ -23,14 +23,18 @@ export async function findBrokenInvariants(
     await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`.execute(trx);
     const { rows: broken } = await sql<{ problem: string }>`
       WITH c AS (SELECT * FROM coupons WHERE ${books}),
-           h AS (SELECT * FROM redemption_history WHERE ${books}),
+           made AS (SELECT * FROM redemption_history WHERE ${books} AND rollback_of IS NULL),
+           h AS (SELECT * FROM made WHERE id NOT IN
+                   (SELECT rollback_of FROM redemption_history WHERE ${books} AND rollback_of IS NOT NULL)),
            e AS (SELECT * FROM events WHERE ${books}),
            given AS (SELECT book_id, assigned_user_id AS user_id, count(*) AS assigned
                      FROM c WHERE assigned_user_id IS NOT NULL GROUP BY 1, 2),
            counted AS (SELECT book_id, user_id, assigned FROM book_user_counters WHERE ${books} AND assigned <> 0),
-           redeemed AS (SELECT coupon_id, count(*) AS n, count(DISTINCT redemption_number) AS numbers,
-                               max(redemption_number) AS highest, max(redeemed_at) AS latest FROM h GROUP BY 1),
-           told AS (SELECT coupon_id, count(*) AS n FROM e WHERE type = 'coupon.redeemed' GROUP BY 1)
+           numbered AS (SELECT coupon_id, count(*) AS n, count(DISTINCT redemption_number) AS numbers,
+                               max(redemption_number) AS highest FROM made GROUP BY 1),
+           redeemed AS (SELECT coupon_id, count(*) AS n, max(redeemed_at) AS latest FROM h GROUP BY 1),
+           told AS (SELECT coupon_id, sum(CASE type WHEN 'coupon.redeemed' THEN 1 ELSE -1 END) AS n
+                    FROM e WHERE type IN ('coupon.redeemed', 'coupon.redemption_rolled_back') GROUP BY 1)
       SELECT 'counter of ' || user_id || ' in ' || book_id || ': ' || coalesce(c.assigned, 0) || ' counted, '
              || coalesce(g.assigned, 0) || ' given' AS problem
       FROM counted c FULL JOIN given g USING (book_id, user_id) WHERE c.assigned IS DISTINCT FROM g.assigned
@@ -45,10 +49,14 @@ export async function findBrokenInvariants(
              || ', in the events ' || coalesce(t.n, 0)
       FROM c LEFT JOIN redeemed r ON r.coupon_id = c.id LEFT JOIN told t ON t.coupon_id = c.id
       WHERE c.redemption_count <> coalesce(r.n, 0) OR c.redemption_count <> coalesce(t.n, 0)
-         OR c.redemption_count <> coalesce(r.highest, 0) OR r.n <> r.numbers OR c.redeemed_at IS DISTINCT FROM r.latest
+         OR c.redeemed_at IS DISTINCT FROM r.latest
+      UNION ALL
+      SELECT 'coupon ' || coupon_id || ': ' || n || ' redemptions with ' || numbers || ' numbers up to ' || highest
+      FROM numbered WHERE n <> numbers OR n <> highest
       UNION ALL
       SELECT 'coupon ' || c.code || ' was redeemed by another than its owner'
       FROM h JOIN c ON c.id = h.coupon_id WHERE h.user_id IS DISTINCT FROM c.assigned_user_id
+        AND NOT EXISTS (SELECT FROM e WHERE e.coupon_id = c.id AND e.type = 'coupon.unassigned')
       UNION ALL
       SELECT 'user ' || g.user_id || ' was given ' || g.assigned || ' of ' || b.id || ', which allows ' || b.max_assignments_per_user
       FROM given g JOIN books b ON b.id = g.book_id WHERE NOT ${limitsFell} AND g.assigned > b.max_assignments_per_user

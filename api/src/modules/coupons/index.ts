@@ -5,6 +5,7 @@ import { couponEventPage, couponEventSchema, couponPage, couponSchema } from './
 import { registerCommands } from './command-routes.ts';
 import { registerReads } from './read-routes.ts';
 import { sweepExpiredLocks } from './sweep.ts';
+import { registerTakeBack } from './take-back-routes.ts';
 
 /** Coupons: assigned, locked, redeemed and looked at. */
 export default fp<ModuleOptions>(
@@ -34,6 +35,7 @@ export default fp<ModuleOptions>(
     });
 
     registerCommands(app, submit, config.rateLimitScale);
+    registerTakeBack(app);
     registerReads(app, config.rateLimitScale);
     app.addChore('expired locks', () => sweepExpiredLocks(app.db));
   },

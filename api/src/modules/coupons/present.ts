@@ -25,7 +25,7 @@ export const couponSchema = component('Coupon', {
   redeemedAt: nullable(time('of the latest redemption')),
   redemptionCount: Type.Integer(),
   redemptionsLeft: nullable(Type.Integer({ description: 'null: no limit' })),
-  actions: Type.Array(Type.Enum(['assign', 'lock', 'unlock', 'redeem']), {
+  actions: Type.Array(Type.Enum(['assign', 'lock', 'unlock', 'redeem', 'unassign']), {
     description: 'what the caller may do with it now',
   }),
   serverTime: time("the database's clock, for countdowns"),
@@ -68,6 +68,8 @@ export const couponEventSchema = component('CouponEvent', {
     'coupon.unlocked',
     'coupon.lock_expired',
     'coupon.redeemed',
+    'coupon.unassigned',
+    'coupon.redemption_rolled_back',
   ]),
   userId: uuid('for whom'),
   actorId: nullable(uuid('who did it; null: time itself')),

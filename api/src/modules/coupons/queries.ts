@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { CouponState, UserRole } from '../../database/types.ts';
-import type { BookRules, Coupon } from './state.ts';
+import type { BookRules, Coupon, RedemptionToRollBack } from './state.ts';
 
 /** The columns of a coupon (table alias `c`) under the names of `Coupon`. */
 const couponColumns = sql`
@@ -102,6 +102,17 @@ export async function reserveAssignments(
   return changes.map(({ bookId, userId, count }) => after.get(`${bookId} ${userId}`)! - count);
 }
 
+/** Locks users' counters of a book, in the one order. */
+export async function lockCounters(
+  trx: Transaction,
+  bookId: string,
+  userIds: readonly string[],
+): Promise<void> {
+  await sql`
+    SELECT FROM book_user_counters WHERE book_id = ${bookId} AND user_id = ANY(${userIds}::uuid[])
+    ORDER BY user_id FOR UPDATE`.execute(trx);
+}
+
 /** Takes back what `reserveAssignments` of this transaction added and no coupon was found for. */
 export async function releaseAssignments(trx: Transaction, changes: readonly CounterChange[]): Promise<void> {
   if (changes.length === 0) return;
@@ -192,27 +203,61 @@ export interface Redemption {
   couponId: number;
   userId: string;
   actorId: string;
-  redemptionNumber: number;
   metadata: Record<string, unknown>;
   redeemedAt: Date;
 }
 
-/** Adds to the history of redemptions. The n-th of a coupon exists once, or this fails. */
+/**
+ * Adds to the history of redemptions. Their number counts those of the coupon, also the ones rolled back; the coupon is locked, so
+ * two transactions that came to the same number would mean that it was not, and the unique index refuses the second.
+ */
 export async function insertRedemptions(trx: Transaction, redemptions: readonly Redemption[]): Promise<void> {
   if (redemptions.length === 0) return;
   const column = <T>(read: (redemption: Redemption) => T) => redemptions.map(read);
   await sql`
-    INSERT INTO redemption_history (book_id, coupon_id, user_id, actor_id, redemption_number, metadata, redeemed_at)
-    SELECT * FROM unnest(
+    INSERT INTO redemption_history (book_id, coupon_id, user_id, actor_id, metadata, redeemed_at, redemption_number)
+    SELECT r.*, 1 + (SELECT count(*) FROM redemption_history h WHERE h.coupon_id = r.coupon_id AND h.rollback_of IS NULL)
+    FROM unnest(
       ${column((r) => r.bookId)}::uuid[], ${column((r) => r.couponId)}::bigint[], ${column((r) => r.userId)}::uuid[],
-      ${column((r) => r.actorId)}::uuid[], ${column((r) => r.redemptionNumber)}::integer[],
-      ${column((r) => JSON.stringify(r.metadata))}::jsonb[], ${times(column((r) => r.redeemedAt))}::timestamptz[])`.execute(
-    trx,
-  );
+      ${column((r) => r.actorId)}::uuid[], ${column((r) => JSON.stringify(r.metadata))}::jsonb[],
+      ${times(column((r) => r.redeemedAt))}::timestamptz[]
+    ) AS r(book_id, coupon_id, user_id, actor_id, metadata, redeemed_at)`.execute(trx);
+}
+
+/** A redemption with its coupon's code, whether it was rolled back, and the coupon's latest other one that was not. */
+export async function findRedemption(
+  trx: Transaction,
+  id: number,
+): Promise<(RedemptionToRollBack & { code: string }) | undefined> {
+  const { rows } = await sql<RedemptionToRollBack & { code: string }>`
+    SELECT r.id, r.user_id AS "userId", c.code,
+           EXISTS (SELECT FROM redemption_history b WHERE b.rollback_of = r.id) AS "rolledBack",
+           (SELECT max(o.redeemed_at) FROM redemption_history o
+            WHERE o.coupon_id = r.coupon_id AND o.id <> r.id AND o.rollback_of IS NULL
+              AND NOT EXISTS (SELECT FROM redemption_history b WHERE b.rollback_of = o.id)) AS "redeemedBeforeAt"
+    FROM redemption_history r JOIN coupons c ON c.id = r.coupon_id
+    WHERE r.id = ${id} AND r.rollback_of IS NULL`.execute(trx);
+  return rows[0];
+}
+
+/** Notes that a redemption is undone; a second time fails on the unique index. */
+export async function insertRollback(
+  trx: Transaction,
+  redemptionId: number,
+  { actorId, reason, now }: { actorId: string; reason: string; now: Date },
+): Promise<void> {
+  await sql`
+    INSERT INTO redemption_history
+      (book_id, coupon_id, user_id, actor_id, redemption_number, redeemed_at, rollback_of, reason)
+    SELECT book_id, coupon_id, user_id, ${actorId}, redemption_number, ${now.toISOString()}, id, ${reason}
+    FROM redemption_history WHERE id = ${redemptionId}`.execute(trx);
 }
 
 /** One coupon with its book's rules, not locked. */
-export async function findCoupon(db: Database, code: string): Promise<CouponInBook | undefined> {
+export async function findCoupon(
+  db: Database | Transaction,
+  code: string,
+): Promise<CouponInBook | undefined> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
     FROM coupons c JOIN books b ON b.id = c.book_id WHERE c.code = ${code}`.execute(db);

@@ -19,6 +19,13 @@ export const assignRandomBody = strict({ bookId: uuid(), userId });
 export const forUserBody = strict({ userId });
 export const redeemBody = strict({ userId, metadata: Type.Optional(metadata) });
 
+export const redemptionParams = strict({
+  id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'of the redemption' }),
+});
+export const rollbackBody = strict({
+  reason: Type.String({ minLength: 1, maxLength: 500, pattern: '\\S', description: 'kept in the history' }),
+});
+
 export const myCouponsQuery = strict({
   ...pageQuery,
   bookId: Type.Optional(uuid()),

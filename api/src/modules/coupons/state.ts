@@ -42,10 +42,27 @@ export type Command =
   | ({ type: 'assign'; /** Coupons of the book given to the user so far. */ assigned: number } & ByActor)
   | ({ type: 'lock' | 'unlock' } & ByActor)
   | ({ type: 'redeem'; metadata: Record<string, unknown> } & ByActor)
+  | { type: 'unassign'; actor: Actor }
+  | { type: 'rollback'; actor: Actor; reason: string; redemption: RedemptionToRollBack }
   | { type: 'expire' };
 
+/** A redemption that an ADMIN wants undone, and what the history says of it. */
+export interface RedemptionToRollBack {
+  id: number;
+  userId: string;
+  rolledBack: boolean;
+  /** When the coupon was redeemed before, of what is still valid; null: never. */
+  redeemedBeforeAt: Date | null;
+}
+
 export type EventType =
-  'coupon.assigned' | 'coupon.locked' | 'coupon.unlocked' | 'coupon.lock_expired' | 'coupon.redeemed';
+  | 'coupon.assigned'
+  | 'coupon.locked'
+  | 'coupon.unlocked'
+  | 'coupon.lock_expired'
+  | 'coupon.redeemed'
+  | 'coupon.unassigned'
+  | 'coupon.redemption_rolled_back';
 
 /** What one transition leaves in the audit trail. */
 export interface CouponEvent {
@@ -68,7 +85,9 @@ export type RefusalCode =
   | 'assignment-limit-reached'
   | 'already-assigned'
   | 'book-not-active'
-  | 'lock-expired';
+  | 'lock-expired'
+  | 'forbidden'
+  | 'conflict';
 
 export type Decision = { next: Coupon; events: CouponEvent[] } | { refusal: RefusalCode };
 
@@ -111,7 +130,7 @@ export function redemptionsLeft(coupon: Coupon, book: BookRules): number | null 
   return book.maxRedemptions === null ? null : Math.max(0, book.maxRedemptions - coupon.redemptionCount);
 }
 
-export const ACTIONS = ['assign', 'lock', 'unlock', 'redeem'] as const;
+export const ACTIONS = ['assign', 'lock', 'unlock', 'redeem', 'unassign'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** What `viewer` may do with the coupon now; an ADMIN does it for the owner. The same table as `decide`, by asking it. */
@@ -148,6 +167,10 @@ function apply(
       return unlock(coupon, command, now);
     case 'redeem':
       return redeem(coupon, book, command, now);
+    case 'unassign':
+      return unassign(coupon, command.actor, now);
+    case 'rollback':
+      return rollBack(coupon, command, now);
   }
 }
 
@@ -230,11 +253,38 @@ function redeem(
     },
     events: [
       event('coupon.redeemed', coupon, userId, actor.id, now, {
-        redemptionNumber: redemptionCount,
+        redemptionCount,
         state,
         metadata,
       }),
     ],
+  };
+}
+
+/** Takes a coupon back that nobody holds at a checkout; what it was redeemed before stays redeemed. */
+function unassign(coupon: Coupon, actor: Actor, now: Date): Decision {
+  if (actor.role !== 'ADMIN') return { refusal: 'forbidden' };
+  if (coupon.state !== 'ASSIGNED') return { refusal: 'invalid-state' };
+  return {
+    next: { ...coupon, state: 'UNASSIGNED', assignedUserId: null, assignedAt: null, lockExpiresAt: null },
+    events: [event('coupon.unassigned', coupon, coupon.assignedUserId!, actor.id, now)],
+  };
+}
+
+/** Undoes one redemption, once. Used up, the coupon is ASSIGNED again; otherwise it stays where it is, with one more left. */
+function rollBack(
+  coupon: Coupon,
+  { actor, reason, redemption }: { actor: Actor; reason: string; redemption: RedemptionToRollBack },
+  now: Date,
+): Decision {
+  if (actor.role !== 'ADMIN') return { refusal: 'forbidden' };
+  if (redemption.rolledBack) return { refusal: 'conflict' };
+  const state = coupon.state === 'REDEEMED' ? 'ASSIGNED' : coupon.state;
+  const redemptionCount = coupon.redemptionCount - 1;
+  const data = { redemptionId: redemption.id, reason, redemptionCount, state };
+  return {
+    next: { ...coupon, state, redemptionCount, redeemedAt: redemption.redeemedBeforeAt },
+    events: [event('coupon.redemption_rolled_back', coupon, redemption.userId, actor.id, now, data)],
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../database/connection.ts';
 import { type Answer, type AnswerContext, jsonAnswer, problemAnswer } from '../../plugins/answers.ts';
-import { type Budget, findSpentBudgets, spendBudgets } from '../../plugins/budgets.ts';
+import { type Budget, findBudgetsLeft, spendBudgets } from '../../plugins/budgets.ts';
 import { type Claim, findAnswers, saveAnswers } from '../../plugins/idempotency.ts';
 import { Problem, type ProblemCode, problems } from '../../problems.ts';
 import { recordEvents } from '../events/queries.ts';
@@ -86,9 +86,9 @@ export async function settle(
 
   const open = requests.flatMap((request, index) => (answers[index] ? [] : [{ request, index }]));
   if (open.length === 0) return answers as Answer[];
-  const spent = await findSpentBudgets(
+  const budgets = await findBudgetsLeft(
     trx,
-    uniqueBudgets(open.flatMap(({ request }) => request.guessBudgets)),
+    open.flatMap(({ request }) => request.guessBudgets),
   );
   const { found, counts, reserved } = await load(
     trx,
@@ -99,7 +99,7 @@ export async function settle(
   const released: CounterChange[] = [];
   const guesses: Budget[] = [];
   open.forEach(({ request, index }, position) => {
-    const outcome = decideOne(request, found[position]!, counts, spent);
+    const outcome = decideOne(request, found[position]!, counts, budgets);
     if (outcome === AGAIN) answers[index] = AGAIN;
     else if (outcome instanceof Problem) refuse(index, outcome);
     else {
@@ -108,8 +108,11 @@ export async function settle(
     }
     const failed = outcome === AGAIN || outcome instanceof Problem;
     if (failed && reserved[position]) released.push(reserved[position]);
-    if (outcome instanceof Problem && outcome.code === 'not-your-coupon')
+    if (outcome instanceof Problem && outcome.code === 'not-your-coupon') {
       guesses.push(...request.guessBudgets);
+      // Here too, so that a thousand guesses at once, which are one batch, get no further than one after the other.
+      for (const { scope } of request.guessBudgets) budgets.get(scope)!.left -= 1;
+    }
   });
 
   await updateCoupons(
@@ -122,7 +125,7 @@ export async function settle(
   );
   await insertRedemptions(
     trx,
-    changes.flatMap(({ next, events }) => redemptionsOf(next, events)),
+    changes.flatMap(({ events }) => redemptionsOf(events)),
   );
   await releaseAssignments(trx, sumCounters(released));
   await spendBudgets(trx, guesses);
@@ -149,11 +152,12 @@ function decideOne(
   request: TransitionRequest,
   found: Found,
   counts: Map<string, number>,
-  spent: Map<string, number>,
+  budgets: Map<string, { left: number; seconds: number }>,
 ): Problem | typeof AGAIN | { change: Change; body: object } {
   if (found === AGAIN) return AGAIN;
   // With the budget for wrong codes spent, only one's own coupons answer: not even a right guess is told from a wrong one.
-  const wait = Math.max(...request.guessBudgets.map(({ scope }) => spent.get(scope) ?? 0), 0);
+  const spent = request.guessBudgets.map(({ scope }) => budgets.get(scope)!).filter(({ left }) => left <= 0);
+  const wait = Math.max(...spent.map(({ seconds }) => seconds), 0);
   const own = typeof found === 'object' && found.coupon.assignedUserId === request.userId;
   if (wait > 0 && !own) return new Problem('rate-limited', 'Too many wrong codes.', { retryAfter: wait });
   if (typeof found === 'string') return new Problem(found, problems[found].about);
@@ -162,7 +166,7 @@ function decideOne(
   const key = counterKey(coupon.bookId, request.userId);
   const assigned = counts.get(key) ?? 0;
   const decision = decide(coupon, book, toCommand(request, assigned), now);
-  if ('refusal' in decision) return toProblem(decision.refusal, coupon, book, request.actor, now);
+  if ('refusal' in decision) return refusalProblem(decision.refusal, coupon, book, request.actor, now);
   if (request.type === 'assign') counts.set(key, assigned + 1);
   return {
     change: { from: coupon, next: decision.next, now, events: decision.events },
@@ -176,13 +180,20 @@ function toCommand({ type, actor, userId, metadata }: TransitionRequest, assigne
   return { type, actor, userId };
 }
 
-function toProblem(code: ProblemCode, coupon: Coupon, book: BookRules, viewer: Actor, now: Date): Problem {
+/** A refusal as the problem that is answered. */
+export function refusalProblem(
+  code: ProblemCode,
+  coupon: Coupon,
+  book: BookRules,
+  viewer: Actor,
+  now: Date,
+): Problem {
   if (code !== 'invalid-state') return new Problem(code, problems[code].about);
   const { state, actions } = presentCoupon(coupon, book, viewer, now);
   return new Problem(code, `The coupon is ${state}.`, { state, actions });
 }
 
-function redemptionsOf({ redemptionCount }: Coupon, events: CouponEvent[]) {
+function redemptionsOf(events: CouponEvent[]) {
   return events
     .filter(({ type }) => type === 'coupon.redeemed')
     .map(({ bookId, couponId, userId, actorId, occurredAt, data }) => ({
@@ -190,7 +201,6 @@ function redemptionsOf({ redemptionCount }: Coupon, events: CouponEvent[]) {
       couponId,
       userId,
       actorId: actorId!,
-      redemptionNumber: redemptionCount,
       metadata: data!.metadata as Record<string, unknown>,
       redeemedAt: occurredAt,
     }));
@@ -204,10 +214,6 @@ export function sumCounters(changes: readonly CounterChange[]): CounterChange[] 
     sums.set(key, { bookId, userId, count: (sums.get(key)?.count ?? 0) + count });
   }
   return [...sums.values()];
-}
-
-function uniqueBudgets(budgets: Budget[]): Budget[] {
-  return [...new Map(budgets.map((budget) => [budget.scope, budget])).values()];
 }
 
 /** Not an answer to the request itself but to the moment it came: repeating it may give another. */
