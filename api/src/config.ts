@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import Type, { type Static, type TSchema } from 'typebox';
 import Value from 'typebox/value';
+import { foldEmail, isEmail } from './modules/users/email.ts';
 
 const seconds = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400, default: fallback, description });
@@ -158,10 +160,22 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   for (const error of Value.Errors(environment, raw)) {
     const name = error.instancePath.split('/')[1] ?? '';
+    const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
     const { description } = (environment.properties as Record<string, { description?: string }>)[name] ?? {};
-    problems.push(`${name} ${error.message}${description ? ` (${description})` : ''}`);
+    problems.push(
+      `${name} ${allowed ? `must be one of ${allowed.join(', ')}` : error.message}${description ? ` (${description})` : ''}`,
+    );
+  }
+  if (typeof raw.ADMIN_EMAIL === 'string' && !isEmail(foldEmail(raw.ADMIN_EMAIL))) {
+    problems.push('ADMIN_EMAIL must be an e-mail address');
   }
   if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD needs ADMIN_EMAIL beside it');
+  const strange = list(raw.TRUSTED_PROXIES as string | undefined).filter((proxy) => !isProxy(proxy));
+  if (strange.length > 0) {
+    problems.push(
+      `TRUSTED_PROXIES must hold addresses or networks such as 10.0.0.0/8, not ${strange.join(', ')}`,
+    );
+  }
   if (problems.length > 0) {
     throw new ConfigError(
       `The environment is not usable:\n${[...new Set(problems)].map((line) => `  - ${line}`).join('\n')}`,
@@ -187,6 +201,15 @@ const list = (text: string | undefined) =>
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
+
+/** What Fastify takes for `trustProxy`: an address, a network, or one of three names of networks. */
+function isProxy(text: string): boolean {
+  if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
+  const [address, bits, ...more] = text.split('/');
+  const family = isIP(address!);
+  if (family === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
 
 function toConfig(env: Environment): Config {
   return {

@@ -15,6 +15,8 @@ const LAST_RETRY_MS = 3_000;
 /** After draining: for requests under way, then for the database. Orchestrators kill what takes 30 s. */
 const FINISH_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 26_000;
+/** Long enough for clients to open the connection that follows the one they were told to close. */
+const HOLD_MS = 100;
 /** A connection on which no request arrives this long after we stopped accepting others will not bring one. */
 const SILENCE_MS = 500;
 
@@ -25,7 +27,7 @@ const SILENCE_MS = 500;
 export async function serve(chooseModules: (config: Config) => readonly Module[]): Promise<void> {
   const { config, modules } = readConfigOrExit(chooseModules);
   const app = await buildApp({ config, modules });
-  const countRequests = watchRequests(app);
+  const traffic = watchTraffic(app);
   const stopping = new AbortController();
   let embedded: EmbeddedPostgres | undefined;
   let preparing: Promise<void> = Promise.resolve();
@@ -33,7 +35,7 @@ export async function serve(chooseModules: (config: Config) => readonly Module[]
   closeWithGrace({ delay: config.drainSeconds * 1000 + STOP_WITHIN_MS, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error that nobody handled');
     stopping.abort();
-    await drain(app, config.drainSeconds * 1000, countRequests);
+    await drain(app, config.drainSeconds * 1000, traffic);
     await app.close();
     await preparing;
     await embedded?.stop();
@@ -146,38 +148,64 @@ function printWelcome(
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }
 
-/** Counts the requests whose answer is not complete. */
-function watchRequests(app: FastifyInstance): () => number {
+interface Traffic {
+  /** Requests whose answer is not complete. */
+  underWay: () => number;
+  /** Keeps back the answers that are ready until `work` is done. */
+  holdAnswers: (work: () => Promise<void>) => Promise<void>;
+}
+
+function watchTraffic(app: FastifyInstance): Traffic {
   let underWay = 0;
+  let held: Promise<void> | undefined;
   app.server.on('request', (_request, response) => {
     underWay += 1;
     response.once('close', () => (underWay -= 1));
   });
-  return () => underWay;
+  app.addHook('onSend', (_request, _reply, _payload, done) => {
+    if (held) void held.then(() => done());
+    else done();
+  });
+  return {
+    underWay: () => underWay,
+    async holdAnswers(work) {
+      held = work();
+      await held;
+      held = undefined;
+    },
+  };
 }
 
 /**
  * Lets go of the clients without losing a request: readiness says no, every answer closes its connection, and new connections are
  * accepted until load balancers have had time to turn away; then what is under way is finished.
  */
-async function drain(app: FastifyInstance, ms: number, countRequests: () => number): Promise<void> {
+async function drain(app: FastifyInstance, ms: number, traffic: Traffic): Promise<void> {
   app.readiness.draining = true;
   await wait(ms);
-  // Right after the event loop has accepted what had connected: closing resets connections that wait to be accepted.
-  await nextTurn();
-  // Not http's own close(), which also cuts connections that are idle at this instant, on which a request may be arriving.
-  net.Server.prototype.close.call(app.server);
+  await traffic.holdAnswers(() => stopAccepting(app));
   const connections = () =>
     new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
   const stoppedAt = performance.now();
   const elapsed = () => performance.now() - stoppedAt;
-  while ((await connections()) > 0 && (countRequests() > 0 || elapsed() < SILENCE_MS)) {
+  while ((await connections()) > 0 && (traffic.underWay() > 0 || elapsed() < SILENCE_MS)) {
     if (elapsed() > FINISH_WITHIN_MS) {
-      app.log.warn({ requests: countRequests() }, 'stopping although requests are still under way');
+      app.log.warn({ requests: traffic.underWay() }, 'stopping although requests are still under way');
       break;
     }
     await wait(20);
   }
   // What is left is silent; one that never sent a request would otherwise keep us until its header time-out.
   app.server.closeAllConnections();
+}
+
+/**
+ * The kernel resets connections that wait to be accepted when their server closes (8 of 32 clients that had been told to open a
+ * new one saw that). While answers are held, nobody has a reason to open one; what had been opened is accepted.
+ */
+async function stopAccepting(app: FastifyInstance): Promise<void> {
+  await wait(HOLD_MS);
+  await nextTurn();
+  // Not http's own close(), which also cuts connections that are idle at this instant, on which a request may be arriving.
+  net.Server.prototype.close.call(app.server);
 }

@@ -1,0 +1,85 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../../src/database/connection.ts';
+import { isOutage } from '../../src/database/errors.ts';
+import { inTransaction } from '../../src/database/transaction.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { rowsOf } from '../support/stage.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+function open(overrides: Partial<Parameters<typeof openDatabase>[0]> = {}) {
+  return openDatabase({
+    url: () => database.url,
+    poolSize: 2,
+    maxWaiting: 5,
+    acquireTimeoutMs: 1_000,
+    statementTimeoutMs: 2_000,
+    onIdleError: () => undefined,
+    onReturn: () => undefined,
+    ...overrides,
+  });
+}
+
+test('a connection that breaks between two statements of a transaction fails the next one, and only that', async () => {
+  const db = open();
+  const failure = inTransaction(db, async (trx) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx);
+    const { pid } = rows[0]!;
+    await rowsOf(database.url, 'SELECT pg_terminate_backend($1)', [pid]);
+    await eventually(async () => {
+      const alive = await rowsOf(database.url, 'SELECT FROM pg_stat_activity WHERE pid = $1', [pid]);
+      return alive.length === 0;
+    });
+    await sql`SELECT 1`.execute(trx);
+  });
+  const error = await failure.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(isOutage(error)).toBe(true);
+  const { rows } = await sql<{ one: number }>`SELECT 1 AS one`.execute(db);
+  expect(rows).toEqual([{ one: 1 }]);
+  await db.destroy();
+});
+
+test('waiting for a connection is bounded in number and in time', async () => {
+  const db = open();
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const holders = [1, 2].map(() => inTransaction(db, () => held));
+  const outcomes: string[] = [];
+  const waiters = Array.from({ length: 8 }, async () => {
+    const startedAt = performance.now();
+    const error = await sql`SELECT 1`.execute(db).catch((reason: unknown) => reason);
+    outcomes.push(`${isOutage(error)} ${performance.now() - startedAt < 500 ? 'at once' : 'in time'}`);
+  });
+  await Promise.all(waiters);
+  expect(outcomes.filter((outcome) => outcome === 'true at once')).toHaveLength(3);
+  expect(outcomes.filter((outcome) => outcome === 'true in time')).toHaveLength(5);
+  letGo();
+  await Promise.all(holders);
+  await db.destroy();
+});
+
+test('each transaction carries its limits: on statements, on locks and on idling', async () => {
+  const db = open();
+  const limits = await inTransaction(db, async (trx) => {
+    const { rows } = await sql<Record<string, string>>`
+      SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+             current_setting('idle_in_transaction_session_timeout') AS idle`.execute(trx);
+    return rows[0];
+  });
+  expect(limits).toEqual({ statement: '2s', lock: '1s', idle: '4s' });
+  // None of it stays with the connection, which PgBouncer would give to somebody else.
+  const { rows } = await sql<{
+    statement: string;
+  }>`SELECT current_setting('statement_timeout') AS statement`.execute(db);
+  expect(rows).toEqual([{ statement: '0' }]);
+  await db.destroy();
+});

@@ -1,0 +1,126 @@
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { holdCoupon } from '../support/row-lock.ts';
+import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
+import { rowsOf, setStage, type Stage } from '../support/stage.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+interface Load {
+  answered: () => number;
+  /** What a request got instead of a complete answer, after its connection had been accepted. */
+  lost: string[];
+  statuses: Set<number>;
+  /** Resolves when the server accepts no more connections. */
+  refused: Promise<void>;
+}
+
+/** Claims without a pause over keep-alive connections; whoever is told to close opens a new one, until that is refused. */
+function keepClaiming({ url }: ServerProcess, { bookId, users }: Stage): Load {
+  const lost: string[] = [];
+  const statuses = new Set<number>();
+  let answered = 0;
+
+  const claim = (agent: Agent, user: Stage['users'][number]) =>
+    new Promise<'answered' | 'refused' | 'lost'>((resolve) => {
+      const body = JSON.stringify({ bookId });
+      const outgoing = request(`${url}/api/v1/coupons/assign/random`, {
+        agent,
+        method: 'POST',
+        headers: { ...user.headers, 'content-type': 'application/json', 'content-length': body.length },
+      });
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') return resolve('refused');
+        lost.push(`${error.code}: ${error.message}`);
+        resolve('lost');
+      });
+      outgoing.on('response', (response) => {
+        statuses.add(response.statusCode!);
+        response.resume();
+        response.on('error', (error) => lost.push(`in the middle of an answer: ${error.message}`));
+        response.on('end', () => {
+          answered += 1;
+          resolve('answered');
+        });
+      });
+      outgoing.end(body);
+    });
+
+  const client = async (user: Stage['users'][number]) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    while ((await claim(agent, user)) !== 'refused') await nextTurn();
+    agent.destroy();
+  };
+  const refused = Promise.all(users.map(client)).then(() => undefined);
+  return { answered: () => answered, lost, statuses, refused };
+}
+
+test('SIGTERM under load loses no request: each one sent gets its whole answer, and what it says has happened', async () => {
+  const stage = await setStage(database.url, { users: 32, codes: 20_000, limit: 20_000 });
+  const server = await launchServer({ DATABASE_URL: database.url, DRAIN_SECONDS: '1' });
+  await untilReady(server);
+  const load = keepClaiming(server, stage);
+  await eventually(() => load.answered() >= 300);
+
+  const startedAt = performance.now();
+  server.kill('SIGTERM');
+  const ready = await eventually(async () => {
+    const response = await fetch(`${server.url}/health/ready`);
+    return response.status === 503 ? response : null;
+  });
+  expect(await ready.json()).toMatchObject({ code: 'unavailable', detail: 'This process is stopping.' });
+  await load.refused;
+
+  expect(await server.exited).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(30_000);
+  expect(load.lost).toEqual([]);
+  expect([...load.statuses]).toEqual([200]);
+  const [{ given }] = await rowsOf<{ given: number }>(
+    database.url,
+    `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
+    [stage.bookId],
+  );
+  expect(given).toBe(load.answered());
+});
+
+test('a request that is under way when SIGTERM comes is finished, and silent connections do not delay the end', async () => {
+  const stage = await setStage(database.url, { users: 1, codes: 1 });
+  const server = await launchServer({ DATABASE_URL: database.url });
+  await untilReady(server);
+  const { port } = new URL(server.url);
+  const silent = connect(Number(port), '127.0.0.1');
+  onTestFinished(() => void silent.destroy());
+
+  // Its row is locked, so the claim can only end after we let go.
+  const holder = await holdCoupon(database.url, stage.codes[0]!);
+  const claim = fetch(`${server.url}/api/v1/coupons/assign/${stage.codes[0]}`, {
+    method: 'POST',
+    headers: { ...stage.users[0]!.headers, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  await eventually(() => holder.isWaitedFor());
+  server.kill('SIGTERM');
+  await eventually(() =>
+    fetch(`${server.url}/health/live`)
+      .then(() => false)
+      .catch(() => true),
+  );
+  await holder.release();
+
+  expect((await claim).status).toBe(200);
+  expect(await server.exited).toBe(0);
+});
+
+test('SIGTERM while the database cannot be reached still ends with 0', async () => {
+  const server = await launchServer({ DATABASE_URL: 'postgres://127.0.0.1:9/none' });
+  await eventually(async () => (await fetch(`${server.url}/health/live`)).ok);
+  expect(await server.stop()).toBe(0);
+});
