@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import Type, { type Static, type TSchema } from 'typebox';
 import Value from 'typebox/value';
-import { foldEmail, isEmail } from './modules/users/email.ts';
+import { parseEmail } from './modules/users/email.ts';
 
 const seconds = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400, default: fallback, description });
@@ -166,7 +166,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       `${name} ${allowed ? `must be one of ${allowed.join(', ')}` : error.message}${description ? ` (${description})` : ''}`,
     );
   }
-  if (typeof raw.ADMIN_EMAIL === 'string' && !isEmail(foldEmail(raw.ADMIN_EMAIL))) {
+  if (typeof raw.ADMIN_EMAIL === 'string' && parseEmail(raw.ADMIN_EMAIL) === null) {
     problems.push('ADMIN_EMAIL must be an e-mail address');
   }
   if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD needs ADMIN_EMAIL beside it');

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { decodeProtectedHeader } from 'jose';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
 import { ensureFirstAdmin } from '../src/modules/users/first-admin.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { GOOD_PASSWORD, login, refresh, register, sessionOf } from './support/auth.ts';
@@ -31,6 +32,12 @@ test('or the one that the environment names, whose password is not told', async 
   });
   expect(admin).toEqual({ email: 'boss@example.test' });
   expect((await login(t.app, { email: 'boss@example.test', password: GOOD_PASSWORD })).statusCode).toBe(200);
+});
+
+test('an ADMIN_EMAIL that cannot be one stops the start', () => {
+  const read = (ADMIN_EMAIL: string) => () => readConfig({ ADMIN_EMAIL });
+  expect(read('boss..x@example.test')).toThrow('ADMIN_EMAIL must be an e-mail address');
+  expect(read('boss@example.test')).not.toThrow();
 });
 
 test('with an administrator there, nothing is made and nothing is changed', async () => {
