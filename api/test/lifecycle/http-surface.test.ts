@@ -1,0 +1,211 @@
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { InjectOptions } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { problems } from '../../src/problems.ts';
+import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+
+let testApp: TestApp;
+let user: TestUser;
+let admin: TestUser;
+beforeAll(async () => {
+  testApp = await startTestApp();
+  user = await testApp.asUser();
+  admin = await testApp.asAdmin();
+});
+afterAll(() => testApp.close());
+
+const inject = (options: InjectOptions) => testApp.app.inject(options);
+
+describe('every refusal is problem+json from the one table', () => {
+  const json = { 'content-type': 'application/json' };
+  const cases: [string, number, string, () => InjectOptions][] = [
+    ['an address that does not exist', 404, 'not-found', () => ({ url: '/nowhere' })],
+    ['an API address that does not exist', 404, 'not-found', () => ({ url: '/api/v1/nowhere' })],
+    [
+      'another method',
+      405,
+      'method-not-allowed',
+      () => ({ method: 'PUT', url: '/api/v1/books', headers: admin.headers }),
+    ],
+    ['no token', 401, 'unauthenticated', () => ({ url: '/api/v1/coupons' })],
+    ['a role that is too low', 403, 'forbidden', () => ({ url: '/api/v1/users', headers: user.headers })],
+    [
+      'malformed JSON',
+      400,
+      'invalid-request',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: { ...admin.headers, ...json },
+        payload: '{"name":',
+      }),
+    ],
+    [
+      'keys that would change a prototype',
+      400,
+      'invalid-request',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: { ...admin.headers, ...json },
+        payload: '{"name":"a","__proto__":{"role":"ADMIN"}}',
+      }),
+    ],
+    [
+      'an unknown field',
+      400,
+      'invalid-request',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: admin.headers,
+        payload: { name: 'a', colour: 'red' },
+      }),
+    ],
+    [
+      'an unknown query',
+      400,
+      'invalid-request',
+      () => ({ url: '/api/v1/coupons?colour=red', headers: user.headers }),
+    ],
+    [
+      'a body that is too large',
+      413,
+      'payload-too-large',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: admin.headers,
+        payload: { name: 'x'.repeat(2 ** 21) },
+      }),
+    ],
+    [
+      'a body in another format',
+      415,
+      'unsupported-media-type',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: { ...admin.headers, 'content-type': 'application/xml' },
+        payload: '<name/>',
+      }),
+    ],
+    [
+      'a bad Idempotency-Key',
+      400,
+      'invalid-request',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: { ...admin.headers, 'idempotency-key': 'x'.repeat(256) },
+        payload: { name: 'a' },
+      }),
+    ],
+  ];
+
+  test.each(cases)('%s: %i %s', async (_what, status, code, options) => {
+    const answer = await inject(options());
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json()).toMatchObject({
+      type: `/problems/${code}`,
+      title: problems[code as keyof typeof problems].title,
+      status,
+      code,
+      detail: expect.any(String) as string,
+      instance: expect.stringMatching(/^\//) as string,
+      requestId: answer.headers['x-request-id'],
+    });
+  });
+
+  test('405 names the methods there are', async () => {
+    const answer = await inject({ method: 'PUT', url: '/api/v1/books' });
+    expect(String(answer.headers.allow).split(', ')).toEqual(expect.arrayContaining(['GET', 'POST']));
+  });
+
+  test('bytes that are no HTTP', async () => {
+    await testApp.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = testApp.app.server.address() as AddressInfo;
+    const said = await new Promise<string>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
+      let text = '';
+      socket.on('data', (chunk) => (text += String(chunk)));
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(said).toMatch(/^HTTP\/1\.1 400 /);
+    expect(said.toLowerCase()).toContain('content-type: application/problem+json');
+  });
+});
+
+test('each problem has its page', async () => {
+  for (const [code, { title }] of Object.entries(problems)) {
+    const page = await inject({ url: `/problems/${code}` });
+    expect(page.statusCode).toBe(200);
+    expect(page.headers['content-type']).toMatch(/^text\/html/);
+    expect(page.body).toContain(title);
+  }
+  expect((await inject({ url: '/problems/constructor' })).statusCode).toBe(404);
+});
+
+test('X-Request-Id of the caller comes back; without one, or with a strange one, the answer has its own', async () => {
+  const given = await inject({ url: '/health/live', headers: { 'x-request-id': 'trace-1:2.3_4' } });
+  expect(given.headers['x-request-id']).toBe('trace-1:2.3_4');
+  for (const strange of [undefined, '', 'a b', 'x'.repeat(101), '"><script>']) {
+    const answer = await inject({
+      url: '/health/live',
+      headers: strange === undefined ? {} : { 'x-request-id': strange },
+    });
+    expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
+
+test('answers tell browsers to be careful, and caches to keep nothing of the API', async () => {
+  for (const url of ['/api/v1/coupons', '/docs', '/problems/conflict', '/nowhere']) {
+    const { headers } = await inject({ url, headers: user.headers });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': url === '/api/v1/coupons' ? 'no-store' : expect.anything(),
+    });
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/script-src[^;]*unsafe|default-src[^;]*unsafe/);
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+    expect(headers).not.toHaveProperty('x-powered-by');
+  }
+});
+
+test('the documentation loads, and everything it loads comes from this server', async () => {
+  const page = await inject({ url: '/docs' });
+  const html = page.statusCode === 302 ? await inject({ url: String(page.headers.location) }) : page;
+  expect(html.statusCode).toBe(200);
+  const assets = [...html.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url!);
+  expect(assets.length).toBeGreaterThan(3);
+  for (const asset of assets) {
+    expect(asset).not.toMatch(/^(https?:)?\/\//);
+    const path = new URL(asset, 'http://localhost/docs').pathname;
+    const answer = await inject({ url: path });
+    expect(answer.statusCode, path).toBe(200);
+    if (path.endsWith('initializer.js')) {
+      const [, source] = /"url":\s*"([^"]+)"/.exec(answer.body) ?? [];
+      if (source)
+        expect((await inject({ url: new URL(source, 'http://localhost/docs/').pathname })).statusCode).toBe(
+          200,
+        );
+    }
+  }
+  // The policy forbids inline scripts, so there must be none.
+  expect(html.body).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>\s*\S/);
+});
+
+test('the metrics count by route pattern', async () => {
+  await inject({ url: '/api/v1/coupons/SECRET-CODE-1', headers: user.headers });
+  const { body, headers } = await inject({ url: '/metrics' });
+  expect(headers['content-type']).toMatch(/^text\/plain/);
+  expect(body).toContain('/api/v1/coupons/:code');
+  expect(body).not.toContain('SECRET-CODE-1');
+  expect(body).not.toContain(user.id);
+});
