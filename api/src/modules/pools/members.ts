@@ -38,7 +38,10 @@ export async function addMembers(
   const userIds = new Set<string>();
   const strangers = new Map<string, number>();
 
-  const known = await findUserIds(trx, named.flatMap((one) => ('userId' in one ? [one.userId] : [])));
+  const known = await findUserIds(
+    trx,
+    named.flatMap((one) => ('userId' in one ? [one.userId] : [])),
+  );
   const lines = new Map<string, number>();
   for (const one of named) {
     if ('userId' in one) {
@@ -46,7 +49,8 @@ export async function addMembers(
       else errors.push({ line: one.line, value: one.userId, reason: 'no account has this id' });
     } else {
       const email = parseEmail(one.email);
-      if (email === null) errors.push({ line: one.line, value: one.email.slice(0, 254), reason: 'is not an e-mail address' });
+      if (email === null)
+        errors.push({ line: one.line, value: one.email.slice(0, 254), reason: 'is not an e-mail address' });
       else if (!lines.has(email)) lines.set(email, one.line);
     }
   }
@@ -60,7 +64,8 @@ export async function addMembers(
   const invited = invite ? await inviteUsers(trx, [...strangers.keys()]) : [];
   for (const id of invited) userIds.add(id);
   if (!invite) {
-    for (const [email, line] of strangers) errors.push({ line, value: email, reason: 'no account has this e-mail' });
+    for (const [email, line] of strangers)
+      errors.push({ line, value: email, reason: 'no account has this e-mail' });
   }
 
   const added = await insertMembers(trx, poolId, [...userIds]);

@@ -86,7 +86,10 @@ export async function listMembers(
 }
 
 /** Which of the e-mails have an account. */
-export async function findUserIdsByEmail(trx: Transaction, emails: readonly string[]): Promise<Map<string, string>> {
+export async function findUserIdsByEmail(
+  trx: Transaction,
+  emails: readonly string[],
+): Promise<Map<string, string>> {
   const { rows } = await sql<{ id: string; email: string }>`
     SELECT id, email FROM users WHERE email = ANY(${emails}::text[])`.execute(trx);
   return new Map(rows.map(({ id, email }) => [email, id]));
@@ -94,7 +97,9 @@ export async function findUserIdsByEmail(trx: Transaction, emails: readonly stri
 
 /** Which of the ids are accounts. */
 export async function findUserIds(trx: Transaction, ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await sql<{ id: string }>`SELECT id FROM users WHERE id = ANY(${ids}::uuid[])`.execute(trx);
+  const { rows } = await sql<{ id: string }>`SELECT id FROM users WHERE id = ANY(${ids}::uuid[])`.execute(
+    trx,
+  );
   return new Set(rows.map(({ id }) => id));
 }
 
@@ -107,7 +112,11 @@ export async function inviteUsers(trx: Transaction, emails: readonly string[]): 
 }
 
 /** Adds members and counts them. @returns how many were not members before */
-export async function insertMembers(trx: Transaction, poolId: string, userIds: readonly string[]): Promise<number> {
+export async function insertMembers(
+  trx: Transaction,
+  poolId: string,
+  userIds: readonly string[],
+): Promise<number> {
   const { rows } = await sql<{ added: number }>`
     WITH added AS (
       INSERT INTO pool_users (pool_id, user_id)

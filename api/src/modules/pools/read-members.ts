@@ -10,7 +10,8 @@ const HEAD_LENGTH = 65_536;
  */
 export function readMembers(body: string | { userIds?: string[]; emails?: string[] }): Named[] {
   const named = typeof body === 'string' ? readCsv(body) : readLists(body);
-  if (named.length === 0) throw new Problem('invalid-request', 'Nobody is named: give `userIds`, `emails` or a CSV.');
+  if (named.length === 0)
+    throw new Problem('invalid-request', 'Nobody is named: give `userIds`, `emails` or a CSV.');
   return named;
 }
 

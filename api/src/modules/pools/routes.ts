@@ -39,7 +39,13 @@ export function poolRoutes(fastify: FastifyInstance): void {
     '/api/v1/pools',
     {
       config: { access: 'admin' },
-      schema: { tags, operationId: 'createPool', summary: 'Create a pool', body: newPool, response: { 201: ref(poolSchema) } },
+      schema: {
+        tags,
+        operationId: 'createPool',
+        summary: 'Create a pool',
+        body: newPool,
+        response: { 201: ref(poolSchema) },
+      },
     },
     async (request, reply) =>
       write(request, reply, async (trx) => {
@@ -71,7 +77,13 @@ export function poolRoutes(fastify: FastifyInstance): void {
     '/api/v1/pools/:id',
     {
       config: { access: 'admin', problems: ['not-found'] },
-      schema: { tags, operationId: 'getPool', summary: 'Read a pool', params: poolId, response: { 200: ref(poolSchema) } },
+      schema: {
+        tags,
+        operationId: 'getPool',
+        summary: 'Read a pool',
+        params: poolId,
+        response: { 200: ref(poolSchema) },
+      },
     },
     async (request) => presentPool(await requirePool(request.params.id)),
   );
@@ -110,7 +122,8 @@ export function poolRoutes(fastify: FastifyInstance): void {
     },
     async (request, reply) =>
       write(request, reply, async (trx) => {
-        if (!(await deletePool(trx, request.params.id))) throw new Problem('not-found', 'There is no such pool.');
+        if (!(await deletePool(trx, request.params.id)))
+          throw new Problem('not-found', 'There is no such pool.');
         return jsonAnswer(204, undefined);
       }),
   );
@@ -154,7 +167,9 @@ export function poolRoutes(fastify: FastifyInstance): void {
           'has no account is reported, or gets one with `invite=true`.',
         params: poolId,
         querystring: addQuery,
-        body: { content: { 'application/json': { schema: newMembers }, 'text/csv': { schema: { type: 'string' } } } },
+        body: {
+          content: { 'application/json': { schema: newMembers }, 'text/csv': { schema: { type: 'string' } } },
+        },
         response: { 200: ref(additionSchema) },
       },
     },
@@ -182,7 +197,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
     },
     async (request, reply) => {
       const { userIds = [], emails = [], all = false } = request.body;
-      if (all === (userIds.length + emails.length > 0)) {
+      if (all === userIds.length + emails.length > 0) {
         throw new Problem('invalid-request', 'Name `userIds` or `emails`, or `all` alone.', {
           errors: [{ in: 'body', pointer: '', detail: 'must name userIds or emails, or all alone' }],
         });

@@ -12,7 +12,11 @@ export function createPool(trx: Transaction, given: Static<typeof newPool>): Pro
 }
 
 /** Changes what is given and leaves the rest. @throws {Problem} not-found, conflict when the name is taken */
-export async function changePool(trx: Transaction, id: string, changes: Static<typeof poolChanges>): Promise<PoolRow> {
+export async function changePool(
+  trx: Transaction,
+  id: string,
+  changes: Static<typeof poolChanges>,
+): Promise<PoolRow> {
   const pool = await lockPool(trx, id);
   if (!pool) throw new Problem('not-found', 'There is no such pool.');
   const next = { ...pool, ...changes, name: changes.name?.trim() ?? pool.name };
