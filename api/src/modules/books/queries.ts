@@ -24,7 +24,7 @@ export interface BookRow {
 export type BookSettings = Omit<BookRow, 'id' | 'archivedAt' | 'createdAt' | 'updatedAt'>;
 
 /** The columns of `books` under the names of `BookRow`. */
-export const bookColumns = sql`
+const bookColumns = sql`
   books.id, books.name, books.description, books.starts_at AS "startsAt", books.expires_at AS "expiresAt",
   books.max_assignments_per_user AS "maxAssignmentsPerUser",
   books.allow_multiple_redemptions AS "allowMultipleRedemptions", books.max_redemptions AS "maxRedemptions",

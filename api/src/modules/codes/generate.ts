@@ -50,14 +50,15 @@ export async function generateCodes(
   let dense = false;
   // Ids are at least as many as coupons: for most patterns this number is enough, and nothing has to be counted.
   if (isGuessable(pattern, await findHighestCouponId(trx), count)) {
-    let existing = await countCodesLike(trx, searchTerms(pattern));
-    refuse(pattern, existing, count, allowGuessable);
-    dense = BigInt(existing + count) * 2n > pattern.capacity;
-    if (dense) {
-      // Two at once in a tight pattern would each wait for codes that the other holds.
-      await lockTightPatterns(trx);
-      existing = await countCodesLike(trx, searchTerms(pattern));
+    const check = async () => {
+      const existing = await countCodesLike(trx, searchTerms(pattern));
       refuse(pattern, existing, count, allowGuessable);
+      return existing;
+    };
+    if (isGuessable(pattern, await check(), count)) {
+      // Two at once in a tight pattern would draw what the other has drawn, and each wait for the other.
+      await lockTightPatterns(trx);
+      dense = BigInt((await check()) + count) * 2n > pattern.capacity;
     }
   }
 

@@ -7,7 +7,7 @@ import type { ImportReport, UploadQuery } from './schemas.ts';
 import { readCodes } from './read-codes.ts';
 
 /** Most rows listed of each kind, invalid and duplicate. All are counted. */
-export const MAX_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 
 export interface ImportOptions extends UploadQuery {
   bookId: string;

@@ -3,7 +3,7 @@ import { component, nullable, strict, uuid } from '../../schemas.ts';
 import { MAX_CODE_LENGTH } from './code.ts';
 import { DEFAULT_PATTERN } from './pattern.ts';
 
-export const MAX_GENERATED = 1_000_000;
+const MAX_GENERATED = 1_000_000;
 
 export const bookId = strict({ id: uuid() });
 
