@@ -3,13 +3,18 @@ import type { ModuleOptions } from '../module.ts';
 import { poolRoutes } from './routes.ts';
 import { additionSchema, memberPage, memberSchema, poolPage, poolSchema, removalSchema } from './schemas.ts';
 
-/** Pools: groups of users to distribute coupons to. */
+/** Pools: groups of users to distribute coupons to. In a scope of its own, because here a CSV is read whole: it names people, not codes. */
 export default fp<ModuleOptions>(
   async (app) => {
     for (const schema of [poolSchema, poolPage, memberSchema, memberPage, additionSchema, removalSchema]) {
       app.addSchema(schema);
     }
-    poolRoutes(app);
+    await app.register(async (scope) => {
+      scope.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) =>
+        done(null, body),
+      );
+      poolRoutes(scope);
+    });
   },
   { name: 'pools', dependencies: ['users'] },
 );

@@ -1,3 +1,4 @@
+import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
 import { foldEmail, parseEmail } from '../users/email.ts';
@@ -9,7 +10,7 @@ import {
   inviteUsers,
   lockPool,
 } from './queries.ts';
-import { MAX_REPORTED } from './schemas.ts';
+import { MAX_LISTED, MAX_REPORTED } from './schemas.ts';
 
 /** Somebody named for a pool; `line` is where, from 1. */
 export type Named = { line: number } & ({ userId: string } | { email: string });
@@ -34,6 +35,7 @@ export async function addMembers(
   { invite }: { invite: boolean },
 ): Promise<Addition> {
   await requirePool(trx, poolId);
+  if (named.length > MAX_LISTED) await allowBulkWork(trx);
   const errors: Addition['errors'] = [];
   const userIds = new Set<string>();
   const strangers = new Map<string, number>();
