@@ -65,7 +65,11 @@ test.each([1, 3])(
       }),
     );
     // A code may be one that the user was just given at random.
-    const { '200': given, '409 assignment-limit-reached': over, '409 already-assigned': own = 0 } = tally(replies);
+    const {
+      '200': given,
+      '409 assignment-limit-reached': over,
+      '409 already-assigned': own = 0,
+    } = tally(replies);
     expect({ given, refused: over! + own }).toEqual({ given: limit, refused: 160 - limit });
     expect(await countGiven(book.id, userId)).toBe(limit);
     await checkInvariants(t.db, { bookIds: [book.id] });

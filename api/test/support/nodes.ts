@@ -138,5 +138,19 @@ export async function startNodes(
   };
 }
 
+/** Whether a batch of a node waits for `holder`'s transaction, or has come and gone since that began. */
+export async function hasTried(watcher: pg.Client, holder: pg.Client): Promise<boolean> {
+  const { rows } = await holder.query<{ since: Date }>(
+    `SELECT xact_start AS since FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+  );
+  const { rowCount } = await watcher.query(
+    `SELECT FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'coupon-book' AND query_start > $1
+       AND (query = 'commit' OR wait_event_type = 'Lock')`,
+    [rows[0]!.since],
+  );
+  return rowCount! > 0;
+}
+
 export const times = <T>(count: number, make: (n: number) => T): T[] =>
   Array.from({ length: count }, (_, n) => make(n));

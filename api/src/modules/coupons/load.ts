@@ -8,7 +8,7 @@ import {
   findBooksOfCodes,
   lockBookForClaim,
   lockBooks,
-  lockCoupons,
+  lockFreeCoupons,
   reserveAssignments,
 } from './queries.ts';
 import { refuseAssignment } from './state.ts';
@@ -93,10 +93,10 @@ export async function loadForAssign(trx: Transaction, requests: TransitionReques
     await lockBooks(trx, [...new Set(wanted.map(({ bookId }) => bookId))]);
     await reserve(trx, wanted, counts);
   }
-  const coupons = await lockCoupons(trx, codes);
+  const coupons = await lockFreeCoupons(trx, codes);
   const found = requests.map((request, index): Found => {
     const row = coupons.get(request.code!);
-    if (!row) return missing(request);
+    if (!row) return places.has(request.code!) ? AGAIN : missing(request);
     // Given back between the look and the lock: its counter is not ours yet.
     if (row.state === 'UNASSIGNED' && !reserved[index]) return AGAIN;
     return { coupon: row, book: row, now: row.now };
@@ -106,13 +106,14 @@ export async function loadForAssign(trx: Transaction, requests: TransitionReques
 
 /** Finds the coupons that the requests of a batch name, to lock, unlock or redeem them. */
 export async function loadByCode(trx: Transaction, requests: TransitionRequest[]): Promise<Loaded> {
-  const coupons = await lockCoupons(
-    trx,
-    requests.map(({ code }) => code!),
-  );
+  const codes = requests.map(({ code }) => code!);
+  const coupons = await lockFreeCoupons(trx, codes);
+  const absent = codes.filter((code) => !coupons.has(code));
+  const held = absent.length > 0 ? await findBooksOfCodes(trx, absent) : new Map();
   const found = requests.map((request): Found => {
     const row = coupons.get(request.code!);
-    return row ? { coupon: row, book: row, now: row.now } : missing(request);
+    if (row) return { coupon: row, book: row, now: row.now };
+    return held.has(request.code!) ? AGAIN : missing(request);
   });
   return { found, counts: new Map(), reserved: requests.map(() => null) };
 }

@@ -149,13 +149,24 @@ export async function claimCoupons(
 }
 
 /** Coupons by code with their books' rules, locked in the order of their ids; codes that do not exist are not in the map. */
-export async function lockCoupons(
+export const lockCoupons = (trx: Transaction, codes: readonly string[]) =>
+  selectCoupons(trx, codes, sql`FOR UPDATE`);
+
+/**
+ * The same, but coupons that another transaction holds are not in the map either. For batches: waiting for one coupon that a
+ * stuck process holds would stop the commands on all others (59 of 59 took 2.5 s longer in our measurement).
+ */
+export const lockFreeCoupons = (trx: Transaction, codes: readonly string[]) =>
+  selectCoupons(trx, codes, sql`FOR UPDATE SKIP LOCKED`);
+
+async function selectCoupons(
   trx: Transaction,
   codes: readonly string[],
+  lock: RawBuilder<unknown>,
 ): Promise<Map<string, CouponInBook>> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM (SELECT * FROM coupons WHERE code = ANY(${codes}::text[]) ORDER BY id FOR UPDATE) c
+    FROM (SELECT * FROM coupons WHERE code = ANY(${codes}::text[]) ORDER BY id ${lock}) c
     JOIN books b ON b.id = c.book_id`.execute(trx);
   return new Map(rows.map((row) => [row.code, row]));
 }
