@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
+import { foldBookCounts } from './queries.ts';
 import { bookRoutes } from './routes.ts';
 import { bookPage, bookSchema, bookStatsSchema } from './schemas.ts';
 
@@ -8,6 +9,7 @@ export default fp<ModuleOptions>(
   async (app, options) => {
     for (const schema of [bookSchema, bookPage, bookStatsSchema]) app.addSchema(schema);
     bookRoutes(app, options);
+    app.addChore('book counts', () => foldBookCounts(app.db));
   },
-  { name: 'books', dependencies: ['database', 'authentication', 'openapi'] },
+  { name: 'books', dependencies: ['database', 'authentication', 'openapi', 'maintenance'] },
 );

@@ -160,33 +160,69 @@ export interface BookStats {
 }
 
 /**
- * Counts of a book, all of one moment. By state from the index alone; only locks are looked at one by one, because one that has
- * run out counts as assigned.
+ * Counts of a book, all of one moment: what the deltas say beyond the base (migration 0010), so that the cost does not depend on the
+ * number of coupons. Only locks that have run out and are not written down yet are looked at one by one: they count as assigned.
  */
 export async function findBookStats(db: Database, id: string, days: number): Promise<BookStats | undefined> {
   const { rows } = await sql<BookStats>`
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    by_state AS (SELECT state, count(*) AS coupons FROM coupons WHERE book_id = ${id} GROUP BY state),
+    deltas AS MATERIALIZED (SELECT * FROM book_count_deltas WHERE book_id = ${id}),
     counts AS (
-      SELECT coalesce(sum(coupons), 0)::bigint AS total,
-             coalesce(sum(coupons) FILTER (WHERE state = 'UNASSIGNED'), 0)::bigint AS unassigned,
-             coalesce(sum(coupons) FILTER (WHERE state IN ('ASSIGNED', 'LOCKED')), 0)::bigint AS held,
-             coalesce(sum(coupons) FILTER (WHERE state = 'REDEEMED'), 0)::bigint AS redeemed
-      FROM by_state),
-    locks AS (
-      SELECT count(*) AS locked FROM coupons
-      WHERE book_id = ${id} AND state = 'LOCKED' AND lock_expires_at > (SELECT now FROM clock)),
-    by_day AS (
-      SELECT day::date AS day, count(h.id) AS redemptions
+      SELECT coalesce(sum(unassigned), 0)::bigint AS unassigned, coalesce(sum(assigned), 0)::bigint AS assigned,
+             coalesce(sum(locked), 0)::bigint AS locked, coalesce(sum(redeemed), 0)::bigint AS redeemed
+      FROM (SELECT unassigned, assigned, locked, redeemed FROM book_counts WHERE book_id = ${id}
+            UNION ALL SELECT unassigned, assigned, locked, redeemed FROM deltas) parts),
+    over AS (
+      SELECT count(*) AS locks FROM coupons
+      WHERE book_id = ${id} AND state = 'LOCKED' AND lock_expires_at <= (SELECT now FROM clock)),
+    by_day AS MATERIALIZED (
+      SELECT day, sum(redemptions)::bigint AS redemptions
+      FROM (SELECT day, redemptions FROM book_redemption_counts WHERE book_id = ${id}
+            UNION ALL SELECT day, redemptions FROM deltas WHERE day IS NOT NULL) parts
+      GROUP BY day),
+    shown AS (
+      SELECT day::date AS day, coalesce(redemptions, 0) AS redemptions
       FROM clock, generate_series(date_trunc('day', now AT TIME ZONE 'UTC') - (${days}::integer - 1) * interval '1 day',
                                   date_trunc('day', now AT TIME ZONE 'UTC'), interval '1 day') AS day
-      LEFT JOIN redemption_history h ON h.book_id = ${id}
-        AND h.redeemed_at >= day AT TIME ZONE 'UTC' AND h.redeemed_at < (day + interval '1 day') AT TIME ZONE 'UTC'
-      GROUP BY day)
-    SELECT total, unassigned, held - locked AS assigned, locked, redeemed,
-           (SELECT count(*) FROM redemption_history WHERE book_id = ${id}) AS redemptions,
-           (SELECT json_agg(json_build_object('date', day, 'redemptions', redemptions) ORDER BY day) FROM by_day)
+      LEFT JOIN by_day USING (day))
+    SELECT unassigned + assigned + locked + redeemed AS total, unassigned, assigned + over.locks AS assigned,
+           locked - over.locks AS locked, redeemed,
+           (SELECT coalesce(sum(redemptions), 0)::bigint FROM by_day) AS redemptions,
+           (SELECT json_agg(json_build_object('date', day, 'redemptions', redemptions) ORDER BY day) FROM shown)
              AS "redemptionsByDay"
-    FROM books, counts, locks WHERE books.id = ${id}`.execute(db);
+    FROM books, counts, over WHERE books.id = ${id}`.execute(db);
   return rows[0];
+}
+
+const FOLDED_AT_ONCE = 20_000;
+
+/**
+ * Adds deltas of the counts to their base. Readers see the same sums before and after, and writers wait for nothing. Deltas that
+ * another process is folding are passed over.
+ */
+export async function foldBookCounts(db: Database): Promise<void> {
+  for (let full = true; full;) {
+    const { rows } = await sql<{ folded: number }>`
+      WITH folded AS (
+        DELETE FROM book_count_deltas WHERE (book_id, id) IN (
+          SELECT book_id, id FROM book_count_deltas LIMIT ${FOLDED_AT_ONCE} FOR UPDATE SKIP LOCKED)
+        RETURNING *),
+      states AS (
+        INSERT INTO book_counts AS c (book_id, unassigned, assigned, locked, redeemed)
+        SELECT book_id, sum(unassigned), sum(assigned), sum(locked), sum(redeemed)
+        FROM folded WHERE day IS NULL GROUP BY book_id ORDER BY book_id
+        ON CONFLICT (book_id) DO UPDATE SET
+          unassigned = c.unassigned + EXCLUDED.unassigned, assigned = c.assigned + EXCLUDED.assigned,
+          locked = c.locked + EXCLUDED.locked, redeemed = c.redeemed + EXCLUDED.redeemed),
+      days AS (
+        INSERT INTO book_redemption_counts AS c (book_id, day, redemptions)
+        SELECT book_id, day, sum(redemptions) FROM folded WHERE day IS NOT NULL GROUP BY book_id, day ORDER BY book_id, day
+        ON CONFLICT (book_id, day) DO UPDATE SET redemptions = c.redemptions + EXCLUDED.redemptions)
+      SELECT count(*) AS folded FROM folded`.execute(db);
+    full = rows[0]!.folded === FOLDED_AT_ONCE;
+  }
+  // What is left of books that were deleted.
+  await sql`DELETE FROM book_counts c WHERE NOT EXISTS (SELECT FROM books b WHERE b.id = c.book_id)`.execute(
+    db,
+  );
 }
