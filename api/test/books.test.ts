@@ -429,4 +429,26 @@ describe('deleting', () => {
     expect((await deletion).body).toMatchObject({ status: 409, code: 'conflict' });
     expect(await coupons(id)).toBe(3);
   });
+
+  it('and taking coupons at the same time: whoever was given one keeps it', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const { id } = await makeBook();
+      await addCoupons(id, 20);
+      const takers = Array.from({ length: 10 }, () =>
+        call('POST', '/api/v1/coupons/assign/random', { bookId: id }, user),
+      );
+      const deletion = call('DELETE', `/api/v1/books/${id}`);
+      const answers = await Promise.all(takers);
+      const { status } = await deletion;
+      const given = answers.filter((answer) => answer.status === 200).map(({ body }) => body.code);
+      expect([204, 409]).toContain(status);
+      expect(await coupons(id)).toBe(status === 204 ? 0 : 20);
+      if (status === 204) expect(given).toEqual([]);
+      const { rows } = await sql<{ n: number }>`
+        SELECT count(*) AS n FROM coupons WHERE code = ANY(${given}::text[]) AND assigned_user_id = ${user.id}`.execute(
+        t.db,
+      );
+      expect(rows[0]!.n).toBe(given.length);
+    }
+  });
 });

@@ -190,6 +190,21 @@ describe('an upload', () => {
     });
   });
 
+  it('and deleting what it brought have more time than the statements of other requests', async () => {
+    const hurried = await startTestApp({ databaseUrl: t.databaseUrl, config: { statementTimeoutMs: 400 } });
+    const bookId = await makeBook();
+    const { body } = await upload(bookId, codes(60_000).join('\n'), { app: hurried.app });
+    expect(body).toMatchObject({ stored: 60_000 });
+    const deletion = await hurried.app.inject({
+      method: 'DELETE',
+      url: `/api/v1/books/${bookId}`,
+      headers: admin.headers,
+    });
+    expect(deletion.statusCode).toBe(204);
+    expect(await storedCodes(bookId)).toEqual([]);
+    await hurried.close();
+  });
+
   it('goes through PgBouncer in transaction mode', async () => {
     const bouncer = await startPgBouncer(t.databaseUrl);
     const other = await startTestApp({ databaseUrl: bouncer.url });
