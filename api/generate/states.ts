@@ -48,7 +48,7 @@ const BOOK: BookRules = {
   lockTtlSeconds: 300,
 };
 
-const COMMANDS = ['assign', 'lock', 'unlock', 'redeem'] as const;
+const COMMANDS = ['assign', 'lock', 'unlock', 'redeem', 'unassign'] as const;
 
 type Caller = {
   title: string;
