@@ -10,6 +10,8 @@ export interface Answer {
   body: string;
   location?: string | null;
   replayed?: boolean;
+  /** Kept under its Idempotency-Key, but not final yet: for so long a repeat is told that the request still runs. */
+  openSeconds?: number;
   retryAfter?: number;
 }
 

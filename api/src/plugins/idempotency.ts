@@ -52,23 +52,27 @@ export async function findAnswers(
   if (asked.length === 0) return found;
   const { rows } = await sql<{
     free: boolean;
+    open: boolean;
     fingerprint: Buffer | null;
     status: number;
     location: string | null;
     body: string;
   }>`
     SELECT pg_try_advisory_xact_lock(('x' || encode(substring(asked.key_hash FOR 8), 'hex'))::bit(64)::bigint) AS free,
-           k.fingerprint, k.status, k.location, k.body
+           coalesce(k.open_until > clock_timestamp(), false) AS open, k.fingerprint, k.status, k.location, k.body
     FROM unnest(${asked.map(({ keyHash }) => keyHash)}::bytea[]) WITH ORDINALITY AS asked(key_hash, position)
     LEFT JOIN idempotency_keys k USING (key_hash)
     ORDER BY asked.position`.execute(trx);
   rows.forEach((row, position) => {
     const { index, fingerprint } = asked[position]!;
-    if (row.fingerprint) {
-      found[index] = row.fingerprint.equals(fingerprint)
-        ? { status: row.status, body: row.body, location: row.location, replayed: true }
-        : new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request.');
-    } else if (!row.free) {
+    if (row.fingerprint && !row.fingerprint.equals(fingerprint)) {
+      found[index] = new Problem(
+        'idempotency-key-reused',
+        'This Idempotency-Key was used for another request.',
+      );
+    } else if (row.fingerprint && !row.open) {
+      found[index] = { status: row.status, body: row.body, location: row.location, replayed: true };
+    } else if (row.open || !row.free) {
       found[index] = new Problem('conflict', 'The request with this Idempotency-Key is still running.', {
         retryAfter: 1,
       });
@@ -84,24 +88,31 @@ export async function saveAnswers(
 ): Promise<void> {
   if (entries.length === 0) return;
   await sql`
-    INSERT INTO idempotency_keys (key_hash, fingerprint, status, location, body)
-    SELECT * FROM unnest(
+    INSERT INTO idempotency_keys (key_hash, fingerprint, status, location, body, open_until)
+    SELECT key_hash, fingerprint, status, location, body, clock_timestamp() + open_seconds * interval '1 second'
+    FROM unnest(
       ${entries.map(({ claim }) => claim.keyHash)}::bytea[],
       ${entries.map(({ claim }) => claim.fingerprint)}::bytea[],
       ${entries.map(({ answer }) => answer.status)}::smallint[],
       ${entries.map(({ answer }) => answer.location ?? null)}::text[],
-      ${entries.map(({ answer }) => answer.body)}::text[])`.execute(trx);
+      ${entries.map(({ answer }) => answer.body)}::text[],
+      ${entries.map(({ answer }) => answer.openSeconds ?? null)}::integer[]
+    ) AS saved(key_hash, fingerprint, status, location, body, open_seconds)`.execute(trx);
 }
 
-/** The first answer turned out to be another one than was expected when it was saved: long work ended while its caller waited. */
-export async function replaceAnswer(
-  trx: Transaction,
+/**
+ * Replaces an answer that was saved as open, and closes it.
+ * @returns false when its time is over: a repeat may have been given the answer saved
+ */
+export async function closeAnswer(
+  db: Database,
   { keyHash }: Claim,
   { status, location, body }: Answer,
-): Promise<void> {
-  await sql`
-    UPDATE idempotency_keys SET status = ${status}, location = ${location ?? null}, body = ${body}
-    WHERE key_hash = ${keyHash}`.execute(trx);
+): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE idempotency_keys SET status = ${status}, location = ${location ?? null}, body = ${body}, open_until = NULL
+    WHERE key_hash = ${keyHash} AND open_until > clock_timestamp() RETURNING key_hash`.execute(db);
+  return rows.length > 0;
 }
 
 /** Answers are kept at least this long. */

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { findJob, type JobRow, requestCancel } from './queries.ts';
+import { findJob, finishJob, type JobRow, requestCancel } from './queries.ts';
 import type { JobWorks } from './run.ts';
 
 /**
@@ -10,11 +10,14 @@ import type { JobWorks } from './run.ts';
  */
 export async function cancelJob(trx: Transaction, works: JobWorks, id: string): Promise<JobRow> {
   const job = await requestCancel(trx, id);
+  if (job?.status === 'running') return job;
   if (job) {
-    if (job.finishedAt) await works.get(job.kind)?.end?.(trx, job);
-    return job;
+    const work = works.get(job.kind);
+    await finishJob(trx, job, { status: 'cancelled', result: work?.report(job) ?? null });
+    await work?.end?.(trx, job);
   }
   const ended = await findJob(trx, id);
   if (!ended) throw new Problem('not-found', 'There is no such job.');
-  throw new Problem('conflict', `The job is ${ended.status} already.`);
+  if (!job) throw new Problem('conflict', `The job is ${ended.status} already.`);
+  return ended;
 }

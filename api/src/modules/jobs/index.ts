@@ -22,17 +22,13 @@ export default fp<ModuleOptions>(
     const stopping = new AbortController();
     const run = createRunner({ db: app.db, log: app.log, works, stopping: stopping.signal });
     const queue = createQueue({ db: app.db, log: app.log, concurrency: config.jobConcurrency, run });
-    let started = false;
 
     app.decorate('jobQueue', queue);
     app.decorate('addJobWork', (kind: JobKind, work: JobWork) => void works.set(kind, work));
-    app.addPreparation(async () => {
-      await queue.start();
-      started = true;
-    });
+    app.addPreparation(() => queue.start());
     app.addHook('preClose', async () => {
       stopping.abort();
-      if (started) await queue.stop();
+      await queue.stop();
     });
     jobRoutes(app, works);
   },

@@ -78,13 +78,28 @@ export async function listJobs(
   return rows;
 }
 
-/** Takes a job that is not finished: it is this attempt's from now on. Undefined: there is nothing left to do. */
-export async function takeJob(db: Database, id: string): Promise<JobRow | undefined> {
+/**
+ * Takes a job that is not finished: it is this attempt's from now on. Undefined: there is nothing left to do.
+ * @param after only if this was the last attempt
+ */
+export async function takeJob(
+  db: Database,
+  id: string,
+  { after }: { after?: number } = {},
+): Promise<JobRow | undefined> {
   const { rows } = await sql<JobRow>`
     UPDATE jobs SET status = 'running', attempt = attempt + 1, started_at = coalesce(started_at, clock_timestamp())
     WHERE id = ${id} AND status IN ('queued', 'running')
+      AND ${after === undefined ? sql`true` : sql`attempt = ${after}`}
     RETURNING ${jobColumns}`.execute(db);
   return rows[0];
+}
+
+/** Counts an error that nobody expected. @returns how many came in a row, without a step between them */
+export async function countRetry(db: Database, id: string): Promise<number> {
+  const { rows } = await sql<{ retries: number }>`
+    UPDATE jobs SET retries = retries + 1 WHERE id = ${id} RETURNING retries`.execute(db);
+  return rows[0]?.retries ?? 0;
 }
 
 export interface Step {
@@ -108,7 +123,7 @@ export async function noteStep(
     UPDATE jobs SET done = ${done},
       total = ${total === undefined ? sql`total` : total},
       checkpoint = ${checkpoint === undefined ? sql`checkpoint` : JSON.stringify(checkpoint)},
-      errors = errors + ${errors.length}
+      errors = errors + ${errors.length}, retries = 0
     WHERE id = ${id} AND attempt = ${attempt} AND status = 'running'
     RETURNING cancel_requested_at IS NOT NULL AS "cancelRequested"`.execute(trx);
   if (rows[0] && errors.length > 0) {
@@ -127,7 +142,7 @@ export interface Ending {
   failure?: { code: string; detail: string } | null;
 }
 
-/** Ends a job, if it is still this attempt's. */
+/** Ends a job that has not ended, if it is still this attempt's. */
 export async function finishJob(
   trx: Database | Transaction,
   { id, attempt }: { id: string; attempt: number },
@@ -136,27 +151,17 @@ export async function finishJob(
   const { rows } = await sql`
     UPDATE jobs SET status = ${status}, result = ${result === null ? null : JSON.stringify(result)},
       failure = ${failure === null ? null : JSON.stringify(failure)}, finished_at = clock_timestamp()
-    WHERE id = ${id} AND attempt = ${attempt} AND status = 'running' RETURNING id`.execute(trx);
+    WHERE id = ${id} AND attempt = ${attempt} AND finished_at IS NULL RETURNING id`.execute(trx);
   return rows.length > 0;
 }
 
-/** Asks a job to stop; one that no worker has taken yet is cancelled at once. */
+/** Notes that a job shall stop, and locks it. Undefined: it has ended. */
 export async function requestCancel(trx: Transaction, id: string): Promise<JobRow | undefined> {
   const { rows } = await sql<JobRow>`
-    UPDATE jobs SET
-      cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()),
-      status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END,
-      finished_at = CASE WHEN status = 'queued' THEN clock_timestamp() ELSE finished_at END
-    WHERE id = ${id} AND status IN ('queued', 'running')
+    UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp())
+    WHERE id = ${id} AND finished_at IS NULL
     RETURNING ${jobColumns}`.execute(trx);
   return rows[0];
-}
-
-/** Which of the jobs somebody asked to cancel. */
-export async function findCancelRequests(db: Database, ids: readonly string[]): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    SELECT id FROM jobs WHERE id = ANY(${ids}::uuid[]) AND cancel_requested_at IS NOT NULL`.execute(db);
-  return rows.map(({ id }) => id);
 }
 
 export interface JobError {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { fromKysely, PgBoss } from 'pg-boss';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database, Transaction } from '../../database/connection.ts';
@@ -5,10 +6,12 @@ import { isOutage } from '../../database/errors.ts';
 
 const QUEUE = 'jobs';
 /** A worker that was killed is missed after HEARTBEAT at the latest, and that is looked at every SUPERVISE. */
-const HEARTBEAT_SECONDS = 15;
-const SUPERVISE_SECONDS = 10;
+const HEARTBEAT_SECONDS = 10;
+const SUPERVISE_SECONDS = 5;
 const POLL_SECONDS = 1;
 const MAX_HOURS = 12;
+/** A job that is stopping ends its step first: see run.ts. */
+const STOP_WITHIN_MS = 15_000;
 
 export interface Queue {
   start: () => Promise<void>;
@@ -24,7 +27,7 @@ export interface QueueOptions {
   log: FastifyBaseLogger;
   /** Jobs that this process runs at a time; 0: it only queues them. */
   concurrency: number;
-  /** Runs a job to its end. Throws when it is to be run again, by any worker. */
+  /** Runs a job to its end. Throws when it is to be run again, by any worker, a second later. */
   run: (jobId: string) => Promise<void>;
 }
 
@@ -53,11 +56,10 @@ export function createQueue({ db, log, concurrency, run }: QueueOptions): Queue 
         expireInSeconds: MAX_HOURS * 3600,
         retryLimit: 1000, // How often a job may fail is decided where it runs: see run.ts.
         retryDelay: 1,
-        retryBackoff: true,
-        retryDelayMax: 10,
       });
       if (concurrency === 0) return;
-      worker = await boss.work<{ jobId: string }>(
+      // Start-up may come here again when what follows it failed.
+      worker ??= await boss.work<{ jobId: string }>(
         QUEUE,
         { batchSize: 1, localConcurrency: concurrency, pollingIntervalSeconds: POLL_SECONDS },
         async ([job]) => run(job!.data.jobId),
@@ -70,7 +72,15 @@ export function createQueue({ db, log, concurrency, run }: QueueOptions): Queue 
       if (worker) boss.notifyWorker(worker);
     },
     async stop() {
-      await boss.stop({ graceful: true, timeout: 20_000 });
+      // Its own graceful stop looks only every half second whether the workers are done.
+      const idle = worker ? boss.offWork(QUEUE, { wait: true }) : Promise.resolve();
+      const patience = new AbortController();
+      await Promise.race([
+        idle,
+        wait(STOP_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => {}),
+      ]);
+      patience.abort();
+      await boss.stop({ graceful: false });
     },
   };
 }

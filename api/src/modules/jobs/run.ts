@@ -1,14 +1,24 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database, Transaction } from '../../database/connection.ts';
 import { isOutage } from '../../database/errors.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { Problem } from '../../problems.ts';
-import { finishJob, type JobKind, type JobRow, noteStep, type Step, takeJob } from './queries.ts';
+import {
+  countRetry,
+  findJob,
+  finishJob,
+  type JobKind,
+  type JobRow,
+  noteStep,
+  type Step,
+  takeJob,
+} from './queries.ts';
 
 /** What a job's work is given. */
 export interface JobContext {
   db: Database;
-  /** As it was taken; `checkpoint` and `done` follow each step. */
+  /** As it was taken; `checkpoint`, `done` and `total` follow each step. */
   job: JobRow;
   /**
    * One step of the work and its note, in one transaction; none twice, whoever is killed when. Steps take well under a second, so
@@ -31,13 +41,19 @@ export interface JobWork {
 
 export type JobWorks = Map<JobKind, JobWork>;
 
-/** How often an unexpected error is met with another try. */
-const MAX_ATTEMPTS = 5;
+/** How often in a row an unexpected error is met with another try. */
+const MAX_RETRIES = 4;
+/** How long the database is left alone after it was away. */
+const OUTAGE_PAUSE_MS = 1_000;
 
 class Cancelled extends Error {}
-/** Another worker has the job now: this one was taken for dead. */
-class Lost extends Error {}
-class Stopping extends Error {}
+/** Another worker has the job now: this one was taken for dead. The queue knows, and runs it again only if that is not so. */
+class Lost extends Error {
+  override message = 'the job is run by another worker';
+}
+class Stopping extends Error {
+  override message = 'this process stops; the job goes on elsewhere';
+}
 
 export interface RunnerOptions {
   db: Database;
@@ -50,12 +66,23 @@ export interface RunnerOptions {
 /** Runs one job to its end. Throws when it is to be run again. */
 export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobId: string) => Promise<void> {
   return async (jobId) => {
-    const job = await takeJob(db, jobId);
-    if (!job) return;
+    let job = await takeJob(db, jobId);
+    while (job) {
+      try {
+        return await runAttempt(job);
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        log.warn({ err: error, job: jobId }, 'the database is away; the job goes on when it is back');
+      }
+      job = await takeAfterOutage(job);
+    }
+  };
+
+  async function runAttempt(job: JobRow): Promise<void> {
     const work = works.get(job.kind);
     if (!work) throw new Error(`nobody here does jobs of kind ${job.kind}`);
-    const stopped = () => {
-      if (stopping.aborted) throw new Stopping('this process stops; the job goes on elsewhere');
+    const refuseToStop = () => {
+      if (stopping.aborted) throw new Stopping();
     };
     const finish = (
       status: 'completed' | 'failed' | 'cancelled',
@@ -71,9 +98,9 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
       await work.run({
         db,
         job,
-        checkpoint: stopped,
+        checkpoint: refuseToStop,
         async step(stepWork) {
-          stopped();
+          refuseToStop();
           let noted: Step | undefined;
           const note = await inTransaction(db, async (trx) => {
             noted = await stepWork(trx);
@@ -81,21 +108,40 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
             if (!result) throw new Lost();
             return result;
           });
-          Object.assign(job, { done: noted!.done, checkpoint: noted!.checkpoint ?? job.checkpoint });
+          const { done, total, checkpoint } = noted!;
+          job.done = done;
+          if (total !== undefined) job.total = total;
+          if (checkpoint !== undefined) job.checkpoint = checkpoint;
           if (note.cancelRequested) throw new Cancelled();
         },
       });
       await finish('completed');
     } catch (error) {
-      if (error instanceof Lost) log.warn({ job: jobId }, 'the job is run by another worker');
-      else if (error instanceof Cancelled) await finish('cancelled');
+      if (error instanceof Cancelled) await finish('cancelled');
       else if (error instanceof Problem && error.status < 500) {
         await finish('failed', { code: error.code, detail: error.message });
-      } else if (error instanceof Stopping || isOutage(error) || job.attempt < MAX_ATTEMPTS) throw error;
-      else {
-        log.error({ err: error, job: jobId }, 'the job failed for good');
+      } else if (error instanceof Stopping || error instanceof Lost || isOutage(error)) throw error;
+      else if ((await countRetry(db, job.id)) <= MAX_RETRIES) {
+        log.warn({ err: error, job: job.id }, 'the job broke and is run again');
+        throw error;
+      } else {
+        log.error({ err: error, job: job.id }, 'the job failed for good');
         await finish('failed', { code: 'internal-error', detail: 'Something went wrong on our side.' });
       }
     }
-  };
+  }
+
+  /** The job again, as soon as the database answers; undefined when it has ended. */
+  async function takeAfterOutage({ id, attempt }: JobRow): Promise<JobRow | undefined> {
+    for (;;) {
+      await wait(OUTAGE_PAUSE_MS, undefined, { signal: stopping });
+      try {
+        const job = await takeJob(db, id, { after: attempt });
+        if (job || (await findJob(db, id))?.finishedAt) return job;
+        throw new Lost();
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+      }
+    }
+  }
 }

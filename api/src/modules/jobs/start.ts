@@ -1,15 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Database, Transaction } from '../../database/connection.ts';
-import { inTransaction } from '../../database/transaction.ts';
-import { jsonAnswer, sendAnswer } from '../../plugins/answers.ts';
-import { type Claim, readClaim, replaceAnswer, settleWrite } from '../../plugins/idempotency.ts';
+import type { Transaction } from '../../database/connection.ts';
+import { type Answer, jsonAnswer, sendAnswer } from '../../plugins/answers.ts';
+import { type Claim, closeAnswer, readClaim, settleWrite } from '../../plugins/idempotency.ts';
 import { findJob, insertJob, type JobRow, type NewJob } from './queries.ts';
 import type { Queue } from './queue.ts';
 import { presentJob } from './schemas.ts';
 
 const DEFAULT_WAIT_SECONDS = 10;
 const MAX_WAIT_SECONDS = 30;
+/** From the end of the wait until its answer is kept: an answer stays open this much longer than its caller waits. */
+const CLOSE_SECONDS = 10;
 
 /**
  * Answers a request for long work: makes the job in one transaction with its place in the queue and its Idempotency-Key, then
@@ -23,25 +24,24 @@ export async function startJob(
   claim: Claim | null = readClaim(request),
 ): Promise<FastifyReply> {
   const { db, jobQueue } = request.server;
+  const { seconds, applied } = readPreference(request);
   let started: JobRow | undefined;
   const first = await settleWrite(
     request,
     async (trx) => {
       started = await enqueueJob(trx, jobQueue, await prepare(trx));
-      return jobAnswer(started);
+      return jobAnswer(started, seconds > 0 ? seconds + CLOSE_SECONDS : undefined);
     },
     claim,
   );
-  if (!started || first.replayed || first.status !== 202) return sendAnswer(reply, first);
+  if (!started || first.status !== 202) return sendAnswer(reply, first);
 
   jobQueue.wake();
-  const ended = await waitForEnd(db, started.id, waitSeconds(request), request);
-  if (!ended) return sendAnswer(reply, first);
-  const answer = jobAnswer(ended);
-  // The first answer is this one: a repeat gets the same bytes.
-  if (claim) await inTransaction(db, (trx) => replaceAnswer(trx, claim, answer));
-  if (request.headers.prefer) reply.header('preference-applied', `wait=${waitSeconds(request)}`);
-  return sendAnswer(reply, answer);
+  if (applied) reply.header('preference-applied', applied);
+  const ended = await waitForEnd(request, started.id, seconds);
+  const answer = ended ? jobAnswer(ended) : first;
+  const kept = !claim || seconds === 0 || (await closeAnswer(db, claim, answer));
+  return sendAnswer(reply, kept ? answer : first);
 }
 
 /** Makes a job and queues it, in one transaction with whatever else `trx` does. */
@@ -51,34 +51,34 @@ export async function enqueueJob(trx: Transaction, queue: Queue, job: NewJob): P
   return row;
 }
 
-function jobAnswer(job: JobRow) {
-  return jsonAnswer(job.finishedAt ? 201 : 202, presentJob(job), `/api/v1/jobs/${job.id}`);
+function jobAnswer(job: JobRow, openSeconds?: number): Answer {
+  const answer = jsonAnswer(job.finishedAt ? 201 : 202, presentJob(job), `/api/v1/jobs/${job.id}`);
+  return { ...answer, openSeconds };
 }
 
-/** https://www.rfc-editor.org/rfc/rfc7240: unknown preferences are ignored. */
-function waitSeconds(request: FastifyRequest): number {
-  const preferences = [request.headers.prefer ?? []].flat().join(',').toLowerCase();
-  if (/(^|[,\s])respond-async([,;\s]|$)/.test(preferences) && !/wait=/.test(preferences)) return 0;
-  const wanted = /(?:^|[,\s])wait=(\d{1,6})(?:[,;\s]|$)/.exec(preferences)?.[1];
-  return Math.min(wanted === undefined ? DEFAULT_WAIT_SECONDS : Number(wanted), MAX_WAIT_SECONDS);
+/** https://www.rfc-editor.org/rfc/rfc7240: of a preference that comes twice the first counts, unknown ones are ignored. */
+function readPreference({ headers }: FastifyRequest): { seconds: number; applied?: string } {
+  const preferences = [headers.prefer ?? []].flat().join(',').toLowerCase().split(/[,;]/);
+  const wanted = preferences.map((text) => /^\s*wait\s*=\s*"?(\d{1,6})"?\s*$/.exec(text)?.[1]).find(Boolean);
+  if (wanted !== undefined) {
+    const seconds = Math.min(Number(wanted), MAX_WAIT_SECONDS);
+    return { seconds, applied: `wait=${seconds}` };
+  }
+  if (preferences.some((text) => text.trim() === 'respond-async')) {
+    return { seconds: 0, applied: 'respond-async' };
+  }
+  return { seconds: DEFAULT_WAIT_SECONDS };
 }
 
-async function waitForEnd(
-  db: Database,
-  id: string,
-  seconds: number,
-  request: FastifyRequest,
-): Promise<JobRow | undefined> {
+async function waitForEnd(request: FastifyRequest, id: string, seconds: number): Promise<JobRow | undefined> {
+  const { db, readiness } = request.server;
   const deadline = performance.now() + seconds * 1000;
-  for (
-    let pause = 20;
-    performance.now() < deadline && !request.raw.destroyed;
-    pause = Math.min(pause * 1.5, 500)
-  ) {
+  const isAwaited = () =>
+    performance.now() < deadline && !request.raw.socket.destroyed && !readiness.draining;
+  for (let pause = 20; isAwaited(); pause = Math.min(pause * 1.5, 500)) {
     await wait(Math.min(pause, Math.max(0, deadline - performance.now())));
     const job = await findJob(db, id);
     if (job?.finishedAt) return job;
-    if (request.server.readiness.draining) return undefined;
   }
   return undefined;
 }
