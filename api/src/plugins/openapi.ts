@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
@@ -77,6 +78,16 @@ function problemResponses(codes: ProblemCode[], url: string): Record<string, obj
   );
 }
 
+/** OpenAPI asks for a description of every response; those that say nothing themselves get the name of their status. */
+function described(responses: Record<string, object> = {}): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [
+      status,
+      'description' in response ? response : { ...response, description: STATUS_CODES[status] },
+    ]),
+  );
+}
+
 /** `/openapi.json` and `/docs`, from the routes' own schemas. */
 export default fp(
   async (app) => {
@@ -108,11 +119,17 @@ export default fp(
     });
 
     app.addHook('onRoute', (route) => {
-      if (!route.url.startsWith('/api/') || route.schema?.hide || route.method === 'HEAD') return;
+      if (route.schema?.hide || route.method === 'HEAD') return;
       const schema: FastifySchema = (route.schema ??= {});
+      const responses = described(schema.response as Record<string, object> | undefined);
+      schema.response = responses;
+      if (!route.url.startsWith('/api/')) return;
       schema.security ??= route.config?.access === 'public' ? [] : [{ accessToken: [] }];
       if (WRITES.has(String(route.method))) schema.headers ??= idempotencyHeader;
-      schema.response = { ...problemResponses(problemsOf(route), route.url), ...(schema.response as object) };
+      schema.response = {
+        ...problemResponses(problemsOf(route), route.url),
+        ...responses,
+      };
     });
 
     await app.register(swaggerUi, {
