@@ -26,6 +26,11 @@ export interface JobContext {
    * @throws when the job was cancelled, is another worker's by now, or this process stops: let it pass
    */
   step: (work: (trx: Transaction) => Promise<Step>) => Promise<void>;
+  /**
+   * For a step that is long because it is all or nothing: notes its progress beside its open transaction, and stops it when the job
+   * was cancelled, is another worker's by now, or this process stops.
+   */
+  pulse: (done: number) => Promise<void>;
   /** The same for work that needs no transaction: stops a job that shall not go on. */
   checkpoint: () => void;
 }
@@ -99,6 +104,12 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
         db,
         job,
         checkpoint: refuseToStop,
+        async pulse(done) {
+          refuseToStop();
+          const note = await inTransaction(db, (trx) => noteStep(trx, job, { done }));
+          if (!note) throw new Lost();
+          if (note.cancelRequested) throw new Cancelled();
+        },
         async step(stepWork) {
           refuseToStop();
           let noted: Step | undefined;
@@ -120,8 +131,10 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
       if (error instanceof Cancelled) await finish('cancelled');
       else if (error instanceof Problem && error.status < 500) {
         await finish('failed', { code: error.code, detail: error.message });
-      } else if (error instanceof Stopping || error instanceof Lost || isOutage(error)) throw error;
-      else if ((await countRetry(db, job.id)) <= MAX_RETRIES) {
+      } else if (error instanceof Stopping || error instanceof Lost || isOutage(error)) {
+        if (error instanceof Lost) log.warn({ job: job.id }, error.message);
+        throw error;
+      } else if ((await countRetry(db, job.id)) <= MAX_RETRIES) {
         log.warn({ err: error, job: job.id }, 'the job broke and is run again');
         throw error;
       } else {
