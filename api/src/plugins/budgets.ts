@@ -12,20 +12,6 @@ export interface Budget {
   windowSeconds: number;
 }
 
-/** Seconds until each spent budget of `budgets` opens again; those with something left are not in the map. */
-export async function findSpentBudgets(
-  db: Database | Transaction,
-  budgets: readonly Budget[],
-): Promise<Map<string, number>> {
-  if (budgets.length === 0) return new Map();
-  const { rows } = await sql<{ scope: string; seconds: number }>`
-    SELECT b.scope, ceil(extract(epoch FROM b.window_ends_at - clock_timestamp()))::integer AS seconds
-    FROM unnest(${budgets.map(({ scope }) => scope)}::text[], ${budgets.map(({ limit }) => limit)}::integer[]) AS asked(scope, allowed)
-    JOIN budgets b ON b.scope = asked.scope
-    WHERE b.spent >= asked.allowed AND b.window_ends_at > clock_timestamp()`.execute(db);
-  return new Map(rows.map(({ scope, seconds }) => [scope, Math.max(1, seconds)]));
-}
-
 /** What is left of each of `budgets`, for who spends several in one transaction, and the seconds until its window ends. */
 export async function findBudgetsLeft(
   db: Database | Transaction,

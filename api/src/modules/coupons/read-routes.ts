@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { callerOf } from '../../plugins/caller.ts';
-import { findSpentBudgets, refundBudgets, spendBudgets } from '../../plugins/budgets.ts';
+import { refundBudgets, spendBudgets } from '../../plugins/budgets.ts';
 import { Problem, problems } from '../../problems.ts';
 import { decodeCursor, ref, toPage } from '../../schemas.ts';
 import { listEventsByCoupon } from '../events/queries.ts';
@@ -44,14 +44,10 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
       return coupon;
     }
     if (coupon?.assignedUserId === caller.id) return coupon;
-    // Charged before it is looked, so that of many guesses at once none slips through; this one is in the sum already. What is
-    // not answered is given back: one user must not spend what an address has for all.
+    // Charged before it is answered, so that of many guesses at once none slips through. What is not answered is given back: one
+    // user must not spend what an address has for all.
     const budgets = guessBudgets(request, rateLimitScale);
-    await spendBudgets(app.db, budgets);
-    const spent = await findSpentBudgets(
-      app.db,
-      budgets.map((budget) => ({ ...budget, limit: budget.limit + 1 })),
-    );
+    const spent = await spendBudgets(app.db, budgets);
     if (spent.size > 0) {
       await refundBudgets(app.db, budgets);
       throw new Problem('rate-limited', 'Too many wrong codes.', { retryAfter: Math.max(...spent.values()) });
