@@ -2,11 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, forEachOf } from './client.ts';
 
-export interface Stage {
-  bookId: string;
-  userIds: string[];
-}
-
 /** A name that no other run has, for the book and the e-mails of the users. */
 export const newRunName = () => `race-${randomBytes(5).toString('hex')}`;
 

@@ -40,7 +40,7 @@ export function loggerOptions(level: string): FastifyServerOptions['logger'] {
 }
 
 /** Keeps enough to recognise a value by: the first two characters, or of an e-mail the first and the domain. */
-export function mask(value: string): string {
+function mask(value: string): string {
   const at = value.indexOf('@');
   return at > 0 ? `${value[0]}***${value.slice(at)}` : `${value.slice(0, 2)}***`;
 }

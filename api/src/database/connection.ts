@@ -35,7 +35,7 @@ export interface ConnectionOptions {
 }
 
 /** Thrown without touching the database when too many requests wait for a connection. */
-export class PoolOverloadedError extends Error {
+class PoolOverloadedError extends Error {
   readonly code = 'POOL_OVERLOADED';
 }
 

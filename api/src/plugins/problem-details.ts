@@ -73,7 +73,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 }
 
 /** What an error means for the one who asked. Never a 500 for what a client or an outage can cause. */
-export function toProblem(error: unknown): Problem {
+function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>;
   if (validation) {

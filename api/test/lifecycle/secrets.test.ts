@@ -27,7 +27,6 @@ test('neither the log nor the metrics of a whole flow hold a code, a token, a pa
   const welcome = server.output();
 
   let token = '';
-  let userId = '';
   async function call(
     method: string,
     path: string,
@@ -65,7 +64,7 @@ test('neither the log nor the metrics of a whole flow hold a code, a token, a pa
     401,
   );
   await signIn(user);
-  userId = (await call('GET', '/api/v1/auth/me')).json.id!;
+  const userId = (await call('GET', '/api/v1/auth/me')).json.id!;
   expect(userId).toBeTruthy();
   const userToken = token;
   await signIn(admin);

@@ -118,7 +118,7 @@ export function refuseAssignment(book: BookRules, assigned: number, now: Date): 
 }
 
 /** Inside its dates (the end is exclusive) and not archived. */
-export function isActive(book: BookRules, now: Date): boolean {
+function isActive(book: BookRules, now: Date): boolean {
   return (
     !book.archivedAt && (!book.startsAt || book.startsAt <= now) && (!book.expiresAt || now < book.expiresAt)
   );
