@@ -51,14 +51,14 @@ export function printChecks(checks: readonly Check[]): void {
 }
 
 /** Numbers to the right, words to the left. */
-function printTable(head: string[], rows: string[][]): void {
+export function printTable(head: string[], rows: string[][]): void {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );
   const line = (cells: string[]) =>
     cells
       .map((cell, column) =>
-        /^[\d.]+( ms)?$/.test(cell) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+        /^[\d.]+( ms| %)?$/.test(cell) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
       )
       .join('   ')
       .trimEnd();
