@@ -57,6 +57,27 @@ export function page<T extends TSchema>(name: string, item: T) {
   });
 }
 
+/** For a route that answers with a list or, asked by `Accept: text/csv`, with all of it as a file. */
+export const exportQuery = {
+  ...pageQuery,
+  bom: Type.Boolean({
+    default: false,
+    description: 'of a CSV file: begin with a byte order mark, by which Excel knows UTF-8',
+  }),
+};
+
+/** The answer of such a route. In a file, cells that a spreadsheet would run as a formula begin with an apostrophe. */
+export function listOrCsv<T extends TSchema>(list: T, header: readonly string[]) {
+  return {
+    description:
+      'A page of the list; with `Accept: text/csv` all of it as a file, without `limit` and `cursor`',
+    content: {
+      'application/json': { schema: ref(list) },
+      'text/csv': { schema: Type.String({ example: `${header.join(',')}\r\n` }) },
+    },
+  };
+}
+
 /** An opaque cursor: the sort key of the last row of a page. */
 export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');

@@ -3,9 +3,11 @@ import auth from './auth/index.ts';
 import books from './books/index.ts';
 import codes from './codes/index.ts';
 import coupons from './coupons/index.ts';
+import events from './events/index.ts';
 import jobs from './jobs/index.ts';
 import type { Module } from './module.ts';
 import pools from './pools/index.ts';
+import redemptions from './redemptions/index.ts';
 import users from './users/index.ts';
 
 /** Every module by its name, in the order they start. */
@@ -16,6 +18,8 @@ export const allModules: Readonly<Record<string, Module>> = {
   jobs,
   codes,
   coupons,
+  redemptions,
+  events,
   pools,
 };
 

@@ -4,13 +4,13 @@ import type { CouponState, UserRole } from '../../database/types.ts';
 import type { BookRules, Coupon, RedemptionToRollBack } from './state.ts';
 
 /** The columns of a coupon (table alias `c`) under the names of `Coupon`. */
-const couponColumns = sql`
+export const couponColumns = sql`
   c.id, c.book_id AS "bookId", c.code, c.state, c.assigned_user_id AS "assignedUserId", c.assigned_at AS "assignedAt",
   c.locked_by_user_id AS "lockedByUserId", c.locked_at AS "lockedAt", c.lock_expires_at AS "lockExpiresAt",
   c.redeemed_at AS "redeemedAt", c.redemption_count AS "redemptionCount", c.metadata`;
 
 /** What the rules need of a book (table alias `b`). */
-const bookRuleColumns = sql`
+export const bookRuleColumns = sql`
   b.starts_at AS "startsAt", b.expires_at AS "expiresAt", b.archived_at AS "archivedAt",
   b.max_assignments_per_user AS "maxAssignmentsPerUser", b.max_redemptions AS "maxRedemptions",
   b.lock_ttl_seconds AS "lockTtlSeconds"`;
@@ -19,14 +19,14 @@ const bookRuleColumns = sql`
  * The database's clock to the millisecond. Selected around a subquery that locks rows, it is read after the locks are held (the
  * planner never merges a subquery that locks); inside the locking SELECT itself it would be read before the wait.
  */
-const clock = sql<Date>`date_trunc('milliseconds', clock_timestamp())`;
+export const clock = sql<Date>`date_trunc('milliseconds', clock_timestamp())`;
 
 /** A coupon with its book's rules and the time at which both were read. */
 export type CouponInBook = Coupon & BookRules & { now: Date };
 
 /** Accounts that may act or be acted for, of those named. */
 export async function findActiveUsers(
-  trx: Transaction,
+  trx: Database | Transaction,
   ids: readonly string[],
 ): Promise<Map<string, UserRole>> {
   const { rows } = await sql<{ id: string; role: UserRole }>`

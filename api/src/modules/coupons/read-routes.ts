@@ -2,9 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { callerOf } from '../../plugins/caller.ts';
 import { refundBudgets, spendBudgets } from '../../plugins/budgets.ts';
+import { prefersCsv } from '../../plugins/csv-export.ts';
 import { Problem, problems } from '../../problems.ts';
-import { decodeCursor, ref, toPage } from '../../schemas.ts';
+import { decodeCursor, listOrCsv, ref, toPage } from '../../schemas.ts';
 import { listEventsByCoupon } from '../events/queries.ts';
+import { COUPON_COLUMNS, sendCouponsCsv } from './export.ts';
 import { guessBudgets } from './guesses.ts';
 import { couponEventPage, couponPage, couponSchema, presentCoupon, presentEvent } from './present.ts';
 import {
@@ -87,15 +89,17 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
         description: 'By age, or by code when the beginning of a code is asked for.',
         params: bookParams,
         querystring: bookCouponsQuery,
-        response: { 200: ref(couponPage) },
+        response: { 200: listOrCsv(couponPage, COUPON_COLUMNS) },
       },
       config: { access: 'admin', problems: ['not-found'] },
     },
-    async (request) => {
-      const { limit, cursor, code, ...filter } = request.query;
+    async (request, reply) => {
+      const { limit, cursor, code, bom, ...filter } = request.query;
       if (!(await bookExists(app.db, request.params.id)))
         throw new Problem('not-found', 'There is no such book.');
       const codePrefix = code?.trim().normalize('NFKC').toUpperCase();
+      if (prefersCsv(request))
+        return sendCouponsCsv(request, reply, request.params.id, { ...filter, codePrefix }, bom);
       const after =
         codePrefix === undefined
           ? { afterId: readId(cursor) }

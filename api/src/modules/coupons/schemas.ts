@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { Problem } from '../../problems.ts';
-import { metadata, pageQuery, strict, uuid } from '../../schemas.ts';
+import { exportQuery, metadata, pageQuery, strict, uuid } from '../../schemas.ts';
 import { canonicalCode } from '../codes/code.ts';
 import { couponStateSchema } from './present.ts';
 
@@ -35,7 +35,7 @@ export const myCouponsQuery = strict({
 export const bookParams = strict({ id: uuid('of the book') });
 
 export const bookCouponsQuery = strict({
-  ...pageQuery,
+  ...exportQuery,
   state: Type.Optional(couponStateSchema),
   userId: Type.Optional(uuid('its owner')),
   code: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'the beginning of the code' })),

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { CouponEvent } from '../coupons/state.ts';
+import { parseSnapshot, type Snapshot } from './snapshot.ts';
 
 /**
  * Adds events to the audit trail, in the transaction of the changes they tell of.
@@ -37,3 +38,113 @@ export async function listEventsByCoupon(
     ORDER BY id LIMIT ${page.limit}`.execute(db);
   return rows;
 }
+
+/** What has been committed by now: all that a list shows, however many pages it is read in. */
+export async function readSnapshot(db: Database): Promise<Snapshot> {
+  const { rows } = await sql<{ snapshot: string }>`SELECT pg_current_snapshot()::text AS snapshot`.execute(
+    db,
+  );
+  return parseSnapshot(rows[0]!.snapshot);
+}
+
+/**
+ * The rows of a table that were visible at a snapshot.
+ * @param restoredTo rows up to this id count as visible: see migration 0010
+ */
+export const visibleAt = (
+  { end, running }: Snapshot,
+  table: 'e' | 'r',
+  restoredTo: 'events_to' | 'redemptions_to',
+): RawBuilder<unknown> => {
+  const column = (name: string) => sql.ref(`${table}.${name}`);
+  return sql`(
+    ${column('id')} <= (SELECT ${sql.ref(restoredTo)} FROM restored_rows)
+    OR ${column('txid')} < ${String(end)}::xid8 AND ${column('txid')} <> ALL(${running.map(String)}::xid8[]))`;
+};
+
+/** Where a page of a list by time begins: below this row. */
+export interface Moment {
+  at: Date;
+  id: number;
+}
+
+export interface HistoryPage {
+  visibleAt: Snapshot;
+  before?: Moment;
+  limit: number;
+}
+
+export interface EventFilter {
+  bookId?: string;
+  userId?: string;
+  actorId?: string;
+  jobId?: string;
+  types?: readonly string[];
+  /** The coupons: those named, or all whose codes begin so. */
+  coupons?: readonly number[] | { codePrefix: string };
+  from?: Date;
+  /** Exclusive. */
+  to?: Date;
+}
+
+export interface ListedEvent extends EventRow {
+  jobId: string | null;
+  code: string | null;
+  bookName: string | null;
+  userEmail: string | null;
+  actorEmail: string | null;
+}
+
+/** Events by time, newest first, with the names of what they tell of. */
+export async function listEvents(
+  db: Database,
+  filter: EventFilter,
+  { visibleAt: snapshot, before, limit }: HistoryPage,
+): Promise<ListedEvent[]> {
+  const { bookId, userId, actorId, jobId, types, coupons, from, to } = filter;
+  const conditions = [visibleAt(snapshot, 'e', 'events_to')];
+  if (bookId !== undefined) conditions.push(sql`e.book_id = ${bookId}`);
+  if (userId !== undefined) conditions.push(sql`e.user_id = ${userId}`);
+  if (jobId !== undefined) conditions.push(sql`e.job_id = ${jobId}`);
+  if (types !== undefined) conditions.push(sql`e.type = ANY(${types}::text[])`);
+  if (from !== undefined) conditions.push(sql`e.occurred_at >= ${from.toISOString()}::timestamptz`);
+  if (to !== undefined) conditions.push(sql`e.occurred_at < ${to.toISOString()}::timestamptz`);
+  if (coupons && 'codePrefix' in coupons) conditions.push(codeBegins(sql`e.coupon_id`, coupons.codePrefix));
+  if (before) conditions.push(isBefore(sql`e.occurred_at`, sql`e.id`, before));
+
+  // The events of few coupons are looked up coupon by coupon; left to itself the planner might walk through time to find them.
+  const source =
+    coupons && !('codePrefix' in coupons)
+      ? sql`(SELECT * FROM events WHERE coupon_id = ANY(${coupons}::bigint[]) OFFSET 0)`
+      : sql`events`;
+  const newest = (also: RawBuilder<unknown>) => sql`
+    SELECT * FROM (
+      SELECT e.* FROM ${source} e WHERE ${sql.join([...conditions, also], sql` AND `)}
+      ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}) part`;
+  const found =
+    actorId === undefined
+      ? newest(sql`true`)
+      : sql`${newest(sql`e.user_id = ${actorId} AND e.actor_id = ${actorId}`)}
+            UNION ALL ${newest(sql`e.actor_id = ${actorId} AND e.actor_id <> e.user_id`)}`;
+  const { rows } = await sql<ListedEvent>`
+    SELECT e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
+           e.occurred_at AS "occurredAt", e.data, e.job_id AS "jobId",
+           c.code, b.name AS "bookName", u.email AS "userEmail", a.email AS "actorEmail"
+    FROM (${found}) e
+    LEFT JOIN coupons c ON c.id = e.coupon_id LEFT JOIN books b ON b.id = e.book_id
+    LEFT JOIN users u ON u.id = e.user_id LEFT JOIN users a ON a.id = e.actor_id
+    ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+/** Below a row in a list by time. The first half alone is what an index on the time understands. */
+export const isBefore = (
+  time: RawBuilder<unknown>,
+  id: RawBuilder<unknown>,
+  { at, id: lastId }: Moment,
+) => sql`
+  ${time} <= ${at.toISOString()}::timestamptz AND (${time}, ${id}) < (${at.toISOString()}::timestamptz, ${lastId}::bigint)`;
+
+/** Coupons whose codes begin so; for many of them, row by row. */
+export const codeBegins = (couponId: RawBuilder<unknown>, prefix: string) => sql`
+  EXISTS (SELECT FROM coupons c WHERE c.id = ${couponId} AND starts_with(c.code, ${prefix}))`;
