@@ -30,6 +30,31 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export type UserRole = 'ADMIN' | 'USER';
 
+export interface BookCountDeltas {
+  assigned: Generated<number>;
+  book_id: string;
+  day: Timestamp | null;
+  id: Generated<number>;
+  locked: Generated<number>;
+  redeemed: Generated<number>;
+  redemptions: Generated<number>;
+  unassigned: Generated<number>;
+}
+
+export interface BookCounts {
+  assigned: number;
+  book_id: string;
+  locked: number;
+  redeemed: number;
+  unassigned: number;
+}
+
+export interface BookRedemptionCounts {
+  book_id: string;
+  day: Timestamp;
+  redemptions: number;
+}
+
 export interface Books {
   allow_multiple_redemptions: Generated<boolean>;
   archived_at: Timestamp | null;
@@ -76,6 +101,27 @@ export interface Coupons {
   updated_at: Generated<Timestamp>;
 }
 
+export interface Distributions {
+  algorithm: number;
+  book_id: string;
+  drawn_at: Timestamp | null;
+  job_id: string;
+  list_hash: Buffer | null;
+  outcome_hash: Buffer | null;
+  pool_id: string | null;
+  seed: Buffer;
+  terms: Json | null;
+}
+
+export interface DistributionShares {
+  already: number;
+  given: Generated<number>;
+  job_id: string;
+  position: number;
+  share: number;
+  user_id: string;
+}
+
 export interface Events {
   actor_id: string | null;
   book_id: string;
@@ -95,6 +141,7 @@ export interface IdempotencyKeys {
   fingerprint: Buffer;
   key_hash: Buffer;
   location: string | null;
+  open_until: Timestamp | null;
   status: number;
 }
 
@@ -120,6 +167,7 @@ export interface Jobs {
   input: Json;
   kind: string;
   result: Json | null;
+  retries: Generated<number>;
   started_at: Timestamp | null;
   status: Generated<JobStatus>;
   total: number | null;
@@ -141,7 +189,14 @@ export interface RedemptionHistory {
   redeemed_at: Timestamp;
   redemption_number: number;
   rollback_of: number | null;
+  txid: Generated<string>;
   user_id: string;
+}
+
+export interface RestoredRows {
+  events_to: Generated<number>;
+  only_row: Generated<boolean>;
+  redemptions_to: Generated<number>;
 }
 
 export interface Sessions {
@@ -195,16 +250,22 @@ export interface Users {
 }
 
 export interface DB {
+  book_count_deltas: BookCountDeltas;
+  book_counts: BookCounts;
+  book_redemption_counts: BookRedemptionCounts;
   book_user_counters: BookUserCounters;
   books: Books;
   budgets: Budgets;
   coupons: Coupons;
+  distribution_shares: DistributionShares;
+  distributions: Distributions;
   events: Events;
   idempotency_keys: IdempotencyKeys;
   job_errors: JobErrors;
   jobs: Jobs;
   pool_users: PoolUsers;
   redemption_history: RedemptionHistory;
+  restored_rows: RestoredRows;
   sessions: Sessions;
   signing_keys: SigningKeys;
   upload_parts: UploadParts;
