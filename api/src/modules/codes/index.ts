@@ -1,20 +1,21 @@
 import fp from 'fastify-plugin';
-import { takeTurns } from '../../database/turns.ts';
 import type { ModuleOptions } from '../module.ts';
+import { generateWork } from './generate-job.ts';
+import { importWork } from './import-job.ts';
+import { deleteOldUploads } from './queries.ts';
 import { generateRoutes } from './routes.ts';
-import { generateReport, importReport, preview } from './schemas.ts';
+import { preview } from './schemas.ts';
 import { uploadRoute } from './upload-route.ts';
-
-/** How much bulk work waits for its turn in this process. */
-const MAX_WAITING = 20;
 
 /** Codes: brought in from files, or generated. */
 export default fp<ModuleOptions>(
   async (app, { config }) => {
-    for (const schema of [importReport, generateReport, preview]) app.addSchema(schema);
-    const inTurn = takeTurns(config.databasePoolSize < 4 ? 1 : 2, MAX_WAITING);
-    generateRoutes(app, inTurn);
-    await app.register(uploadRoute, { maxUploadBytes: config.maxUploadBytes, inTurn });
+    app.addSchema(preview);
+    app.addJobWork('import', importWork);
+    app.addJobWork('generate', generateWork);
+    app.addChore('uploads that no job came of', () => deleteOldUploads(app.db));
+    generateRoutes(app);
+    await app.register(uploadRoute, { maxUploadBytes: config.maxUploadBytes });
   },
-  { name: 'codes', dependencies: ['books', 'database', 'authentication', 'openapi'] },
+  { name: 'codes', dependencies: ['books', 'jobs', 'database', 'authentication', 'openapi', 'maintenance'] },
 );

@@ -1,87 +1,108 @@
 import { sql } from 'kysely';
-import { copyFrom } from '../../database/bulk.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
 
 /**
- * Where codes wait for being stored, and which were: both gone with the transaction. `position` is the line in a file or the
- * number of a draw.
+ * Makes coupons of the codes that are new. In the order of the codes: two transactions that store the same ones wait for each other
+ * at the first of them and cannot deadlock.
+ * @param codes canonical, each once
+ * @returns those that existed
  */
-export async function createStagedCodes(trx: Transaction): Promise<void> {
-  await sql`
-    CREATE TEMPORARY TABLE staged_codes (position bigint NOT NULL, code text COLLATE "C" NOT NULL) ON COMMIT DROP`.execute(
+export async function insertCodes(
+  trx: Transaction,
+  bookId: string,
+  codes: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ code: string }>`
+    WITH wanted AS MATERIALIZED (SELECT code FROM unnest(${codes}::text[]) AS wanted(code)),
+    inserted AS (
+      INSERT INTO coupons (book_id, code) SELECT ${bookId}, code FROM wanted ORDER BY code COLLATE "C"
+      ON CONFLICT (code) DO NOTHING RETURNING code)
+    SELECT code FROM wanted EXCEPT ALL SELECT code FROM inserted`.execute(trx);
+  return rows.map(({ code }) => code);
+}
+
+/** Which of the codes are in a book, stored since an id was the highest. */
+export async function findStoredSince(
+  trx: Transaction,
+  bookId: string,
+  id: number,
+  codes: readonly string[],
+): Promise<Set<string>> {
+  if (codes.length === 0) return new Set();
+  const { rows } = await sql<{ code: string }>`
+    SELECT code FROM coupons WHERE code = ANY(${codes}::text[]) AND book_id = ${bookId} AND id > ${id}`.execute(
     trx,
   );
-  await sql`CREATE TEMPORARY TABLE stored_codes (code text COLLATE "C" NOT NULL) ON COMMIT DROP`.execute(trx);
+  return new Set(rows.map(({ code }) => code));
 }
 
 /**
- * @param rows pieces of `position TAB code LF`; codes in canonical form need no escapes
- * @returns how many rows
- */
-export async function copyStagedCodes(
-  trx: Transaction,
-  rows: AsyncIterable<string> | Iterable<string>,
-): Promise<number> {
-  return copyFrom(trx, 'COPY staged_codes (position, code) FROM STDIN', rows);
-}
-
-export async function clearStagedCodes(trx: Transaction): Promise<void> {
-  await sql`TRUNCATE staged_codes`.execute(trx);
-}
-
-/**
- * Makes coupons of the staged codes that are new, and remembers which. In the order of the codes: two transactions that store the
- * same codes wait for each other at the first of them and cannot deadlock, and the unique index grows from one end to the other.
- * @returns how many were stored
- */
-export async function insertStagedCodes(trx: Transaction, bookId: string): Promise<number> {
-  const { numAffectedRows } = await sql`
-    WITH inserted AS (
-      INSERT INTO coupons (book_id, code)
-      SELECT ${bookId}, code FROM staged_codes ORDER BY code
-      ON CONFLICT (code) DO NOTHING
-      RETURNING code)
-    INSERT INTO stored_codes SELECT code FROM inserted`.execute(trx);
-  return Number(numAffectedRows);
-}
-
-export interface DuplicateRow {
-  line: number;
-  code: string;
-  /** Where the file has the code first; the same line: it was there before the file. */
-  firstLine: number;
-}
-
-/** Staged codes that were not stored, or not by this line; in the order of the file. */
-export async function listDuplicates(trx: Transaction, limit: number): Promise<DuplicateRow[]> {
-  const { rows } = await sql<DuplicateRow>`
-    SELECT position AS line, code, "firstLine"
-    FROM (SELECT position, code, min(position) OVER (PARTITION BY code) AS "firstLine" FROM staged_codes) s
-    WHERE position > "firstLine" OR NOT EXISTS (SELECT FROM stored_codes t WHERE t.code = s.code)
-    ORDER BY position LIMIT ${limit}`.execute(trx);
-  return rows;
-}
-
-/**
- * Makes coupons of staged codes that are new, in the order of the codes.
- * @param limit most to make; undefined: all. Those drawn first are taken, so that the choice is as random as the draw
+ * Makes coupons of drawn codes that are new, in the order of the codes.
+ * @param limit most to make: those drawn first are taken, so that the choice is as random as the draw
  * @returns how many were stored
  */
 export async function insertDrawnCodes(
   trx: Transaction,
   bookId: string,
-  limit: number | undefined,
+  codes: readonly string[],
+  limit: number,
 ): Promise<number> {
   const chosen =
-    limit === undefined
-      ? sql`staged_codes`
-      : sql`(SELECT s.code FROM staged_codes s
-             WHERE NOT EXISTS (SELECT FROM coupons c WHERE c.code = s.code)
-             ORDER BY s.position LIMIT ${limit}) chosen`;
+    codes.length <= limit
+      ? sql`unnest(${codes}::text[]) AS chosen(code)`
+      : sql`(SELECT d.code FROM unnest(${codes}::text[]) WITH ORDINALITY AS d(code, position)
+             WHERE NOT EXISTS (SELECT FROM coupons c WHERE c.code = d.code)
+             ORDER BY d.position LIMIT ${limit}) chosen`;
   const { numAffectedRows } = await sql`
-    INSERT INTO coupons (book_id, code) SELECT ${bookId}, code FROM ${chosen} ORDER BY code
+    INSERT INTO coupons (book_id, code) SELECT ${bookId}, code FROM ${chosen} ORDER BY code COLLATE "C"
     ON CONFLICT (code) DO NOTHING`.execute(trx);
   return Number(numAffectedRows);
+}
+
+/** Codes of a pattern that unfinished jobs are still to make. */
+export async function countPromisedCodes(
+  trx: Transaction,
+  { text, charset }: { text: string; charset: string },
+): Promise<number> {
+  const { rows } = await sql<{ promised: number }>`
+    SELECT coalesce(sum((input->>'count')::bigint - done), 0)::bigint AS promised FROM jobs
+    WHERE kind = 'generate' AND status IN ('queued', 'running')
+      AND input->>'pattern' = ${text} AND input->>'charset' = ${charset}`.execute(trx);
+  return rows[0]!.promised;
+}
+
+export async function insertUploadPart(
+  db: Database,
+  uploadId: string,
+  part: number,
+  bytes: Buffer,
+): Promise<void> {
+  await sql`INSERT INTO upload_parts (upload_id, part, bytes) VALUES (${uploadId}, ${part}, ${bytes})`.execute(
+    db,
+  );
+}
+
+export async function findUploadPart(
+  db: Database,
+  uploadId: string,
+  part: number,
+): Promise<Buffer | undefined> {
+  const { rows } = await sql<{ bytes: Buffer }>`
+    SELECT bytes FROM upload_parts WHERE upload_id = ${uploadId} AND part = ${part}`.execute(db);
+  return rows[0]?.bytes;
+}
+
+export async function deleteUpload(db: Database | Transaction, uploadId: string): Promise<void> {
+  await sql`DELETE FROM upload_parts WHERE upload_id = ${uploadId}`.execute(db);
+}
+
+/** Forgets uploads that never became a job: their process was killed. */
+export async function deleteOldUploads(db: Database): Promise<void> {
+  await sql`
+    DELETE FROM upload_parts p WHERE created_at < clock_timestamp() - interval '1 day'
+      AND NOT EXISTS (SELECT FROM jobs j WHERE j.input->>'uploadId' = p.upload_id::text AND j.finished_at IS NULL)`.execute(
+    db,
+  );
 }
 
 /**

@@ -1,20 +1,18 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { inTransaction } from '../../database/transaction.ts';
-import { jsonAnswer } from '../../plugins/answers.ts';
-import { write } from '../../plugins/idempotency.ts';
+import { callerOf } from '../../plugins/caller.ts';
 import { ref } from '../../schemas.ts';
-import { type GenerateOptions, generateCodes, previewCodes } from './generate.ts';
+import { jobResponses } from '../jobs/schemas.ts';
+import { startJob } from '../jobs/start.ts';
+import { previewCodes } from './generate.ts';
+import { prepareGeneration } from './generate-job.ts';
 import { readPattern } from './pattern.ts';
-import { bookId, generateBody, type GenerateBody, generateReport, preview } from './schemas.ts';
+import { bookId, generateBody, preview } from './schemas.ts';
 
 const tags = ['codes'];
 
-/** @param inTurn runs bulk work, a few at a time */
-export function generateRoutes(
-  fastify: FastifyInstance,
-  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
-): void {
+export function generateRoutes(fastify: FastifyInstance): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
 
   app.post(
@@ -30,17 +28,17 @@ export function generateRoutes(
           'that exists or is asked for (unless `allowGuessable`), and when it has too few codes left.',
         params: bookId,
         body: generateBody,
-        response: { 201: ref(generateReport) },
+        response: jobResponses,
       },
     },
-    async (request, reply) => {
-      const options = readOptions(request.params.id, request.body);
-      return inTurn(() =>
-        write(request, reply, async (trx) =>
-          jsonAnswer(201, await generateCodes(trx, options), `/api/v1/books/${options.bookId}/coupons`),
-        ),
-      );
-    },
+    async (request, reply) =>
+      startJob(request, reply, async (trx) => ({
+        kind: 'generate',
+        bookId: request.params.id,
+        createdBy: callerOf(request).id,
+        input: { ...(await prepareGeneration(trx, request.params.id, request.body)) },
+        total: request.body.count,
+      })),
   );
 
   app.post(
@@ -58,15 +56,9 @@ export function generateRoutes(
       },
     },
     async (request) => {
-      const options = readOptions(request.params.id, request.body);
-      return inTurn(() => inTransaction(app.db, (trx) => previewCodes(trx, options)));
+      const { count, allowGuessable = false, ...pattern } = request.body;
+      const options = { bookId: request.params.id, count, allowGuessable, pattern: readPattern(pattern) };
+      return inTransaction(app.db, (trx) => previewCodes(trx, options));
     },
   );
-}
-
-function readOptions(
-  bookId: string,
-  { count, allowGuessable = false, ...pattern }: GenerateBody,
-): GenerateOptions {
-  return { bookId, count, allowGuessable, pattern: readPattern(pattern) };
 }

@@ -23,33 +23,23 @@ export type UploadQuery = Static<typeof uploadQuery>;
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
-const rowError = strict({
-  line: Type.Integer({ minimum: 1, description: 'line of the file on which the row starts' }),
-  code: Type.String({ description: 'what the row has for a code, at most 80 characters of it' }),
-  kind: Type.Enum(['invalid', 'duplicate']),
-  reason: Type.String({ example: 'is shorter than 3 characters' }),
-});
+/** What became of a file: the result of a job of kind import. */
+export interface ImportResult {
+  /** With content, without the header: stored + duplicates + invalid, once the job has completed. */
+  rows: number;
+  stored: number;
+  duplicates: number;
+  invalid: number;
+  /** Of the column the codes were taken from; null: no header, the first. */
+  header: string | null;
+}
 
-export const importReport = component(
-  'ImportReport',
-  {
-    rows: count('rows with content, without the header'),
-    stored: count('new coupons'),
-    duplicates: count('codes that stand earlier in the file or existed already'),
-    invalid: count('rows without a code that can be stored'),
-    header: nullable(
-      Type.String({
-        description: 'name of the column the codes were taken from; null: no header, the first',
-      }),
-    ),
-    errors: Type.Array(rowError, {
-      description: 'by line; the first 1,000 invalid rows and the first 1,000 duplicates',
-    }),
-    errorsTruncated: Type.Boolean({ description: 'whether there are more than are listed' }),
-  },
-  'rows = stored + duplicates + invalid',
-);
-export type ImportReport = Static<typeof importReport>;
+/** The result of a job of kind generate. */
+export interface GenerateResult {
+  stored: number;
+  /** How many codes the pattern has, exactly: digits, because it can be beyond 2^53. */
+  capacity: string;
+}
 
 const pattern = {
   pattern: Type.Optional(
@@ -99,11 +89,6 @@ const capacity = Type.String({
   pattern: '^[0-9]+$',
   description: 'how many different codes the pattern has, exactly; digits, because it can be beyond 2^53',
   example: '1152921504606846976',
-});
-
-export const generateReport = component('GenerateReport', {
-  stored: count('new coupons: as many as asked for'),
-  capacity,
 });
 
 export const preview = component('CodePreview', {

@@ -4,29 +4,33 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { takeTurns } from '../../database/turns.ts';
-import { jsonAnswer } from '../../plugins/answers.ts';
-import { readClaim, write } from '../../plugins/idempotency.ts';
+import { callerOf } from '../../plugins/caller.ts';
+import { readClaim } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
-import { ref } from '../../schemas.ts';
-import { importCodes } from './import.ts';
-import { bookId, importReport, uploadQuery } from './schemas.ts';
-import { type Spool, spool } from './spool.ts';
+import { keepOpenBook } from '../books/keep-open.ts';
+import { jobResponses } from '../jobs/schemas.ts';
+import { startJob } from '../jobs/start.ts';
+import { type ImportInput, type Survey, surveyUpload } from './import-job.ts';
+import { deleteUpload } from './queries.ts';
+import { bookId, uploadQuery } from './schemas.ts';
+import { storeUpload, type Upload } from './uploads.ts';
 
-/** Most uploads that this process receives at a time: each can fill `maxUploadBytes` of the disk. */
+/** Most uploads that this process receives at a time: each can bring `maxUploadBytes`. */
 const MAX_UPLOADS = 20;
+/** Most invalid rows that a refusal lists; all are counted. */
+const MAX_REPORTED = 1_000;
 /** What multipart adds to a file. */
 const MULTIPART_OVERHEAD = 65_536;
 
 const file = Type.Unsafe<unknown>({ type: 'string', format: 'binary' });
 
 /**
- * The upload of a CSV file, raw or as a form. In a scope of its own, because here a body is a stream. All of it is on our disk
- * before a database connection is asked for: a slow client holds nothing that others need.
- * @param inTurn runs bulk work, a few at a time
+ * The upload of a CSV file, raw or as a form. In a scope of its own, because here a body is a stream. It is in the database before
+ * its job is acknowledged, and no connection waits for a slow client.
  */
 export async function uploadRoute(
   scope: FastifyInstance,
-  { maxUploadBytes, inTurn }: { maxUploadBytes: number; inTurn: <T>(work: () => Promise<T>) => Promise<T> },
+  { maxUploadBytes }: { maxUploadBytes: number },
 ): Promise<void> {
   await scope.register(multipart, { limits: { files: 1, fields: 1, fileSize: Infinity } });
   scope.addContentTypeParser('text/csv', (_request, payload, done) => done(null, payload));
@@ -58,34 +62,56 @@ export async function uploadRoute(
             'multipart/form-data': { schema: Type.Object({ file }) },
           },
         },
-        response: { 201: ref(importReport) },
+        response: jobResponses,
       },
     },
     async (request, reply) =>
       receiving(async () => {
-        const { id } = request.params;
         const upload = await receive(request, maxUploadBytes);
+        let isJobs = false;
         try {
-          return await inTurn(() =>
-            write(
-              request,
-              reply,
-              async (trx) => {
-                const report = await importCodes(trx, { bookId: id, read: upload.read, ...request.query });
-                return jsonAnswer(201, report, `/api/v1/books/${id}/coupons`);
-              },
-              readClaim(request, upload.digest),
-            ),
+          const survey = await surveyUpload(app.db, upload.id, request.query.header, MAX_REPORTED);
+          return await startJob(
+            request,
+            reply,
+            async (trx) => {
+              await keepOpenBook(trx, request.params.id);
+              if (request.query.onError === 'abort') refuseInvalid(survey);
+              isJobs = true;
+              const input: ImportInput = {
+                ...request.query,
+                uploadId: upload.id,
+                rows: survey.rows,
+                column: survey.column,
+              };
+              return {
+                kind: 'import',
+                bookId: request.params.id,
+                createdBy: callerOf(request).id,
+                input: { ...input },
+                total: survey.rows,
+              };
+            },
+            readClaim(request, upload.digest),
           );
         } finally {
-          await upload.close();
+          // A refusal, or the repeat of an upload that has its job.
+          if (!isJobs) await deleteUpload(app.db, upload.id);
         }
       }),
   );
 }
 
-/** Takes the file of a request to our disk. Whatever is wrong with it, the rest is read too, so that the client sees the answer. */
-async function receive(request: FastifyRequest, maxBytes: number): Promise<Spool> {
+/** All or nothing: what cannot be stored is known before anything is. */
+function refuseInvalid({ invalid, rows, errors }: Survey): void {
+  if (invalid === 0) return;
+  throw new Problem('invalid-request', `Nothing was stored: ${invalid} of ${rows} rows hold no code.`, {
+    report: { rows, stored: 0, invalid, errors },
+  });
+}
+
+/** Takes the file of a request into the database. Whatever is wrong with it, the rest is read too, so that the client sees the answer. */
+async function receive(request: FastifyRequest, maxBytes: number): Promise<Upload> {
   const encoding = request.headers['content-encoding'];
   try {
     if (encoding && encoding !== 'identity')
@@ -94,7 +120,6 @@ async function receive(request: FastifyRequest, maxBytes: number): Promise<Spool
       ? receiveForm(request, maxBytes)
       : receiveRaw(request, maxBytes));
     if (upload.bytes > 0) return upload;
-    await upload.close();
     throw new Problem('invalid-request', 'The file is empty.');
   } catch (error) {
     request.raw.unpipe();
@@ -103,24 +128,25 @@ async function receive(request: FastifyRequest, maxBytes: number): Promise<Spool
   }
 }
 
-async function receiveRaw(request: FastifyRequest, maxBytes: number): Promise<Spool> {
+async function receiveRaw(request: FastifyRequest, maxBytes: number): Promise<Upload> {
   const { body } = request;
-  if (typeof (body as Readable | undefined)?.pipe === 'function') return spool(body as Readable, maxBytes);
+  if (typeof (body as Readable | undefined)?.pipe === 'function')
+    return storeUpload(request.server.db, body as Readable, maxBytes);
   throw new Problem(
     'unsupported-media-type',
     'Send the file as text/csv, or as the field "file" of multipart/form-data.',
   );
 }
 
-async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<Spool> {
-  let upload: Spool | undefined;
+async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<Upload> {
+  let upload: Upload | undefined;
   try {
     for await (const part of request.parts()) {
       if (part.type !== 'file' || part.fieldname !== 'file' || upload) throw refuseField(part.fieldname);
-      upload = await spool(part.file, maxBytes);
+      upload = await storeUpload(request.server.db, part.file, maxBytes);
     }
   } catch (error) {
-    await upload?.close();
+    if (upload) await deleteUpload(request.server.db, upload.id);
     throw error instanceof Problem ? error : refuseForm(error as Error);
   }
   if (!upload) throw refuseField('file', 'is required: the CSV file');

@@ -38,6 +38,12 @@ export const jobSchema = component(
   'long work and how far it is',
 );
 
+/** What a request for long work answers: see start.ts. */
+export const jobResponses = {
+  201: ref(jobSchema),
+  202: ref(jobSchema),
+};
+
 export const jobPage = page('JobPage', ref(jobSchema));
 
 /** A job as it is answered. */

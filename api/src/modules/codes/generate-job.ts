@@ -1,0 +1,83 @@
+import { allowBulkWork } from '../../database/bulk.ts';
+import type { Transaction } from '../../database/connection.ts';
+import { keepOpenBook } from '../books/keep-open.ts';
+import type { JobWork } from '../jobs/run.ts';
+import { checkPattern, refuseFull } from './generate.ts';
+import { drawCodes, readPattern, shuffleCodes } from './pattern.ts';
+import { insertDrawnCodes, lockTightPatterns } from './queries.ts';
+import type { GenerateBody, GenerateResult } from './schemas.ts';
+
+/** Codes of one step: some tenths of a second. */
+const STEP_CODES = 10_000;
+/** Largest pattern whose codes are shuffled instead of drawn (64 MB of memory). */
+const MAX_SHUFFLED = 2n ** 24n;
+
+/** What was asked for, with its pattern in full. */
+export interface GenerateInput {
+  count: number;
+  pattern: string;
+  charset: string;
+  /** More than half of the pattern will be taken: drawing would hit what exists again and again. */
+  dense: boolean;
+  capacity: string;
+}
+
+/**
+ * Checks what is asked for, before there is a job.
+ * @throws {Problem} not-found, book-not-active; invalid-request with the numbers when the codes could be guessed or the pattern has
+ * too few left
+ */
+export async function prepareGeneration(
+  trx: Transaction,
+  bookId: string,
+  body: GenerateBody,
+): Promise<GenerateInput> {
+  const pattern = readPattern(body);
+  await keepOpenBook(trx, bookId);
+  const { count, allowGuessable = false } = body;
+  const { dense } = await checkPattern(trx, { pattern, count, allowGuessable });
+  return {
+    count,
+    pattern: pattern.text,
+    charset: pattern.charset,
+    dense,
+    capacity: String(pattern.capacity),
+  };
+}
+
+/** Stores exactly as many new codes as were asked for; those that exist already are drawn again. */
+export const generateWork: JobWork = {
+  async run({ job, step }) {
+    const input = job.input as unknown as GenerateInput;
+    const pattern = readPattern(input);
+    const open = () =>
+      input.dense && pattern.capacity <= MAX_SHUFFLED ? shuffleCodes(pattern) : drawCodes(pattern);
+    let source: Iterator<string, void> = open();
+    while (job.done < input.count) {
+      const missing = Math.min(STEP_CODES, input.count - job.done);
+      const { codes, ended } = draw(source, input.dense ? STEP_CODES : missing);
+      await step(async (trx) => {
+        await allowBulkWork(trx);
+        if (input.dense) await lockTightPatterns(trx);
+        await keepOpenBook(trx, job.bookId!);
+        const stored = await insertDrawnCodes(trx, job.bookId!, codes, missing);
+        if (stored === 0) await refuseFull(trx, pattern, input.count - job.done);
+        return { done: job.done + stored };
+      });
+      // Others store codes too: what the shuffle has passed may be free again, or never have been.
+      if (ended) source = open();
+    }
+  },
+  report: ({ done, input }) =>
+    ({ stored: done, capacity: (input as unknown as GenerateInput).capacity }) satisfies GenerateResult,
+};
+
+function draw(source: Iterator<string, void>, count: number): { codes: string[]; ended: boolean } {
+  const codes = new Set<string>();
+  for (let drawn = 0; drawn < count; drawn += 1) {
+    const { value } = source.next();
+    if (value === undefined) return { codes: [...codes], ended: true };
+    codes.add(value);
+  }
+  return { codes: [...codes], ended: false };
+}
