@@ -124,7 +124,7 @@ describe('GET /events', () => {
     expect(await seen(`to=${at}`)).toHaveLength(items.length - since.length);
     expect(
       await seen(
-        `userId=${other.id}&actorId=${admin.id}&type=${assigned}&code=${second}&from=${items.at(-1)!.occurredAt}`,
+        `userId=${other.id}&actorId=${admin.id}&type=${assigned}&code=${second}&from=${items.at(-1)!.occurredAt as string}`,
       ),
     ).toEqual([[second, assigned]]);
   });

@@ -12,7 +12,7 @@ import { readUpload } from './uploads.ts';
 /** Rows of one step: some tenths of a second. */
 const STEP_ROWS = 10_000;
 /** Most rows that a job lists; all are counted. */
-export const MAX_LISTED = 100_000;
+const MAX_LISTED = 100_000;
 
 export interface ImportInput extends UploadQuery {
   uploadId: string;

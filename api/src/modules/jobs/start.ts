@@ -3,18 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transaction } from '../../database/connection.ts';
 import { type Answer, jsonAnswer, sendAnswer } from '../../plugins/answers.ts';
 import { type Claim, closeAnswer, readClaim, settleWrite } from '../../plugins/idempotency.ts';
-import { ref } from '../../schemas.ts';
 import { findJob, insertJob, type JobRow, type NewJob } from './queries.ts';
 import type { Queue } from './queue.ts';
-import { jobSchema, presentJob } from './schemas.ts';
+import { presentJob } from './schemas.ts';
 
 const DEFAULT_WAIT_SECONDS = 10;
 const MAX_WAIT_SECONDS = 30;
 /** From the end of the wait until its answer is kept: an answer stays open this much longer than its caller waits. */
 const CLOSE_SECONDS = 10;
-
-/** What a route that starts a job answers, for its schema. */
-export const jobResponses = { 201: ref(jobSchema), 202: ref(jobSchema) };
 
 /**
  * Answers a request for long work: makes the job in one transaction with its place in the queue and its Idempotency-Key, then
