@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
 import { type Database, openDatabase } from '../database/connection.ts';
+import { Problem } from '../problems.ts';
 
 const MAX_WAITING = 1_000;
 const ACQUIRE_TIMEOUT_MS = 3_000;
@@ -48,6 +49,11 @@ export default fp<{ config: Config }>(
     app.decorate('readiness', readiness);
     app.decorate('preparations', []);
     app.decorate('addPreparation', (work: () => Promise<void>) => void app.preparations.push(work));
+    // Before the migrations there may be no tables, and a missing table is no defect of a request.
+    app.addHook('onRequest', async (request) => {
+      if (readiness.prepared || !request.url.startsWith('/api/')) return;
+      throw new Problem('unavailable', 'The database is not ready yet.', { retryAfter: 1 });
+    });
     app.addHook('onClose', async () => {
       if (readiness.databaseUrl) await db.destroy();
     });
