@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { PgBoss } from 'pg-boss';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/database/migrate.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
@@ -43,6 +44,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await admin.connect();
     await admin.query(`CREATE DATABASE ${TEMPLATE}`);
     await migrate(withDatabase(postgres.url, TEMPLATE));
+    // The queue's own tables take longer than all of ours, and every app makes sure of them.
+    const queue = new PgBoss({
+      connectionString: withDatabase(postgres.url, TEMPLATE),
+      schedule: false,
+      supervise: false,
+    });
+    await queue.start();
+    await queue.stop({ graceful: false });
     // A template somebody is connected to cannot be cloned.
     await admin.query(`ALTER DATABASE ${TEMPLATE} WITH ALLOW_CONNECTIONS false`);
     await admin.end();
