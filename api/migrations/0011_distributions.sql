@@ -1,32 +1,31 @@
 -- Distributions of a book to a pool: who gets how many, decided once by a draw that anyone can repeat, then given out in chunks.
 
+-- The record of a draw, written when it is complete. Its list and outcome are in distribution_shares.
 CREATE TABLE distributions (
-  job_id    uuid           PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
-  pool_id   uuid           REFERENCES user_pools ON DELETE SET NULL,
-  book_id   uuid           NOT NULL,
-  -- Of the draw (draw/README.md): 32 bytes from a CSPRNG, made before the members are read, so that neither can be fitted to the
-  -- other.
-  seed      bytea          NOT NULL CHECK (octet_length(seed) = 32),
-  algorithm integer        NOT NULL,
-  -- What was drawn with, from and for; NULL until the draw. SHA-256 of the ordered list, and of the outcome.
-  terms     jsonb,
-  list_hash bytea          CHECK (octet_length(list_hash) = 32),
-  outcome_hash bytea       CHECK (octet_length(outcome_hash) = 32),
-  drawn_at  timestamptz(3)
+  job_id       uuid           PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
+  pool_id      uuid           REFERENCES user_pools ON DELETE SET NULL,
+  book_id      uuid           NOT NULL,
+  -- From a CSPRNG, made when the job was: before the members were read, so that neither can be fitted to the other.
+  seed         bytea          NOT NULL CHECK (octet_length(seed) = 32),
+  algorithm    integer        NOT NULL,
+  terms        jsonb          NOT NULL,
+  list_hash    bytea          NOT NULL CHECK (octet_length(list_hash) = 32),
+  outcome_hash bytea          NOT NULL CHECK (octet_length(outcome_hash) = 32),
+  drawn_at     timestamptz(3) NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX distributions_by_pool ON distributions (pool_id);
 
--- The list a distribution was drawn from, by position from 1, and what came of it. No foreign key to users: they are never deleted,
--- and a check per row costs.
+-- Who a distribution drew for, by the lots they drew, and what they have been given so far. No foreign key to users: they are never
+-- deleted, and a check per row costs.
 CREATE TABLE distribution_shares (
-  job_id   uuid    NOT NULL REFERENCES distributions ON DELETE CASCADE,
-  position integer NOT NULL,
+  job_id   uuid    NOT NULL REFERENCES jobs ON DELETE CASCADE,
+  lot      integer NOT NULL CHECK (lot >= 1),
   user_id  uuid    NOT NULL,
-  already  integer NOT NULL CHECK (already >= 0), -- coupons of the book that the user had at the draw
-  share    integer NOT NULL CHECK (share >= 0),   -- drawn
-  given    integer NOT NULL DEFAULT 0 CHECK (given BETWEEN 0 AND share),
-  PRIMARY KEY (job_id, position)
-);
+  already  integer NOT NULL CHECK (already >= 0), -- coupons of the book that the user had before
+  share    integer NOT NULL CHECK (share >= 0),
+  given    integer NOT NULL DEFAULT 0 CHECK (given BETWEEN 0 AND share), -- not lowered when one is taken back
+  PRIMARY KEY (job_id, lot)
+) WITH (fillfactor = 80); -- `given` changes in place (HOT)
 
 -- How often in a row a job met an error that nobody expected. Other interruptions (a stop, an outage) are not its fault.
 ALTER TABLE jobs ADD COLUMN retries integer NOT NULL DEFAULT 0;

@@ -104,20 +104,20 @@ export interface Coupons {
 export interface Distributions {
   algorithm: number;
   book_id: string;
-  drawn_at: Timestamp | null;
+  drawn_at: Generated<Timestamp>;
   job_id: string;
-  list_hash: Buffer | null;
-  outcome_hash: Buffer | null;
+  list_hash: Buffer;
+  outcome_hash: Buffer;
   pool_id: string | null;
   seed: Buffer;
-  terms: Json | null;
+  terms: Json;
 }
 
 export interface DistributionShares {
   already: number;
   given: Generated<number>;
   job_id: string;
-  position: number;
+  lot: number;
   share: number;
   user_id: string;
 }

@@ -3,6 +3,7 @@ import auth from './auth/index.ts';
 import books from './books/index.ts';
 import codes from './codes/index.ts';
 import coupons from './coupons/index.ts';
+import distributions from './distributions/index.ts';
 import events from './events/index.ts';
 import jobs from './jobs/index.ts';
 import type { Module } from './module.ts';
@@ -21,6 +22,7 @@ export const allModules: Readonly<Record<string, Module>> = {
   redemptions,
   events,
   pools,
+  distributions,
 };
 
 /**

@@ -171,6 +171,18 @@ async function selectCoupons(
   return new Map(rows.map((row) => [row.code, row]));
 }
 
+/** Coupons by id with their books' rules, locked in the order of their ids; those that do not exist are not in the map. */
+export async function lockCouponsById(
+  trx: Transaction,
+  ids: readonly number[],
+): Promise<Map<number, CouponInBook>> {
+  const { rows } = await sql<CouponInBook>`
+    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
+    FROM (SELECT * FROM coupons WHERE id = ANY(${ids}::bigint[]) ORDER BY id FOR UPDATE) c
+    JOIN books b ON b.id = c.book_id`.execute(trx);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 /** Coupons whose lock has run out, locked; those that a command holds are left to it. */
 export async function lockExpiredCoupons(trx: Transaction, limit: number): Promise<CouponInBook[]> {
   const { rows } = await sql<CouponInBook>`

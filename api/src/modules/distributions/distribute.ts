@@ -1,0 +1,261 @@
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { inTransaction } from '../../database/transaction.ts';
+import type { Transaction } from '../../database/connection.ts';
+import { assignMany, type Grant } from '../coupons/assign-many.ts';
+import type { Actor } from '../coupons/state.ts';
+import type { JobError, JobRow } from '../jobs/queries.ts';
+import type { JobContext, JobWork } from '../jobs/run.ts';
+import { ALGORITHM, type Draw, drawing, hashList, hashOutcome, roomOf } from './draw.ts';
+import {
+  addGiven,
+  deleteShares,
+  findEmails,
+  insertDraw,
+  insertShares,
+  listShares,
+  type Share,
+} from './queries.ts';
+import { type DistributionOrder, refuseShortage, type Survey, surveyDistribution } from './survey.ts';
+
+export interface DistributionInput extends DistributionOrder {
+  /** 32 bytes in hex. */
+  seed: string;
+}
+
+/** Why users got none, or less than their share. */
+const REASONS = {
+  disabled: 'the account is disabled',
+  limitReached: 'the limit of the book is reached',
+  outOfStock: 'no coupon was left',
+} as const;
+type Reason = keyof typeof REASONS;
+
+/** Where a distribution is, and what it has come to so far. */
+interface Progress {
+  /** The lots drawn; null before the draw is done and stored. */
+  lots: number | null;
+  /** Lots up to this one are settled. */
+  lot: number;
+  members: number;
+  /** Coupons that were asked for. */
+  needed: number;
+  assigned: number;
+  served: number;
+  /** Users whose lot gave them nothing. */
+  drewNone: number;
+  /** Users who could not be given any, by reason. */
+  skipped: Record<Reason, number>;
+  exhausted: boolean;
+}
+
+const FRESH: Progress = {
+  lots: null,
+  lot: 0,
+  members: 0,
+  needed: 0,
+  assigned: 0,
+  served: 0,
+  drewNone: 0,
+  skipped: { disabled: 0, limitReached: 0, outOfStock: 0 },
+  exhausted: false,
+};
+
+/** Coupons of one step: some tenths of a second. */
+const STEP_COUPONS = 2_000;
+const STEP_ROWS = 10_000;
+/** Others hold all coupons that are left: how long to leave them alone. */
+const BUSY_MS = 50;
+
+const inputOf = (job: JobRow) => job.input as unknown as DistributionInput;
+const progressOf = (job: JobRow) => structuredClone((job.checkpoint as Progress | null) ?? FRESH);
+
+/** Draws who gets how many coupons, then gives them out in the order of the lots. */
+export const distribution: JobWork = {
+  async run(context) {
+    const { job } = context;
+    if (progressOf(job).lots === null) await drawShares(context);
+    for (let { lot, lots } = progressOf(job); lot < lots!; { lot } = progressOf(job)) {
+      if (await giveSome(context)) continue;
+      await wait(BUSY_MS);
+    }
+  },
+
+  report(job) {
+    const { members, needed, assigned, served, drewNone, skipped } = progressOf(job);
+    return {
+      assigned,
+      served,
+      skipped: skipped.disabled + skipped.limitReached + skipped.outOfStock,
+      reasons: skipped,
+      drewNone,
+      members,
+      needed,
+      missing: needed - assigned,
+      seed: inputOf(job).seed,
+      algorithm: ALGORITHM,
+    };
+  },
+};
+
+/** Takes the list of members as it is now, draws, and stores the outcome, some rows at a time. */
+async function drawShares({ db, job, step, checkpoint }: JobContext): Promise<void> {
+  const { poolId, bookId, onShortage, seed: hex, ...order } = inputOf(job);
+  const survey = await inTransaction(db, (trx) =>
+    surveyDistribution(trx, { poolId, bookId, onShortage, ...order }),
+  );
+  if (onShortage === 'refuse') refuseShortage(survey);
+  const { terms, list, disabled, needed, planned } = survey;
+  const seed = Buffer.from(hex, 'hex');
+  const drawn = await drawBeside(drawing(seed, terms, list), checkpoint);
+
+  await step(async (trx) => {
+    // What an attempt that was interrupted here has left: it drew from another list.
+    await deleteShares(trx, job.id);
+    return { done: 0 };
+  });
+  const rows = drawn.lots.map((place, index) => ({
+    ...list[place]!,
+    lot: index + 1,
+    share: drawn.shares[place]!,
+  }));
+  for (let start = 0; start < rows.length; start += STEP_ROWS) {
+    await step(async (trx) => {
+      await insertShares(trx, job.id, rows.slice(start, start + STEP_ROWS));
+      return { done: 0 };
+    });
+  }
+  await step(async (trx) => {
+    await insertDraw(trx, {
+      jobId: job.id,
+      poolId,
+      bookId,
+      seed,
+      algorithm: ALGORITHM,
+      terms,
+      listHash: hashList(list),
+      outcomeHash: hashOutcome(list, drawn),
+    });
+    const { errors, ...counts } = findUnserved(survey, drawn);
+    const members = list.length + disabled.length;
+    const progress: Progress = { ...FRESH, lots: rows.length, members, needed, ...counts };
+    return { done: 0, total: planned, checkpoint: { ...progress }, errors };
+  });
+}
+
+/** A draw for many is a second of pure computing; meanwhile requests are answered. */
+async function drawBeside(steps: Generator<void, Draw>, refuseToStop: () => void): Promise<Draw> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    refuseToStop();
+    await nextTurn();
+  }
+}
+
+/** Who gets nothing, as far as the draw tells. */
+export function findUnserved(survey: Survey, { lots, shares }: Draw) {
+  const { terms, list, emails, disabled, planned, needed, capacity } = survey;
+  const isShort = terms.mode === 'equal' && planned < Math.min(needed, capacity);
+  const skipped = { ...FRESH.skipped, disabled: disabled.length };
+  let drewNone = 0;
+  const errors: JobError[] = [];
+  for (const [index, place] of lots.entries()) {
+    if (shares[place]! > 0) continue;
+    const entrant = list[place]!;
+    const reason = roomOf(terms, entrant) === 0 ? 'limitReached' : isShort ? 'outOfStock' : null;
+    if (reason === null) drewNone += 1;
+    else {
+      skipped[reason] += 1;
+      errors.push({ line: index + 1, value: emails.get(entrant.userId)!, reason: REASONS[reason] });
+    }
+  }
+  for (const [index, { email }] of disabled.entries()) {
+    errors.push({ line: list.length + index + 1, value: email, reason: REASONS.disabled });
+  }
+  return { skipped, drewNone, errors };
+}
+
+/** One step of giving out. @returns false when others hold all coupons that are left */
+async function giveSome({ job, step }: JobContext): Promise<boolean> {
+  const { bookId } = inputOf(job);
+  const actor: Actor = { id: job.createdBy, role: 'ADMIN' };
+  let moved = false;
+  await step(async (trx) => {
+    const progress = progressOf(job);
+    const shares = await listShares(trx, job.id, { afterLot: progress.lot, limit: STEP_COUPONS });
+    const wishes = progress.exhausted ? [] : wishesOf(shares);
+    const { grants, inStock } =
+      wishes.length > 0
+        ? await assignMany(trx, { bookId, actor, jobId: job.id }, wishes)
+        : { grants: [], inStock: !progress.exhausted };
+    const granted = wishes.map(({ lot }, index) => ({ lot, ...grants[index]! }));
+    await addGiven(
+      trx,
+      job.id,
+      granted.filter(({ given }) => given > 0),
+    );
+    progress.exhausted = !inStock;
+    const unserved = settleShares(progress, shares, new Map(granted.map((grant) => [grant.lot, grant])));
+    moved = progress.lot > progressOf(job).lot || granted.some(({ given }) => given > 0);
+    return {
+      done: progress.assigned,
+      checkpoint: { ...progress },
+      errors: await toErrors(trx, unserved),
+    };
+  });
+  return moved;
+}
+
+/** The open part of the first shares, as many coupons as a step gives; the last share may be cut. */
+function wishesOf(shares: readonly Share[]): { lot: number; userId: string; count: number }[] {
+  const wishes = [];
+  let left = STEP_COUPONS;
+  for (const { lot, userId, share, given } of shares) {
+    if (left === 0) break;
+    const count = Math.min(share - given, left);
+    if (count > 0) wishes.push({ lot, userId, count });
+    left -= count;
+  }
+  return wishes;
+}
+
+interface Unserved {
+  line: number;
+  userId: string;
+  reason: string;
+}
+
+/** Counts what was given, and moves on to the first lot that is still to get something. */
+function settleShares(
+  progress: Progress,
+  shares: readonly Share[],
+  granted: ReadonlyMap<number, Grant>,
+): Unserved[] {
+  const unserved: Unserved[] = [];
+  let isOpen = false;
+  for (const { lot, userId, share, given: before } of shares) {
+    const { given, refusal } = granted.get(lot) ?? { given: 0, refusal: null };
+    const total = before + given;
+    progress.assigned += given;
+    if (before === 0 && given > 0) progress.served += 1;
+    isOpen ||= total < share && refusal === null && !progress.exhausted;
+    if (isOpen) continue;
+    progress.lot = lot;
+    if (total === share) continue;
+    const reason =
+      refusal === null ? 'outOfStock' : refusal === 'user-disabled' ? 'disabled' : 'limitReached';
+    if (total === 0) progress.skipped[reason] += 1;
+    const got = total === 0 ? '' : `, after ${total} of ${share}`;
+    unserved.push({ line: lot, userId, reason: REASONS[reason] + got });
+  }
+  return unserved;
+}
+
+async function toErrors(trx: Transaction, unserved: readonly Unserved[]): Promise<JobError[]> {
+  if (unserved.length === 0) return [];
+  const emails = await findEmails(
+    trx,
+    unserved.map(({ userId }) => userId),
+  );
+  return unserved.map(({ line, userId, reason }) => ({ line, value: emails.get(userId)!, reason }));
+}

@@ -1,0 +1,17 @@
+import fp from 'fastify-plugin';
+import type { ModuleOptions } from '../module.ts';
+import { distribution } from './distribute.ts';
+import { distributionRoutes } from './routes.ts';
+import { drawSchema, previewSchema } from './schemas.ts';
+import { undo } from './undo.ts';
+
+/** Distributions: coupons of a book for the members of a pool, by a draw that can be proved, and taking them back. */
+export default fp<ModuleOptions>(
+  async (app) => {
+    for (const schema of [previewSchema, drawSchema]) app.addSchema(schema);
+    app.addJobWork('distribute', distribution);
+    app.addJobWork('undo', undo);
+    distributionRoutes(app);
+  },
+  { name: 'distributions', dependencies: ['pools', 'jobs', 'coupons'] },
+);

@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../database/connection.ts';
+import type { Entrant, Terms } from './draw.ts';
+
+export type Member = Entrant & { email: string; disabled: boolean };
+
+/** The members of a pool with what each has been given of a book: of one moment, in ascending order of their ids. */
+export async function listEntrants(
+  db: Database | Transaction,
+  poolId: string,
+  bookId: string,
+): Promise<Member[]> {
+  const { rows } = await sql<Member>`
+    SELECT m.user_id AS "userId", u.email, u.disabled_at IS NOT NULL AS disabled, coalesce(c.assigned, 0) AS already
+    FROM pool_users m
+    JOIN users u ON u.id = m.user_id
+    LEFT JOIN book_user_counters c ON c.book_id = ${bookId} AND c.user_id = m.user_id
+    WHERE m.pool_id = ${poolId}
+    ORDER BY m.user_id`.execute(db);
+  return rows;
+}
+
+/** From the index alone. */
+export async function countUnassigned(db: Database | Transaction, bookId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*) AS count FROM coupons WHERE book_id = ${bookId} AND state = 'UNASSIGNED'`.execute(db);
+  return rows[0]!.count;
+}
+
+/** The record of a draw; its list and outcome are in `distribution_shares`. */
+export interface DrawRow {
+  jobId: string;
+  poolId: string | null;
+  bookId: string;
+  seed: Buffer;
+  algorithm: number;
+  terms: Terms;
+  listHash: Buffer;
+  outcomeHash: Buffer;
+  drawnAt: Date;
+}
+
+export async function insertDraw(trx: Transaction, draw: Omit<DrawRow, 'drawnAt'>): Promise<void> {
+  await sql`
+    INSERT INTO distributions (job_id, pool_id, book_id, seed, algorithm, terms, list_hash, outcome_hash)
+    VALUES (${draw.jobId}, (SELECT id FROM user_pools WHERE id = ${draw.poolId}), ${draw.bookId}, ${draw.seed},
+            ${draw.algorithm}, ${JSON.stringify(draw.terms)}, ${draw.listHash}, ${draw.outcomeHash})`.execute(
+    trx,
+  );
+}
+
+export async function findDraw(db: Database, jobId: string): Promise<DrawRow | undefined> {
+  const { rows } = await sql<DrawRow>`
+    SELECT job_id AS "jobId", pool_id AS "poolId", book_id AS "bookId", seed, algorithm, terms, list_hash AS "listHash",
+           outcome_hash AS "outcomeHash", drawn_at AS "drawnAt"
+    FROM distributions WHERE job_id = ${jobId}`.execute(db);
+  return rows[0];
+}
+
+export interface Share extends Entrant {
+  lot: number;
+  share: number;
+  given: number;
+}
+
+/** Stores shares by lot. */
+export async function insertShares(
+  trx: Transaction,
+  jobId: string,
+  shares: readonly Omit<Share, 'given'>[],
+): Promise<void> {
+  const column = <T>(read: (share: Omit<Share, 'given'>) => T) => shares.map(read);
+  await sql`
+    INSERT INTO distribution_shares (job_id, lot, user_id, already, share)
+    SELECT ${jobId}, * FROM unnest(
+      ${column(({ lot }) => lot)}::integer[], ${column(({ userId }) => userId)}::uuid[],
+      ${column(({ already }) => already)}::integer[], ${column(({ share }) => share)}::integer[])`.execute(
+    trx,
+  );
+}
+
+/** Forgets the shares of a draw that was not finished. */
+export async function deleteShares(trx: Transaction, jobId: string): Promise<void> {
+  await sql`DELETE FROM distribution_shares WHERE job_id = ${jobId}`.execute(trx);
+}
+
+/** Shares in the order of lots, from above `afterLot`. */
+export async function listShares(
+  db: Database | Transaction,
+  jobId: string,
+  { afterLot, limit }: { afterLot: number; limit: number },
+): Promise<Share[]> {
+  const { rows } = await sql<Share>`
+    SELECT lot, user_id AS "userId", already, share, given FROM distribution_shares
+    WHERE job_id = ${jobId} AND lot > ${afterLot} ORDER BY lot LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+/** Notes what users were given of their shares. */
+export async function addGiven(
+  trx: Transaction,
+  jobId: string,
+  grants: readonly { lot: number; given: number }[],
+): Promise<void> {
+  if (grants.length === 0) return;
+  await sql`
+    UPDATE distribution_shares s SET given = s.given + g.given
+    FROM unnest(${grants.map(({ lot }) => lot)}::integer[], ${grants.map(({ given }) => given)}::integer[]) AS g(lot, given)
+    WHERE s.job_id = ${jobId} AND s.lot = g.lot`.execute(trx);
+}
+
+export async function findEmails(trx: Transaction, userIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; email: string }>`
+    SELECT id, email FROM users WHERE id = ANY(${userIds}::uuid[])`.execute(trx);
+  return new Map(rows.map(({ id, email }) => [id, email]));
+}
+
+/** Assignments that a job made, oldest first, from above the event `afterId`. */
+export async function listAssignments(
+  trx: Transaction,
+  jobId: string,
+  { afterId, limit }: { afterId: number; limit: number },
+): Promise<{ id: number; couponId: number; userId: string; assignedAt: Date }[]> {
+  const { rows } = await sql<{ id: number; couponId: number; userId: string; assignedAt: Date }>`
+    SELECT id, coupon_id AS "couponId", user_id AS "userId", occurred_at AS "assignedAt" FROM events
+    WHERE job_id = ${jobId} AND id > ${afterId} AND type = 'coupon.assigned'
+    ORDER BY id LIMIT ${limit}`.execute(trx);
+  return rows;
+}

@@ -1,0 +1,71 @@
+import type { Actor } from '../coupons/state.ts';
+import { type Outcome, takeBackMany } from '../coupons/take-back-many.ts';
+import type { JobRow } from '../jobs/queries.ts';
+import type { JobWork } from '../jobs/run.ts';
+import { listAssignments } from './queries.ts';
+
+export interface UndoInput {
+  /** The distribution to undo. */
+  jobId: string;
+  bookId: string;
+}
+
+interface Progress {
+  /** Events up to this one are dealt with. */
+  eventId: number;
+  done: number;
+  outcomes: Record<Outcome, number>;
+}
+
+const FRESH: Progress = {
+  eventId: 0,
+  done: 0,
+  outcomes: { taken: 0, locked: 0, redeemed: 0, 'given-back': 0, reassigned: 0 },
+};
+
+const REASONS: Record<Exclude<Outcome, 'taken'>, string> = {
+  locked: 'is locked',
+  redeemed: 'has been redeemed',
+  'given-back': 'was taken back before',
+  reassigned: 'was taken back before, and assigned anew',
+};
+
+/** Coupons of one step: some tenths of a second. */
+const STEP_COUPONS = 2_000;
+
+const progressOf = (job: JobRow) => structuredClone((job.checkpoint as Progress | null) ?? FRESH);
+
+/** Takes back what a distribution gave and is still as it was given, and says of the rest why not. */
+export const undo: JobWork = {
+  async run({ job, step }) {
+    const { jobId, bookId } = job.input as unknown as UndoInput;
+    const actor: Actor = { id: job.createdBy, role: 'ADMIN' };
+    for (let full = true; full;) {
+      await step(async (trx) => {
+        const progress = progressOf(job);
+        const after = { afterId: progress.eventId, limit: STEP_COUPONS };
+        const assignments = await listAssignments(trx, jobId, after);
+        full = assignments.length === STEP_COUPONS;
+        const results = await takeBackMany(trx, { bookId, actor, jobId: job.id }, assignments);
+        const errors = results.flatMap(({ outcome, code }, index) => {
+          progress.outcomes[outcome] += 1;
+          const line = progress.done + index + 1;
+          return outcome === 'taken' ? [] : [{ line, value: code, reason: REASONS[outcome] }];
+        });
+        progress.eventId = assignments.at(-1)?.id ?? progress.eventId;
+        progress.done += assignments.length;
+        return { done: progress.done, checkpoint: { ...progress }, errors };
+      });
+    }
+  },
+
+  report(job) {
+    const { taken, locked, redeemed, reassigned, 'given-back': givenBack } = progressOf(job).outcomes;
+    return {
+      unassigned: taken,
+      kept: locked + redeemed + givenBack + reassigned,
+      reasons: { locked, redeemed, givenBack, reassigned },
+      of: (job.input as unknown as UndoInput).jobId,
+    };
+  },
+};
