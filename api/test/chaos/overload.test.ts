@@ -77,7 +77,7 @@ test('a coupon that somebody else holds stops the others no longer than two time
   expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
   // One for the batch that it spoils, one more when the batch is settled one by one and it comes first.
   expect(Math.max(...others.map(({ ms }) => ms))).toBeLessThan(2 * LOCK_TIMEOUT_MS + 1_000);
-  expect(random).toMatchObject({ status: 409, code: 'assignment-limit-reached' });
+  expect(random.status).toBe(200);
   expect((await timed(server, `/coupons/lock/${stage.codes[0]}`, stage.users[0]!, {})).status).toBe(200);
 });
 
@@ -86,7 +86,7 @@ test('connections that the database ends in the middle of transactions cost thei
   const server = await launchServer({ DATABASE_URL: database.url });
   await untilReady(server);
 
-  const lock = await holdCoupon(database.url, stage.codes[0]!);
+  const lock = await holdAllCoupons(database.url);
   const claim = timed(server, `/coupons/assign/${stage.codes[0]}`, stage.users[0]!, {});
   await eventually(() => lock.isWaitedFor());
   await rowsOf(

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { holdCoupon } from '../support/row-lock.ts';
+import { holdAllCoupons } from '../support/row-lock.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
 import { rowsOf, setStage, type Stage } from '../support/stage.ts';
 
@@ -99,8 +99,8 @@ test('a request that is under way when SIGTERM comes is finished, and silent con
   const silent = connect(Number(port), '127.0.0.1');
   onTestFinished(() => void silent.destroy());
 
-  // Its row is locked, so the claim can only end after we let go.
-  const holder = await holdCoupon(database.url, stage.codes[0]!);
+  // Nothing gets at a coupon, so the claim can only end after we let go.
+  const holder = await holdAllCoupons(database.url);
   const claim = fetch(`${server.url}/api/v1/coupons/assign/${stage.codes[0]}`, {
     method: 'POST',
     headers: { ...stage.users[0]!.headers, 'content-type': 'application/json' },
