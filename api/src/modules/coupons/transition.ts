@@ -84,8 +84,21 @@ export async function settle(
     else if (before) answers[index] = before;
   });
 
+  const keepAnswers = () =>
+    saveAnswers(
+      trx,
+      requests.flatMap(({ claim }, index) => {
+        const answer = answers[index];
+        const isNew = claim && !first[index] && answer && answer !== AGAIN;
+        return isNew && isFinal(answer) ? [{ claim, answer }] : [];
+      }),
+    );
+
   const open = requests.flatMap((request, index) => (answers[index] ? [] : [{ request, index }]));
-  if (open.length === 0) return answers as Answer[];
+  if (open.length === 0) {
+    await keepAnswers();
+    return answers as Answer[];
+  }
   const budgets = await findBudgetsLeft(
     trx,
     open.flatMap(({ request }) => request.guessBudgets),
@@ -129,13 +142,7 @@ export async function settle(
   );
   await releaseAssignments(trx, sumCounters(released));
   await spendBudgets(trx, guesses);
-  await saveAnswers(
-    trx,
-    open.flatMap(({ request: { claim }, index }) => {
-      const answer = answers[index] as Answer | typeof AGAIN;
-      return claim && answer !== AGAIN && isFinal(answer) ? [{ claim, answer }] : [];
-    }),
-  );
+  await keepAnswers();
   return answers as Answer[];
 }
 

@@ -1,0 +1,304 @@
+import { isDeepStrictEqual } from 'node:util';
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database } from '../../src/database/connection.ts';
+import { inTransaction } from '../../src/database/transaction.ts';
+import { createCommands } from '../../src/modules/coupons/commands.ts';
+import type { Actor } from '../../src/modules/coupons/state.ts';
+import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
+import { rollBackRedemption, unassignCoupon } from '../../src/modules/coupons/take-back.ts';
+import type { TransitionRequest } from '../../src/modules/coupons/transition.ts';
+import type { Answer } from '../../src/plugins/answers.ts';
+import { Problem } from '../../src/problems.ts';
+import { type FaultRates, InjectedFault, withFaults } from './faults.ts';
+import {
+  beginHistory,
+  changeSettings,
+  type History,
+  type Lane,
+  laneOf,
+  nextRequests,
+  nextStep,
+} from './generate.ts';
+import { type Expected, GUESSES, noteExpiry, perform, type Request, rollBack, unassign } from './model.ts';
+import { type Random, randomOf } from './random.ts';
+import { compareRows, compareTrail, insertHistories, saveSettings } from './rows.ts';
+
+type Submit = (request: TransitionRequest) => Promise<Answer>;
+
+/** Histories that run side by side, and share batches as the requests of strangers do. */
+interface Group {
+  db: Database;
+  random: Random;
+  histories: History[];
+  /** What happened in each history, for the one that fails. */
+  log: Map<History, string[]>;
+  /** Random assignments lock a book of one history; the other lanes take the requests of all. */
+  submitRandom: Map<History, Submit>;
+  submitAssign: Submit;
+  submitByCode: Submit;
+  stats: Record<string, number>;
+}
+
+export interface GroupOptions {
+  db: Database;
+  seed: string;
+  /** Which group of the seed this is. */
+  number: number;
+  size: number;
+  rounds: number;
+  now: number;
+  setClock: (time: number) => Promise<void>;
+}
+
+const SMALL: FaultRates = { defect: 0.02, deadlock: 0.01, lostBefore: 0.03, lostAfter: 0.03 };
+/** A defect makes the requests of a large batch run one by one, which takes its time. */
+const LARGE: FaultRates = { defect: 0.002, deadlock: 0.01, lostBefore: 0.02, lostAfter: 0.02 };
+
+/** Runs a group of histories to its end and returns the time there. Throws at the first answer or row that is not the model's. */
+export async function runGroup(options: GroupOptions): Promise<{ now: number; stats: Group['stats'] }> {
+  const { db, seed, number, size, rounds, setClock } = options;
+  const random = randomOf(seed, 'group', number);
+  const histories = Array.from({ length: size }, (_, n) =>
+    beginHistory(number * size + n, randomOf(seed, 'history', number, n), options.now),
+  );
+  const faulty = (name: string, rates: FaultRates) =>
+    createCommands({ db: withFaults(db, randomOf(seed, 'faults', number, name), rates) });
+  const group: Group = {
+    db,
+    random,
+    histories,
+    log: new Map(
+      histories.map((history) => [history, [`books ${JSON.stringify([...history.world.books.values()])}`]]),
+    ),
+    submitRandom: new Map(histories.map((history, n) => [history, faulty(`random ${n}`, SMALL)])),
+    submitAssign: faulty('assign', LARGE),
+    submitByCode: faulty('by code', LARGE),
+    stats: {},
+  };
+  await insertHistories(db, histories);
+  let { now } = options;
+  for (let round = 0; round < rounds; round++) {
+    now += nextStep(random);
+    await setClock(now);
+    for (const history of histories) {
+      history.world.now = now;
+      group.log.get(history)!.push(`round ${round}, at ${new Date(now).toISOString()}`);
+    }
+    await runRound(group, round);
+    if (random.chance(0.25)) {
+      await sweepExpiredLocks(db);
+      for (const { world } of histories) for (const coupon of world.coupons.values()) noteExpiry(coupon, now);
+    }
+    await compareRows(db, histories, failer(group));
+  }
+  await compareTrail(db, histories, failer(group));
+  return { now, stats: group.stats };
+}
+
+/** What a history does in a round. What runs in a transaction of its own is rarer: it costs the most. */
+type Plan = Lane | 'settings' | 'take back';
+const NEVER = { settings: 0, 'take back': 0, 'by-code': 0 };
+const BEGIN = { ...NEVER, 'assign-random': 1, 'assign-code': 3 };
+const GO_ON = { settings: 0.8, 'take back': 0.3, 'assign-random': 1, 'assign-code': 1.5, 'by-code': 9 };
+
+async function runRound(group: Group, round: number): Promise<void> {
+  const plans = group.histories.map((history) => ({
+    history,
+    plan: history.random.weighted<Plan>(round === 0 ? BEGIN : GO_ON),
+  }));
+  const changed = plans.filter(({ plan }) => plan === 'settings').map(({ history }) => history);
+  for (const history of changed) group.log.get(history)!.push(changeSettings(history));
+  await saveSettings(group.db, changed);
+  await Promise.all(
+    plans.map(async ({ history, plan }) => {
+      if (plan === 'take back') await takeBack(group, history);
+      else if (plan !== 'settings') await runRequests(group, history, nextRequests(history, plan, round));
+    }),
+  );
+}
+
+/** Sends the requests of one history, and whatever got lost again, as a client does; then asks the model what should have come. */
+async function runRequests(group: Group, history: History, requests: Request[]): Promise<void> {
+  const first = await Promise.all(requests.map((request) => send(group, history, request)));
+  const before: { request: Request; answer: Answer | null }[] = [];
+  const after: typeof before = [];
+  for (const [n, request] of requests.entries()) {
+    const outcome = first[n]!;
+    if (!(outcome instanceof InjectedFault)) {
+      before.push({ request, answer: outcome });
+    } else if (request.key !== null) {
+      const answer = await sendUntilAnswered(group, history, request);
+      // A replay tells that it had been done, in its turn; otherwise it is done only now.
+      (answer.replayed ? before : after).push({ request, answer });
+    } else if (outcome.committed) {
+      before.push({ request, answer: null });
+    }
+  }
+  for (const { request, answer } of [...before, ...after]) {
+    const known =
+      answer ??
+      (laneOf(request) === 'assign-random'
+        ? await findLost(group, history, request, [...before, ...after])
+        : null);
+    if (known === 'nothing') continue;
+    const expected = perform(history.world, request, known && { text: known.body });
+    note(group, history, request, answer, expected);
+    if (answer) checkAnswer(group, history, request, answer, expected);
+  }
+}
+
+async function send(group: Group, history: History, request: Request): Promise<Answer | InjectedFault> {
+  const lane = laneOf(request);
+  const submits = {
+    'assign-random': group.submitRandom.get(history)!,
+    'assign-code': group.submitAssign,
+    'by-code': group.submitByCode,
+  };
+  try {
+    return await submits[lane](toTransition(history, request));
+  } catch (error) {
+    if (error instanceof InjectedFault) return error;
+    throw error;
+  }
+}
+
+async function sendUntilAnswered(group: Group, history: History, request: Request): Promise<Answer> {
+  for (;;) {
+    const outcome = await send(group, history, request);
+    if (!(outcome instanceof InjectedFault)) return outcome;
+  }
+}
+
+function toTransition({ number }: History, request: Request): TransitionRequest {
+  const { id, type, actorId, role, userId, code, bookId, metadata, key } = request;
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const scopes = [`codes:user:${actorId}`, `codes:address:${number}`];
+  const limits = [GUESSES.perUser, GUESSES.perAddress];
+  return {
+    type,
+    actor: { id: actorId, role },
+    userId,
+    code,
+    bookId,
+    metadata: metadata as Record<string, unknown>,
+    claim:
+      key === null
+        ? null
+        : {
+            keyHash: digest(`${actorId} ${key}`),
+            fingerprint: digest(JSON.stringify([type, userId, code, bookId, metadata])),
+          },
+    context: { instance: `/${type}`, requestId: id },
+    guessBudgets:
+      role === 'ADMIN' || code === null
+        ? []
+        : scopes.map((scope, n) => ({ scope, limit: limits[n]!, windowSeconds: GUESSES.windowMs / 1000 })),
+  };
+}
+
+/** Of a random assignment whose answer was lost: the coupon it gave, if it gave one. */
+async function findLost(
+  { db }: Group,
+  { world }: History,
+  { bookId, userId }: Request,
+  others: { answer: Answer | null }[],
+): Promise<{ body: string } | 'nothing'> {
+  const known = others.flatMap(({ answer }) =>
+    answer ? [(JSON.parse(answer.body) as { code: string }).code] : [],
+  );
+  const { rows } = await sql<{ code: string }>`
+    SELECT code FROM coupons WHERE book_id = ${bookId} AND assigned_user_id = ${userId} ORDER BY code`.execute(
+    db,
+  );
+  const found = rows.find(({ code }) => world.coupons.get(code)!.owner === null && !known.includes(code));
+  return found ? { body: JSON.stringify({ code: found.code }) } : 'nothing';
+}
+
+/** An ADMIN takes a coupon from its owner, or a redemption back. */
+async function takeBack(group: Group, history: History): Promise<void> {
+  const { world, random, adminId } = history;
+  const coupon = random.pick([...world.coupons.values()].sort((a, b) => a.serial - b.serial));
+  const actor: Actor = { id: adminId, role: 'ADMIN' };
+  const nth =
+    coupon.redemptions.length > 0 && random.chance(0.6) ? random.int(coupon.redemptions.length) : null;
+  const outcome = await inTransaction(group.db, async (trx) => {
+    if (nth === null) return unassignCoupon(trx, actor, coupon.code);
+    const { rows } = await sql<{ id: number }>`
+      SELECT h.id FROM redemption_history h JOIN coupons c ON c.id = h.coupon_id
+      WHERE c.code = ${coupon.code} AND redemption_number = ${nth + 1} AND rollback_of IS NULL`.execute(trx);
+    return rollBackRedemption(trx, actor, rows[0]!.id, 'simulated');
+  }).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof Problem) return error.code;
+      throw error;
+    },
+  );
+  const expected = nth === null ? unassign(world, coupon, adminId) : rollBack(world, coupon, nth, adminId);
+  const what = nth === null ? 'unassign' : `roll back redemption ${nth + 1} of`;
+  group.log.get(history)!.push(`${what} ${coupon.code}: ${outcome ?? 'done'}`);
+  count(group, `${nth === null ? 'unassign' : 'roll back'} ${outcome ?? 'done'}`);
+  if (outcome !== expected) failer(group)(history, `expected ${expected ?? 'done'}`);
+}
+
+function checkAnswer(
+  group: Group,
+  history: History,
+  request: Request,
+  answer: Answer,
+  expected: Expected,
+): void {
+  const fail = (problem: string) =>
+    failer(group)(history, `${problem}\n  answered ${answer.status} ${answer.body}`);
+  if (expected.text !== undefined) {
+    if (answer.body !== expected.text || !answer.replayed)
+      fail(`${request.id} should repeat ${expected.text}`);
+    return;
+  }
+  const body = JSON.parse(answer.body) as Record<string, unknown>;
+  const isSame =
+    expected.status === 200
+      ? isDeepStrictEqual(body, expected.body)
+      : body.code === expected.code &&
+        Object.entries(expected.body ?? {}).every(([name, value]) => isDeepStrictEqual(body[name], value));
+  if (answer.status !== expected.status || !isSame)
+    fail(`${request.id} should be answered ${JSON.stringify(expected)}`);
+}
+
+function note(
+  group: Group,
+  history: History,
+  request: Request,
+  answer: Answer | null,
+  expected: Expected,
+): void {
+  const { type, actorId, userId, code, bookId, key } = request;
+  const who = actorId === userId ? userId : `ADMIN for ${userId}`;
+  const outcome = answer
+    ? `${answer.status}${answer.replayed ? ' replayed' : ''} ${answer.body}`
+    : 'answer lost';
+  group.log
+    .get(history)!
+    .push(`${type} ${code ?? `random of ${bookId}`} by ${who}${key ? `, key ${key}` : ''}: ${outcome}`);
+  count(
+    group,
+    answer
+      ? expected.text === undefined
+        ? `${type} ${expected.code ?? 'done'}`
+        : 'replayed'
+      : 'answer lost',
+  );
+}
+
+const count = ({ stats }: Group, name: string) => {
+  stats[name] = (stats[name] ?? 0) + 1;
+};
+
+const failer =
+  ({ log }: Group) =>
+  (history: History, problem: string): never => {
+    throw new Error(
+      `History ${history.number}: ${problem}\nIts steps so far:\n${log.get(history)!.join('\n')}`,
+    );
+  };
