@@ -88,6 +88,21 @@ function described(responses: Record<string, object> = {}): Record<string, objec
   );
 }
 
+/**
+ * What a route's kind adds to its documentation. Only there: as part of the schemas, the refusals of all routes would be compiled
+ * into hundreds of serialisers that nobody calls (`app.ready()` took 1.8 s instead of 0.7 s, and 20 MB more).
+ */
+function documented(schema: FastifySchema | undefined, route: RouteOptions): FastifySchema {
+  const responses = described(schema?.response as Record<string, object> | undefined);
+  if (!route.url.startsWith('/api/')) return { ...schema, response: responses };
+  return {
+    ...schema,
+    security: schema?.security ?? (route.config?.access === 'public' ? [] : [{ accessToken: [] }]),
+    headers: schema?.headers ?? (WRITES.has(String(route.method)) ? idempotencyHeader : undefined),
+    response: { ...problemResponses(problemsOf(route), route.url), ...responses },
+  };
+}
+
 /** `/openapi.json` and `/docs`, from the routes' own schemas. */
 export default fp(
   async (app) => {
@@ -112,24 +127,11 @@ export default fp(
         },
         security: [{ accessToken: [] }],
       },
+      transform: ({ schema, url, route }) => ({ schema: documented(schema, route), url }),
       refResolver: {
         buildLocalReference: ({ $id }, _base, _fragment, index) =>
           typeof $id === 'string' ? $id : `Schema${index}`,
       },
-    });
-
-    app.addHook('onRoute', (route) => {
-      if (route.schema?.hide || route.method === 'HEAD') return;
-      const schema: FastifySchema = (route.schema ??= {});
-      const responses = described(schema.response as Record<string, object> | undefined);
-      schema.response = responses;
-      if (!route.url.startsWith('/api/')) return;
-      schema.security ??= route.config?.access === 'public' ? [] : [{ accessToken: [] }];
-      if (WRITES.has(String(route.method))) schema.headers ??= idempotencyHeader;
-      schema.response = {
-        ...problemResponses(problemsOf(route), route.url),
-        ...responses,
-      };
     });
 
     await app.register(swaggerUi, {
