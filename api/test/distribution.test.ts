@@ -1,0 +1,460 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type DrawRecord, findDrawFaults } from '../src/modules/distributions/verify.ts';
+import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
+import { addToPool, countsByOwner, insertMembers, sendTo } from './support/distributions.ts';
+import { eventually } from './support/eventually.ts';
+import { checkInvariants } from './support/invariants.ts';
+import { assignRandom, insertBook } from './support/nodes.ts';
+
+let api: TestApp;
+let admin: TestUser;
+let send: ReturnType<typeof sendTo>;
+beforeAll(async () => {
+  api = await startTestApp({ config: { rateLimitScale: 10_000, logLevel: 'silent' } });
+  admin = await api.asAdmin();
+  send = sendTo(api, admin);
+});
+afterAll(() => api.close());
+
+const distribute = (poolId: string, order: object, headers?: Record<string, string>) =>
+  send('POST', `/pools/${poolId}/distribute`, order, headers);
+const preview = async (poolId: string, order: object) =>
+  sendTo<Record<string, unknown> & { shares: { userId: string; share: number; reason: string | null }[] }>(
+    api,
+    admin,
+  )('POST', `/pools/${poolId}/distribute/preview`, order);
+const errorsOf = async (id: string) =>
+  (
+    await sendTo<{ items: { line: number; value: string; reason: string }[] }>(api, admin)(
+      'GET',
+      `/jobs/${id}/errors?limit=200`,
+    )
+  ).body.items;
+const disable = (userId: string) =>
+  sql`UPDATE users SET disabled_at = clock_timestamp() WHERE id = ${userId}`.execute(api.db);
+const archive = (bookId: string) =>
+  sql`UPDATE books SET archived_at = clock_timestamp() WHERE id = ${bookId}`.execute(api.db);
+
+describe('equal', () => {
+  test('everybody gets the same number, each coupon with an event that names the job', async () => {
+    const { poolId, userIds } = await insertMembers(api.db, 50);
+    const book = await insertBook(api.db, 200);
+    const { status, body: job } = await distribute(poolId, { bookId: book.id, mode: 'equal', perUser: 3 });
+    expect(status).toBe(201);
+    expect(job).toMatchObject({
+      kind: 'distribute',
+      status: 'completed',
+      bookId: book.id,
+      progress: { done: 150, total: 150 },
+      errors: 0,
+      result: {
+        assigned: 150,
+        served: 50,
+        skipped: 0,
+        drewNone: 0,
+        members: 50,
+        needed: 150,
+        missing: 0,
+        algorithm: 1,
+      },
+    });
+    expect(job.result.seed).toMatch(/^[0-9a-f]{64}$/);
+    expect(await countsByOwner(api.db, book.id)).toEqual(new Map(userIds.map((id) => [id, 3])));
+    const { rows } = await sql<{ n: number; actors: string[] }>`
+      SELECT count(*) AS n, array_agg(DISTINCT actor_id) AS actors FROM events
+      WHERE job_id = ${job.id} AND type = 'coupon.assigned'`.execute(api.db);
+    expect(rows).toEqual([{ n: 150, actors: [admin.id] }]);
+    await checkInvariants(api.db, { bookIds: [book.id] });
+  });
+
+  test('a total is shared as evenly as can be, the rest by lot', async () => {
+    const { poolId } = await insertMembers(api.db, 30);
+    const book = await insertBook(api.db, 100);
+    const { body: job } = await distribute(poolId, { bookId: book.id, mode: 'equal', total: 100 });
+    expect(job.result).toMatchObject({ assigned: 100, served: 30 });
+    const counts = [...(await countsByOwner(api.db, book.id)).values()].sort();
+    expect(counts).toEqual([...Array<number>(20).fill(3), ...Array<number>(10).fill(4)]);
+  });
+
+  test('with fewer coupons than users, those whose lot gave them none are counted, and not as skipped', async () => {
+    const { poolId } = await insertMembers(api.db, 30);
+    const book = await insertBook(api.db, 100);
+    const { body: job } = await distribute(poolId, { bookId: book.id, mode: 'equal', total: 12 });
+    expect(job.result).toMatchObject({ assigned: 12, served: 12, drewNone: 18, skipped: 0, missing: 0 });
+    expect(job.errors).toBe(0);
+  });
+
+  test('the limit of the book holds, counting what people have already', async () => {
+    const { poolId, userIds } = await insertMembers(api.db, 10);
+    const book = await insertBook(api.db, 100, { maxAssignmentsPerUser: 2 });
+    const assign = (userId: string) => assignRandom(api, admin, book.id, { userId });
+    await assign(userIds[0]!);
+    await assign(userIds[0]!);
+    await assign(userIds[1]!);
+    const { body: job } = await distribute(poolId, { bookId: book.id, mode: 'equal', perUser: 2 });
+    expect(job.result).toMatchObject({
+      assigned: 17,
+      served: 9,
+      skipped: 1,
+      reasons: { limitReached: 1 },
+      missing: 0,
+    });
+    expect(await countsByOwner(api.db, book.id)).toEqual(new Map(userIds.map((id) => [id, 2])));
+    expect(await errorsOf(job.id)).toMatchObject([{ reason: 'the limit of the book is reached' }]);
+
+    const again = await distribute(poolId, { bookId: book.id, mode: 'equal', perUser: 2 });
+    expect(again.body.result).toMatchObject({ assigned: 0, served: 0, skipped: 10 });
+    await checkInvariants(api.db, { bookIds: [book.id] });
+  });
+});
+
+describe('random', () => {
+  test('as many as asked for, none more than allowed', async () => {
+    const { poolId, userIds } = await insertMembers(api.db, 40);
+    const book = await insertBook(api.db, 150, { maxAssignmentsPerUser: 9 });
+    const order = { bookId: book.id, mode: 'random', total: 100, maxPerUser: 4 };
+    const { body: job } = await distribute(poolId, order);
+    const counts = await countsByOwner(api.db, book.id);
+    expect(job.result).toMatchObject({
+      assigned: 100,
+      served: counts.size,
+      drewNone: 40 - counts.size,
+      skipped: 0,
+    });
+    expect([...counts.values()].reduce((sum, count) => sum + count)).toBe(100);
+    expect(Math.max(...counts.values())).toBeLessThanOrEqual(4);
+    expect([...counts.keys()].every((id) => userIds.includes(id))).toBe(true);
+    await checkInvariants(api.db, { bookIds: [book.id] });
+  });
+});
+
+describe('disabled users', () => {
+  test('are passed over and named', async () => {
+    const { poolId, userIds } = await insertMembers(api.db, 5);
+    const book = await insertBook(api.db, 20);
+    await disable(userIds[2]!);
+    const { body: job } = await distribute(poolId, { bookId: book.id, mode: 'equal', perUser: 2 });
+    expect(job.result).toMatchObject({
+      assigned: 8,
+      served: 4,
+      skipped: 1,
+      reasons: { disabled: 1 },
+      members: 5,
+    });
+    expect((await countsByOwner(api.db, book.id)).has(userIds[2]!)).toBe(false);
+    const [error] = await errorsOf(job.id);
+    expect(error).toEqual({
+      line: 5,
+      value: expect.stringContaining('@') as string,
+      reason: 'the account is disabled',
+    });
+  });
+});
+
+describe('shortage', () => {
+  test('refused by default, with the numbers, and nothing is done', async () => {
+    const { poolId } = await insertMembers(api.db, 10);
+    const book = await insertBook(api.db, 15);
+    for (const order of [
+      { mode: 'equal', perUser: 2 },
+      { mode: 'equal', total: 20 },
+      { mode: 'random', total: 20 },
+    ]) {
+      const { status, body } = await distribute(poolId, { bookId: book.id, ...order });
+      expect(status).toBe(409);
+      expect(body).toMatchObject({ code: 'book-exhausted', needed: 20, stock: 15, possible: 15, missing: 5 });
+    }
+    expect((await countsByOwner(api.db, book.id)).size).toBe(0);
+  });
+
+  test('a total that the limits do not allow is refused too', async () => {
+    const { poolId } = await insertMembers(api.db, 10);
+    const book = await insertBook(api.db, 100, { maxAssignmentsPerUser: 2 });
+    const { status, body } = await distribute(poolId, { bookId: book.id, mode: 'random', total: 50 });
+    expect(status).toBe(409);
+    expect(body).toMatchObject({
+      code: 'assignment-limit-reached',
+      needed: 50,
+      stock: 100,
+      possible: 20,
+      missing: 30,
+    });
+  });
+
+  test('partial goes as far as it can, evenly, and says who got none', async () => {
+    const { poolId, userIds } = await insertMembers(api.db, 10);
+    const book = await insertBook(api.db, 7);
+    const order = { bookId: book.id, mode: 'equal', perUser: 2, onShortage: 'partial' };
+    const { body: job } = await distribute(poolId, order);
+    expect(job.result).toMatchObject({ assigned: 7, served: 7, skipped: 3, needed: 20, missing: 13 });
+    expect(job.result.reasons).toEqual({ disabled: 0, limitReached: 0, outOfStock: 3 });
+    const counts = await countsByOwner(api.db, book.id);
+    expect([...counts.values()]).toEqual(Array(7).fill(1));
+
+    const { rows } = await sql<{ email: string }>`
+      SELECT email FROM users WHERE id = ANY(${userIds.filter((id) => !counts.has(id))}::uuid[])`.execute(
+      api.db,
+    );
+    const errors = await errorsOf(job.id);
+    expect(errors.map(({ value }) => value).sort()).toEqual(rows.map(({ email }) => email).sort());
+    expect(errors.every(({ reason }) => reason === 'no coupon was left')).toBe(true);
+
+    const none = await distribute(poolId, order);
+    expect(none.body.result).toMatchObject({ assigned: 0, served: 0, skipped: 10, missing: 20 });
+  });
+});
+
+describe('preview', () => {
+  test.each([
+    { name: 'equal', order: { mode: 'equal', perUser: 2 } },
+    { name: 'equal, by total', order: { mode: 'equal', total: 40 } },
+    { name: 'equal, short', order: { mode: 'equal', perUser: 9, onShortage: 'partial' } },
+    { name: 'random', order: { mode: 'random', total: 40 } },
+  ])('says what then happens ($name), and stores nothing', async ({ order }) => {
+    const { poolId, userIds } = await insertMembers(api.db, 20);
+    const book = await insertBook(api.db, 60, { maxAssignmentsPerUser: 8 });
+    for (let n = 0; n < 8; n += 1) await assignRandom(api, admin, book.id, { userId: userIds[0]! });
+    await disable(userIds[1]!);
+    const { status, body: seen } = await preview(poolId, { bookId: book.id, ...order });
+    expect(status).toBe(200);
+    expect(seen).toMatchObject({
+      members: 20,
+      stock: 52,
+      refused: false,
+      reasons: { disabled: 1, limitReached: 1 },
+    });
+    expect(seen.shares.map(({ userId }) => userId)).toEqual(userIds);
+    expect(seen.shares.slice(0, 2)).toMatchObject([
+      { userId: userIds[0], already: 8, share: 0, reason: 'the limit of the book is reached' },
+      { userId: userIds[1], already: 0, share: 0, reason: 'the account is disabled' },
+    ]);
+    expect((await countsByOwner(api.db, book.id)).size).toBe(1);
+
+    const { body: job } = await distribute(poolId, { bookId: book.id, ...order });
+    const { assigned, skipped, needed, missing, reasons } = job.result;
+    expect(seen).toMatchObject({ assigned, skipped, needed, missing, reasons, stockAfter: 52 - assigned });
+    if (order.mode === 'equal')
+      expect(seen).toMatchObject({ served: job.result.served, drewNone: job.result.drewNone });
+    if (!('total' in order) && !('onShortage' in order)) {
+      const counts = await countsByOwner(api.db, book.id);
+      for (const { userId, share } of seen.shares.slice(2)) expect(counts.get(userId)).toBe(share);
+    }
+  });
+
+  test('shows a shortage that would be refused', async () => {
+    const { poolId } = await insertMembers(api.db, 10);
+    const book = await insertBook(api.db, 7);
+    const { status, body } = await preview(poolId, { bookId: book.id, mode: 'equal', perUser: 1 });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      needed: 10,
+      stock: 7,
+      assigned: 7,
+      missing: 3,
+      refused: true,
+      stockAfter: 0,
+    });
+  });
+});
+
+describe('the draw', () => {
+  const drawOf = async (id: string) =>
+    (
+      await sendTo<DrawRecord & { shares: { given: number; userId: string; share: number }[] }>(api, admin)(
+        'GET',
+        `/jobs/${id}/draw`,
+      )
+    ).body;
+
+  test('is published with its seed, list and outcome, and can be repeated from them', async () => {
+    const { poolId } = await insertMembers(api.db, 25);
+    const book = await insertBook(api.db, 100);
+    const { body: job } = await distribute(poolId, { bookId: book.id, mode: 'random', total: 60 });
+    const draw = await drawOf(job.id);
+    expect(draw).toMatchObject({
+      algorithm: 1,
+      seed: job.result.seed,
+      jobId: job.id,
+      poolId,
+      bookId: book.id,
+    });
+    expect(findDrawFaults(draw)).toEqual([]);
+    expect(findDrawFaults({ ...draw, seed: 'ab'.repeat(32) })).not.toEqual([]);
+    const counts = await countsByOwner(api.db, book.id);
+    for (const { userId, share, given } of draw.shares)
+      expect([given, counts.get(userId) ?? 0]).toEqual([share, share]);
+  });
+
+  test('of a large pool is published in full', async () => {
+    const { poolId, userIds } = await insertMembers(api.db, 12_000);
+    const book = await insertBook(api.db, 100);
+    const { body: job } = await distribute(poolId, { bookId: book.id, mode: 'random', total: 100 });
+    const draw = await drawOf(job.id);
+    expect(draw.shares.map(({ userId }) => userId).sort()).toEqual(userIds);
+    expect(findDrawFaults(draw)).toEqual([]);
+  });
+
+  test('two distributions have two seeds', async () => {
+    const { poolId } = await insertMembers(api.db, 3);
+    const book = await insertBook(api.db, 10);
+    const seeds = [];
+    for (let n = 0; n < 2; n += 1) {
+      seeds.push((await distribute(poolId, { bookId: book.id, mode: 'equal', perUser: 1 })).body.result.seed);
+    }
+    expect(seeds[0]).not.toBe(seeds[1]);
+  });
+
+  test('of a job that is no distribution, or of none, is 404', async () => {
+    expect((await send('GET', `/jobs/${randomUUID()}/draw`)).status).toBe(404);
+  });
+});
+
+describe('who and what', () => {
+  test('a USER may do none of it: 403', async () => {
+    const { poolId } = await insertMembers(api.db, 2);
+    const book = await insertBook(api.db, 10);
+    const order = { bookId: book.id, mode: 'equal', perUser: 1 };
+    const { body: job } = await distribute(poolId, order);
+    const user = sendTo(api, await api.asUser());
+    expect((await user('POST', `/pools/${poolId}/distribute`, order)).status).toBe(403);
+    expect((await user('POST', `/pools/${poolId}/distribute/preview`, order)).status).toBe(403);
+    expect((await user('POST', `/jobs/${job.id}/undo`, {})).status).toBe(403);
+    expect((await user('GET', `/jobs/${job.id}/draw`)).status).toBe(403);
+  });
+
+  test('an unknown pool or book is 404, an inactive book 409, an empty pool 409', async () => {
+    const { poolId } = await insertMembers(api.db, 2);
+    const book = await insertBook(api.db, 10);
+    const order = { mode: 'equal', perUser: 1 };
+    for (const path of ['distribute', 'distribute/preview']) {
+      const post = (pool: string, bookId: string) =>
+        send('POST', `/pools/${pool}/${path}`, { ...order, bookId });
+      expect((await post(randomUUID(), book.id)).status).toBe(404);
+      expect((await post(poolId, randomUUID())).status).toBe(404);
+      expect((await post((await insertMembers(api.db, 0)).poolId, book.id)).status).toBe(409);
+      const early = await insertBook(api.db, 10, { startsAt: new Date(Date.now() + 3_600_000) });
+      expect(await post(poolId, early.id)).toMatchObject({ status: 409, body: { code: 'book-not-active' } });
+    }
+    await archive(book.id);
+    expect(await distribute(poolId, { ...order, bookId: book.id })).toMatchObject({
+      status: 409,
+      body: { code: 'book-not-active' },
+    });
+  });
+
+  test.each([
+    { mode: 'equal' },
+    { mode: 'equal', perUser: 1, total: 1 },
+    { mode: 'equal', perUser: 1, maxPerUser: 1 },
+    { mode: 'equal', perUser: 0 },
+    { mode: 'random' },
+    { mode: 'random', perUser: 1 },
+    { mode: 'random', total: 1.5 },
+    { mode: 'random', total: 1e9 },
+    { mode: 'fair', total: 1 },
+    { mode: 'equal', perUser: 1, seed: 'ab' },
+  ])('%j does not go together: 400, with the field', async (order) => {
+    const { poolId } = await insertMembers(api.db, 1);
+    const book = await insertBook(api.db, 10);
+    const { status, body } = await distribute(poolId, { bookId: book.id, ...order });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'invalid-request', errors: [{ in: 'body' }] });
+  });
+
+  test('repeated with its key it gives nothing twice', async () => {
+    const { poolId } = await insertMembers(api.db, 10);
+    const book = await insertBook(api.db, 100);
+    const order = { bookId: book.id, mode: 'equal', perUser: 1 };
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await distribute(poolId, order, headers);
+    const second = await distribute(poolId, order, headers);
+    expect(second.text).toBe(first.text);
+    expect(second.headers['idempotent-replayed']).toBe('true');
+    expect([...(await countsByOwner(api.db, book.id)).values()]).toEqual(Array(10).fill(1));
+    expect((await distribute(poolId, { ...order, perUser: 2 }, headers)).status).toBe(422);
+  });
+});
+
+describe('in the middle', () => {
+  const untilGiven = (id: string, coupons: number) =>
+    eventually(async () => (await send('GET', `/jobs/${id}`)).body.progress.done >= coupons);
+  const start = async (coupons: number, users: number) => {
+    const { poolId } = await insertMembers(api.db, users);
+    const book = await insertBook(api.db, coupons);
+    const order = { bookId: book.id, mode: 'equal', perUser: coupons / users };
+    const { body } = await distribute(poolId, order, { prefer: 'respond-async' });
+    return { id: body.id, book };
+  };
+
+  test('cancelled: it stops, and says what it gave until then', async () => {
+    const { id, book } = await start(20_000, 100);
+    await untilGiven(id, 2_000);
+    const asked = performance.now();
+    await send('POST', `/jobs/${id}/cancel`, {});
+    const job = await eventually(async () => {
+      const { body } = await send('GET', `/jobs/${id}`);
+      return body.status === 'cancelled' ? body : undefined;
+    });
+    expect(performance.now() - asked).toBeLessThan(5_000);
+    const counts = await countsByOwner(api.db, book.id);
+    const given = [...counts.values()].reduce((sum, count) => sum + count);
+    expect(given).toBeLessThan(20_000);
+    expect(job.result).toMatchObject({
+      assigned: given,
+      served: counts.size,
+      needed: 20_000,
+      missing: 20_000 - given,
+    });
+    await checkInvariants(api.db, { bookIds: [book.id] });
+  });
+
+  test('the book is archived: it fails with the reason, and says what it gave until then', async () => {
+    const { id, book } = await start(20_000, 100);
+    await untilGiven(id, 2_000);
+    await archive(book.id);
+    const job = await eventually(async () => {
+      const { body } = await send('GET', `/jobs/${id}`);
+      return body.status === 'failed' ? body : undefined;
+    });
+    expect(job.failure).toMatchObject({ code: 'book-not-active' });
+    const given = [...(await countsByOwner(api.db, book.id)).values()].reduce((sum, count) => sum + count);
+    expect(job.result.assigned).toBe(given);
+    expect(given).toBeLessThan(20_000);
+  });
+});
+
+test('next to 100 users who claim for themselves: limits hold, and every coupon is counted once', async () => {
+  const users = await Promise.all(Array.from({ length: 100 }, () => api.asUser()));
+  const { poolId } = await insertMembers(api.db, 200);
+  await addToPool(
+    api.db,
+    poolId,
+    users.map(({ id }) => id),
+  );
+  const book = await insertBook(api.db, 1_300, { maxAssignmentsPerUser: 5 });
+  const order = { bookId: book.id, mode: 'equal', perUser: 5, onShortage: 'partial' };
+  const running = distribute(poolId, order);
+  const claims = await Promise.all(
+    users.flatMap((user) => Array.from({ length: 4 }, () => assignRandom(api, user, book.id))),
+  );
+  const { body: job } = await running;
+  const claimed = claims.filter(({ status }) => status === 200).length;
+  const refused = claims.filter(
+    ({ status, body }) =>
+      status !== 200 && body.code !== 'assignment-limit-reached' && body.code !== 'book-exhausted',
+  );
+  expect(refused).toEqual([]);
+
+  const counts = await countsByOwner(api.db, book.id);
+  const given = [...counts.values()].reduce((sum, count) => sum + count);
+  expect(given).toBe(job.result.assigned + claimed);
+  expect(given).toBe(1_300); // 300 users could take 1,500.
+  expect(Math.max(...counts.values())).toBeLessThanOrEqual(5);
+  const { rows } = await sql<{
+    n: number;
+  }>`SELECT count(*) AS n FROM events WHERE job_id = ${job.id}`.execute(api.db);
+  expect(rows[0]!.n).toBe(job.result.assigned);
+  await checkInvariants(api.db, { bookIds: [book.id] });
+});
