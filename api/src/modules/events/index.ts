@@ -1,13 +1,45 @@
 import fp from 'fastify-plugin';
+import { inTransaction } from '../../database/transaction.ts';
 import type { ModuleOptions } from '../module.ts';
+import { createAudience } from './audience.ts';
+import { createHub } from './hub.ts';
+import { streamedEventSchema } from './messages.ts';
+import { noteRestoredRows } from './queries.ts';
 import { eventRoutes } from './routes.ts';
 import { eventPage, eventSchema } from './schemas.ts';
+import { streamRoutes } from './stream-routes.ts';
 
 /** Events: the audit trail, and the live stream of it. */
 export default fp<ModuleOptions>(
-  async (app) => {
-    for (const schema of [eventSchema, eventPage]) app.addSchema(schema);
+  async (app, { config }) => {
+    for (const schema of [eventSchema, eventPage, streamedEventSchema]) app.addSchema(schema);
+
+    let closing = false;
+    const hub = createHub({ db: app.db, log: app.log });
+    const audience = createAudience({
+      db: app.db,
+      hub,
+      limitScale: config.rateLimitScale,
+      // While load balancers turn away, streams go on like everything else; they end when no more connections are accepted.
+      isStopping: () => closing || (app.readiness.draining && !app.server.listening),
+    });
+    const { Gauge } = app.metrics.client;
+    new Gauge({
+      name: 'event_streams',
+      help: 'live streams that are open',
+      collect() {
+        this.set(audience.size());
+      },
+    });
+
+    app.addPreparation(() => inTransaction(app.db, noteRestoredRows));
+    app.addHook('preClose', async () => {
+      closing = true;
+      audience.stop();
+      await hub.stop();
+    });
     eventRoutes(app);
+    streamRoutes(app, audience);
   },
-  { name: 'events', dependencies: ['database', 'authentication', 'openapi'] },
+  { name: 'events', dependencies: ['database', 'authentication', 'openapi', 'metrics', 'coupons'] },
 );

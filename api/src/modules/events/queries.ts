@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { CouponEvent } from '../coupons/state.ts';
-import { parseSnapshot, type Snapshot } from './snapshot.ts';
+import { cutAt, parseSnapshot, type Snapshot } from './snapshot.ts';
 
 /**
  * Adds events to the audit trail, in the transaction of the changes they tell of.
@@ -45,6 +45,69 @@ export async function readSnapshot(db: Database): Promise<Snapshot> {
     db,
   );
   return parseSnapshot(rows[0]!.snapshot);
+}
+
+/**
+ * Where the stream of events ends now: a snapshot, cut behind the newest transaction that left an event. So it stays the same while
+ * nothing happens. And what it calls seen is on disk: the ids of later transactions, which may have come to nothing, are given again
+ * by a database that crashed.
+ */
+export async function readTip(db: Database): Promise<Snapshot> {
+  const { rows } = await sql<{ snapshot: string; newest: string | null }>`
+    SELECT pg_current_snapshot()::text AS snapshot,
+           (SELECT e.txid FROM events e WHERE e.txid < pg_snapshot_xmax(pg_current_snapshot())
+            ORDER BY e.txid DESC LIMIT 1)::text AS newest`.execute(db);
+  const { snapshot, newest } = rows[0]!;
+  return cutAt(parseSnapshot(snapshot), Number(newest ?? 2) + 1);
+}
+
+export interface StreamedEvent extends EventRow {
+  txid: number;
+}
+
+export interface Stretch {
+  from: Snapshot;
+  to: Snapshot;
+  afterId: number;
+  limit: number;
+  /** Only events for these users or of these books; null: all. */
+  of: { userIds: readonly string[]; bookIds: readonly string[] } | null;
+}
+
+/**
+ * Events that became visible between two snapshots, in the order of their ids; of one coupon that is the order in which they
+ * happened. Looked up by transaction: those since `from`, and those that were running then; a long transaction costs nothing.
+ */
+export async function listEventsBetween(
+  db: Database,
+  { from, to, afterId, limit, of }: Stretch,
+): Promise<StreamedEvent[]> {
+  const { rows } = await sql<Omit<StreamedEvent, 'txid'> & { txid: string }>`
+    SELECT * FROM (
+      SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
+             occurred_at AS "occurredAt", data, txid::text AS txid
+      FROM events
+      WHERE (txid >= ${String(from.end)}::xid8 OR txid = ANY(${from.running.map(String)}::xid8[]))
+        AND txid < ${String(to.end)}::xid8 AND txid <> ALL(${to.running.map(String)}::xid8[])
+        AND id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
+        AND ${of === null ? sql`true` : sql`(user_id = ANY(${of.userIds}::uuid[]) OR book_id = ANY(${of.bookIds}::uuid[]))`}
+      OFFSET 0) stretch
+    ORDER BY id LIMIT ${limit}`.execute(db);
+  return rows.map((row) => ({ ...row, txid: Number(row.txid) }));
+}
+
+/**
+ * After a dump was restored into a younger cluster: takes note of the rows whose transactions lie in this one's future. Nothing is
+ * added before the service starts, so they are among the newest. Does nothing otherwise, and at every further start.
+ */
+export async function noteRestoredRows(trx: Transaction): Promise<void> {
+  const lastOf = (table: string) => sql`(
+    SELECT coalesce(max(id), 0) FROM (SELECT id, txid FROM ${sql.table(table)} ORDER BY id DESC LIMIT 10000) newest
+    WHERE txid >= pg_snapshot_xmax(pg_current_snapshot()))`;
+  await sql`
+    UPDATE restored_rows SET events_to = greatest(events_to, ${lastOf('events')}),
+      redemptions_to = greatest(redemptions_to, ${lastOf('redemption_history')})
+    WHERE events_to < ${lastOf('events')} OR redemptions_to < ${lastOf('redemption_history')}`.execute(trx);
 }
 
 /**

@@ -1,0 +1,107 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+
+export interface StreamMessage {
+  /** Empty for changes of coupons. */
+  event: string;
+  id: string;
+  data: Record<string, unknown> & { id: number; type: string };
+}
+
+export interface StreamClient {
+  status: number;
+  headers: IncomingMessage['headers'];
+  /** Of a refusal. */
+  body: () => string;
+  messages: StreamMessage[];
+  /** The changes of coupons among them. */
+  changes: () => StreamMessage['data'][];
+  lastEventId: () => string;
+  /** Comments that came. */
+  comments: () => number;
+  /** When the other side ended it, or `cut` did. */
+  ended: Promise<void>;
+  isEnded: () => boolean;
+  cut: () => void;
+  pause: () => void;
+  resume: () => void;
+}
+
+export interface StreamOptions {
+  headers: Record<string, string>;
+  lastEventId?: string;
+  query?: string;
+  onMessage?: (message: StreamMessage, client: StreamClient) => void;
+}
+
+/** Opens `GET /api/v1/events/stream` and reads it as the standard says. Resolves with the answer's head. */
+export function openStream(
+  url: string,
+  { headers, lastEventId, query = '', onMessage }: StreamOptions,
+): Promise<StreamClient> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(`${url}/api/v1/events/stream${query}`, {
+      agent: new Agent({ keepAlive: false }),
+      headers: {
+        ...headers,
+        accept: 'text/event-stream',
+        ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      },
+    });
+    outgoing.on('error', reject);
+    outgoing.on('response', (response) => {
+      const messages: StreamMessage[] = [];
+      let [rest, comments, body, last, over] = ['', 0, '', lastEventId ?? '', false];
+      const ended = new Promise<void>((done) => {
+        response.on('close', () => {
+          over = true;
+          done();
+        });
+      });
+      const client: StreamClient = {
+        status: response.statusCode!,
+        headers: response.headers,
+        body: () => body,
+        messages,
+        changes: () => messages.filter(({ event }) => event === '').map(({ data }) => data),
+        lastEventId: () => last,
+        comments: () => comments,
+        ended,
+        isEnded: () => over,
+        cut: () => {
+          over = true;
+          outgoing.destroy();
+        },
+        pause: () => response.pause(),
+        resume: () => response.resume(),
+      };
+
+      const dispatch = (block: string) => {
+        let [event, data] = ['', ''];
+        for (const line of block.split('\n')) {
+          const colon = line.indexOf(':');
+          const [field, value] = [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
+          if (colon === 0) comments += 1;
+          else if (field === 'event') event = value;
+          else if (field === 'data') data += value;
+          else if (field === 'id') last = value;
+        }
+        if (data === '') return;
+        const message = { event, id: last, data: JSON.parse(data) as StreamMessage['data'] };
+        messages.push(message);
+        onMessage?.(message, client);
+      };
+
+      response.setEncoding('utf8');
+      response.on('error', () => undefined);
+      response.on('data', (chunk: string) => {
+        if (response.statusCode !== 200) body += chunk;
+        rest += chunk;
+        const blocks = rest.split('\n\n');
+        rest = blocks.pop()!;
+        for (const block of blocks) if (!over) dispatch(block);
+      });
+      resolve(client);
+    });
+    outgoing.end();
+  });
+}
