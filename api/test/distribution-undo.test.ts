@@ -2,14 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
-import { addToPool, countsByOwner, insertMembers, sendTo } from './support/distributions.ts';
+import {
+  addToPool,
+  countsByOwner,
+  type DistributionJob,
+  insertMembers,
+  sendTo,
+} from './support/distributions.ts';
 import { eventually } from './support/eventually.ts';
 import { checkInvariants } from './support/invariants.ts';
 import { command, insertBook } from './support/nodes.ts';
 
 let api: TestApp;
 let admin: TestUser;
-let send: ReturnType<typeof sendTo>;
+let send: ReturnType<typeof sendTo<DistributionJob>>;
 beforeAll(async () => {
   api = await startTestApp({ config: { rateLimitScale: 10_000, logLevel: 'silent' } });
   admin = await api.asAdmin();

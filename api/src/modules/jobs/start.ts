@@ -45,7 +45,7 @@ export async function startJob(
 }
 
 /** Makes a job and queues it, in one transaction with whatever else `trx` does. */
-export async function enqueueJob(trx: Transaction, queue: Queue, job: NewJob): Promise<JobRow> {
+async function enqueueJob(trx: Transaction, queue: Queue, job: NewJob): Promise<JobRow> {
   const row = await insertJob(trx, job);
   await queue.enqueue(trx, row.id);
   return row;
