@@ -97,6 +97,8 @@ export async function runGroup(options: GroupOptions): Promise<{ now: number; st
 }
 
 /** What a history does in a round. What runs in a transaction of its own is rarer: it costs the most. */
+const AT_ONCE = 6;
+
 type Plan = Lane | 'settings' | 'take back';
 const NEVER = { settings: 0, 'take back': 0, 'by-code': 0 };
 const BEGIN = { ...NEVER, 'assign-random': 1, 'assign-code': 3 };
@@ -110,12 +112,21 @@ async function runRound(group: Group, round: number): Promise<void> {
   const changed = plans.filter(({ plan }) => plan === 'settings').map(({ history }) => history);
   for (const history of changed) group.log.get(history)!.push(changeSettings(history));
   await saveSettings(group.db, changed);
-  await Promise.all(
-    plans.map(async ({ history, plan }) => {
-      if (plan === 'take back') await takeBack(group, history);
-      else if (plan !== 'settings') await runRequests(group, history, nextRequests(history, plan, round));
+  const shared = plans.filter(({ plan }) => plan === 'assign-code' || plan === 'by-code');
+  const alone = plans.filter(({ plan }) => plan === 'assign-random' || plan === 'take back');
+  const requestsOf = (history: History, plan: Plan) => nextRequests(history, plan as Lane, round);
+  await Promise.all([
+    ...shared.map(({ history, plan }) => runRequests(group, history, requestsOf(history, plan))),
+    // Each has a transaction of its own, so only as many at a time as there are connections for.
+    ...Array.from({ length: AT_ONCE }, async () => {
+      for (let next = alone.pop(); next; next = alone.pop()) {
+        const { history, plan } = next;
+        await (plan === 'take back'
+          ? takeBack(group, history)
+          : runRequests(group, history, requestsOf(history, plan)));
+      }
     }),
-  );
+  ]);
 }
 
 /** Sends the requests of one history, and whatever got lost again, as a client does; then asks the model what should have come. */
@@ -201,14 +212,15 @@ function toTransition({ number }: History, request: Request): TransitionRequest 
 async function findLost(
   { db }: Group,
   { world }: History,
-  { bookId, userId }: Request,
+  { bookId, userId, actorId }: Request,
   others: { answer: Answer | null }[],
 ): Promise<{ body: string } | 'nothing'> {
   const known = others.flatMap(({ answer }) =>
     answer ? [(JSON.parse(answer.body) as { code: string }).code] : [],
   );
   const { rows } = await sql<{ code: string }>`
-    SELECT code FROM coupons WHERE book_id = ${bookId} AND assigned_user_id = ${userId} ORDER BY code`.execute(
+    SELECT c.code FROM coupons c JOIN events e ON e.coupon_id = c.id AND e.type = 'coupon.assigned'
+    WHERE c.book_id = ${bookId} AND c.assigned_user_id = ${userId} AND e.actor_id = ${actorId} ORDER BY c.code`.execute(
     db,
   );
   const found = rows.find(({ code }) => world.coupons.get(code)!.owner === null && !known.includes(code));

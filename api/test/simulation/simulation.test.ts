@@ -15,7 +15,10 @@ import { runGroup } from './driver.ts';
 const SEED = process.env.SIMULATION_SEED ?? randomUUID().slice(0, 8);
 const HISTORIES = Number(process.env.SIMULATION_HISTORIES ?? 10_000);
 const ONLY = process.env.SIMULATION_GROUP;
-const [GROUP_SIZE, ROUNDS, START] = [500, 12, Date.parse('2026-01-01T00:00:00Z')];
+const START = Date.parse('2026-01-01T00:00:00Z');
+const GROUP_SIZE = 500;
+/** Most histories are short, one group in ten is long. */
+const roundsOf = (group: number) => (group % 10 === 9 ? 24 : 7);
 
 let database: TestDatabase;
 let clock: Awaited<ReturnType<typeof installClock>>;
@@ -46,7 +49,7 @@ test(`${HISTORIES} random histories go as the model says`, { timeout: 600_000 },
         seed: SEED,
         number,
         size: GROUP_SIZE,
-        rounds: ROUNDS,
+        rounds: roundsOf(number),
         now,
         setClock: clock.set,
       });
@@ -63,6 +66,7 @@ test(`${HISTORIES} random histories go as the model says`, { timeout: 600_000 },
     `simulation: seed ${SEED}, ${groups.length * GROUP_SIZE} histories, ${commands} commands`,
     totals,
   );
+  if (groups.length < 10) return;
   // Whatever can happen has happened, often.
   for (const outcome of [
     'assign done',
