@@ -31,7 +31,8 @@ const MOST_PER_SECOND = 9_000;
 
 /**
  * What a server of our own does per second: assign, lock and redeem beside an authenticated route that does nothing. The four take
- * turns, so that a machine that slows down does so for all; the first turn only warms up; what counts is the median.
+ * turns, so that a machine that slows down does so for all; the first turn only warms up; what counts is the median. On a machine
+ * that others use too, compare the CPU that each request costs (server and PostgreSQL).
  */
 export async function figures(options: FiguresOptions): Promise<void> {
   const { connections, rounds, seconds, profile } = options;
@@ -156,12 +157,16 @@ function print(results: ReadonlyMap<string, Round[]>): void {
       ratio.toFixed(2),
       `${all[Math.floor(all.length / 2)]!.toFixed(1)} ms`,
       `${all[Math.floor(all.length * 0.99)]!.toFixed(1)} ms`,
+      `${median(rounds.map(({ server, database, perSecond }) => ((server + database) * 1e6) / perSecond)).toFixed(0)} µs`,
       share(({ client }) => client),
       share(({ server }) => server),
       share(({ database }) => database),
     ];
   });
-  printTable(['', 'per second', 'of no-op', 'p50', 'p99', 'client', 'server', 'PostgreSQL'], rows);
+  printTable(
+    ['', 'per second', 'of no-op', 'p50', 'p99', 'CPU each', 'client', 'server', 'PostgreSQL'],
+    rows,
+  );
 }
 
 function median(values: number[]): number {
