@@ -34,7 +34,7 @@ async function ask(
     method: 'POST',
     url: `/api/v1/books/${bookId}/codes/${what}`,
     payload,
-    headers: { ...admin.headers, ...headers },
+    headers: { ...admin.headers, prefer: 'wait=30', ...headers },
   });
   const { statusCode: status, headers: answered, body: text } = answer;
   const body = answer.json();

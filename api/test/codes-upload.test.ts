@@ -34,7 +34,7 @@ async function upload(bookId: string, file: string | Buffer, { query = '', heade
     method: 'POST',
     url: `/api/v1/books/${bookId}/codes/upload${query}`,
     payload: file,
-    headers: { ...admin.headers, 'content-type': 'text/csv', ...headers },
+    headers: { ...admin.headers, 'content-type': 'text/csv', prefer: 'wait=30', ...headers },
   });
   const { statusCode: status, headers: answered, body: text } = answer;
   const body = answer.json();
