@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import books from '../src/modules/books/index.ts';
+import { foldBookCounts } from '../src/modules/books/queries.ts';
+import coupons from '../src/modules/coupons/index.ts';
+import { sweepExpiredLocks } from '../src/modules/coupons/sweep.ts';
+import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
+import { assignRandom, command, type CommandName, insertBook, type TestBook } from './support/nodes.ts';
+
+let t: TestApp;
+let admin: TestUser;
+let people: TestUser[];
+
+beforeAll(async () => {
+  t = await startTestApp({ modules: [books, coupons], config: { rateLimitScale: 10_000 } });
+  admin = await t.asAdmin();
+  people = await Promise.all(Array.from({ length: 10 }, () => t.asUser()));
+});
+afterAll(() => t?.close());
+
+async function statsOf({ id }: TestBook): Promise<Record<string, unknown>> {
+  return (await t.app.inject({ url: `/api/v1/books/${id}/stats`, headers: admin.headers })).json();
+}
+
+/** The same by counting, row by row. */
+async function count({ id }: TestBook): Promise<Record<string, number>> {
+  const { rows } = await sql<Record<string, number>>`
+    SELECT count(*) AS total, count(*) FILTER (WHERE state = 'UNASSIGNED') AS unassigned,
+           count(*) FILTER (WHERE state = 'ASSIGNED' OR state = 'LOCKED' AND lock_expires_at <= clock_timestamp()) AS assigned,
+           count(*) FILTER (WHERE state = 'LOCKED' AND lock_expires_at > clock_timestamp()) AS locked,
+           count(*) FILTER (WHERE state = 'REDEEMED') AS redeemed,
+           coalesce(sum(redemption_count), 0)::bigint AS redemptions
+    FROM coupons WHERE book_id = ${id}`.execute(t.db);
+  return rows[0]!;
+}
+
+const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)]!;
+
+it('counts are exact after any load, on several books at once, whether or not they were folded meanwhile', async () => {
+  const shelf = await Promise.all([insertBook(t.db, 60), insertBook(t.db, 40, { maxRedemptions: 3 })]);
+  const someCommand = async (): Promise<void> => {
+    const [book, user] = [pick(shelf), pick(people)];
+    const roll = Math.random();
+    if (roll < 0.25) await assignRandom(t, user, book.id);
+    else if (roll < 0.35) {
+      await t.app.inject({
+        method: 'POST',
+        url: `/api/v1/coupons/unassign/${pick(book.codes)}`,
+        headers: admin.headers,
+      });
+    } else
+      await command(t, user, pick<CommandName>(['assign', 'lock', 'unlock', 'redeem']), pick(book.codes));
+  };
+  for (let round = 0; round < 8; round += 1) {
+    await Promise.all([
+      ...Array.from({ length: 100 }, someCommand),
+      ...(round % 2 ? [foldBookCounts(t.db), foldBookCounts(t.db)] : []),
+    ]);
+    for (const book of shelf) expect(await statsOf(book)).toMatchObject(await count(book));
+  }
+  await foldBookCounts(t.db);
+  for (const book of shelf) expect(await statsOf(book)).toMatchObject(await count(book));
+  const { rows } = await sql`SELECT FROM book_count_deltas`.execute(t.db);
+  expect(rows).toEqual([]);
+});
+
+it('a lock that runs out is counted as assigned at once, and once it is written down', async () => {
+  const book = await insertBook(t.db, 2);
+  for (const code of book.codes) {
+    await command(t, people[0]!, 'assign', code);
+    await command(t, people[0]!, 'lock', code);
+  }
+  expect(await statsOf(book)).toMatchObject({ assigned: 0, locked: 2 });
+  await sql`UPDATE coupons SET locked_at = locked_at - interval '1 hour', lock_expires_at = locked_at
+            WHERE code = ${book.codes[0]}`.execute(t.db);
+  expect(await statsOf(book)).toMatchObject({ assigned: 1, locked: 1 });
+  await sweepExpiredLocks(t.db);
+  expect(await statsOf(book)).toMatchObject({ assigned: 1, locked: 1 });
+});
+
+it('a redemption that is rolled back does not count, on the day on which it was made', async () => {
+  const book = await insertBook(t.db, 1);
+  const [code] = book.codes as [string];
+  for (const name of ['assign', 'lock', 'redeem'] as const) await command(t, people[0]!, name, code);
+  const today = async () => (await statsOf(book)).redemptionsByDay as { redemptions: number }[];
+  expect((await today()).at(-1)).toMatchObject({ redemptions: 1 });
+  const { rows } = await sql<{
+    id: number;
+  }>`SELECT id FROM redemption_history WHERE book_id = ${book.id}`.execute(t.db);
+  await t.app.inject({
+    method: 'POST',
+    url: `/api/v1/redemptions/${rows[0]!.id}/rollback`,
+    headers: admin.headers,
+    payload: { reason: 'returned' },
+  });
+  expect(await statsOf(book)).toMatchObject({ assigned: 1, redeemed: 0, redemptions: 0 });
+  expect((await today()).at(-1)).toMatchObject({ redemptions: 0 });
+});
+
+it('what is rolled back counts nothing, and nothing is left of a book that was deleted', async () => {
+  const book = await insertBook(t.db, 5);
+  await expect(
+    t.db.transaction().execute(async (trx) => {
+      await sql`DELETE FROM coupons WHERE book_id = ${book.id}`.execute(trx);
+      throw new Error('undone');
+    }),
+  ).rejects.toThrow('undone');
+  expect(await statsOf(book)).toMatchObject({ total: 5, unassigned: 5 });
+  const { statusCode } = await t.app.inject({
+    method: 'DELETE',
+    url: `/api/v1/books/${book.id}`,
+    headers: admin.headers,
+  });
+  expect(statusCode).toBe(204);
+  await foldBookCounts(t.db);
+  const { rows } = await sql`SELECT FROM book_counts WHERE book_id = ${book.id}`.execute(t.db);
+  expect(rows).toEqual([]);
+});
