@@ -71,5 +71,5 @@ export async function refundBudgets(db: Database | Transaction, budgets: readonl
 
 /** Forgets windows that are over. */
 export async function deleteEndedBudgets(db: Database): Promise<void> {
-  await sql`DELETE FROM budgets WHERE window_ends_at < clock_timestamp()`.execute(db);
+  await sql`DELETE FROM budgets WHERE window_ends_at < (SELECT clock_timestamp())`.execute(db);
 }

