@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
@@ -20,25 +19,11 @@ import {
   nextRequests,
   nextStep,
 } from './generate.ts';
-import { type Expected, GUESSES, noteExpiry, perform, type Request, rollBack, unassign } from './model.ts';
-import { type Random, randomOf } from './random.ts';
+import { noteExpiry, perform, rollBack, unassign } from './model.ts';
+import { GUESSES, type Request } from './world.ts';
+import { checkAnswer, count, failer, type Group, note } from './group.ts';
+import { randomOf } from './random.ts';
 import { compareRows, compareTrail, insertHistories, saveSettings } from './rows.ts';
-
-type Submit = (request: TransitionRequest) => Promise<Answer>;
-
-/** Histories that run side by side, and share batches as the requests of strangers do. */
-interface Group {
-  db: Database;
-  random: Random;
-  histories: History[];
-  /** What happened in each history, for the one that fails. */
-  log: Map<History, string[]>;
-  /** Random assignments lock a book of one history; the other lanes take the requests of all. */
-  submitRandom: Map<History, Submit>;
-  submitAssign: Submit;
-  submitByCode: Submit;
-  stats: Record<string, number>;
-}
 
 export interface GroupOptions {
   db: Database;
@@ -253,64 +238,3 @@ async function takeBack(group: Group, history: History): Promise<void> {
   count(group, `${nth === null ? 'unassign' : 'roll back'} ${outcome ?? 'done'}`);
   if (outcome !== expected) failer(group)(history, `expected ${expected ?? 'done'}`);
 }
-
-function checkAnswer(
-  group: Group,
-  history: History,
-  request: Request,
-  answer: Answer,
-  expected: Expected,
-): void {
-  const fail = (problem: string) =>
-    failer(group)(history, `${problem}\n  answered ${answer.status} ${answer.body}`);
-  if (expected.text !== undefined) {
-    if (answer.body !== expected.text || !answer.replayed)
-      fail(`${request.id} should repeat ${expected.text}`);
-    return;
-  }
-  const body = JSON.parse(answer.body) as Record<string, unknown>;
-  const isSame =
-    expected.status === 200
-      ? isDeepStrictEqual(body, expected.body)
-      : body.code === expected.code &&
-        Object.entries(expected.body ?? {}).every(([name, value]) => isDeepStrictEqual(body[name], value));
-  if (answer.status !== expected.status || !isSame)
-    fail(`${request.id} should be answered ${JSON.stringify(expected)}`);
-}
-
-function note(
-  group: Group,
-  history: History,
-  request: Request,
-  answer: Answer | null,
-  expected: Expected,
-): void {
-  const { type, actorId, userId, code, bookId, key } = request;
-  const who = actorId === userId ? userId : `ADMIN for ${userId}`;
-  const outcome = answer
-    ? `${answer.status}${answer.replayed ? ' replayed' : ''} ${answer.body}`
-    : 'answer lost';
-  group.log
-    .get(history)!
-    .push(`${type} ${code ?? `random of ${bookId}`} by ${who}${key ? `, key ${key}` : ''}: ${outcome}`);
-  count(
-    group,
-    answer
-      ? expected.text === undefined
-        ? `${type} ${expected.code ?? 'done'}`
-        : 'replayed'
-      : 'answer lost',
-  );
-}
-
-const count = ({ stats }: Group, name: string) => {
-  stats[name] = (stats[name] ?? 0) + 1;
-};
-
-const failer =
-  ({ log }: Group) =>
-  (history: History, problem: string): never => {
-    throw new Error(
-      `History ${history.number}: ${problem}\nIts steps so far:\n${log.get(history)!.join('\n')}`,
-    );
-  };

@@ -1,4 +1,5 @@
-import { type Book, type CommandType, type Coupon, type Request, stateOf, type World } from './model.ts';
+import { stateOf } from './model.ts';
+import type { Book, CommandType, Coupon, Request, World } from './world.ts';
 import type { Random } from './random.ts';
 
 export interface History {

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
 import type { History } from './generate.ts';
-import { type Coupon, countOf, toText, validOf } from './model.ts';
+import { countOf, toText, validOf } from './model.ts';
+import type { Coupon } from './world.ts';
 
 /** Writes the books, users and coupons of histories that begin. */
 export async function insertHistories(db: Database, histories: readonly History[]): Promise<void> {
