@@ -104,6 +104,7 @@ class PooledDriver implements Driver {
   }
 
   async beginTransaction(connection: PooledConnection): Promise<void> {
+    connection.inTransaction = true;
     await connection.executeQuery(this.#begin);
   }
 
@@ -122,6 +123,7 @@ class PooledDriver implements Driver {
   }
 
   async releaseConnection(connection: PooledConnection): Promise<void> {
+    if (connection.failedOutside) await this.rollbackTransaction(connection);
     connection.client.release(connection.broken);
   }
 
@@ -134,6 +136,12 @@ class PooledDriver implements Driver {
 export class PooledConnection implements DatabaseConnection {
   readonly client: pg.PoolClient;
   broken = false;
+  inTransaction = false;
+  /**
+   * A statement outside of our transactions failed. It may have been several, with a BEGIN of their own (pg-boss sends such):
+   * whoever got the connection next would be in that aborted transaction.
+   */
+  failedOutside = false;
   /** Longest to wait for the server's answer to a statement; undefined: as the pool says. */
   queryTimeoutMs: number | undefined;
 
@@ -148,6 +156,7 @@ export class PooledConnection implements DatabaseConnection {
       return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
     } catch (error) {
       this.broken ||= isOutage(error);
+      this.failedOutside ||= !this.inTransaction;
       throw error;
     }
   }

@@ -48,6 +48,19 @@ test('a connection that breaks between two statements of a transaction fails the
   await db.destroy();
 });
 
+test('statements that fail in a transaction of their own leave it to nobody else', async () => {
+  const db = open({ poolSize: 1 });
+  for (const text of [
+    'BEGIN; SELECT 1/0; COMMIT',
+    'BEGIN; CREATE TEMP TABLE half (id int); SELECT nothing FROM half; COMMIT',
+  ]) {
+    await expect(sql.raw(text).execute(db)).rejects.toThrow();
+    const { rows } = await sql<{ one: number }>`SELECT 1 AS one`.execute(db);
+    expect(rows).toEqual([{ one: 1 }]);
+  }
+  await db.destroy();
+});
+
 test('waiting for a connection is bounded in number and in time', async () => {
   const db = open();
   let letGo = () => {};
