@@ -25,16 +25,18 @@ export async function recordEvents(
 
 export type EventRow = CouponEvent & { id: number };
 
-/** The events of one coupon, oldest first, from above `afterId`. */
+/** The events of one coupon, oldest first, from above `afterId`; with `userId`, only those that were for that user. */
 export async function listEventsByCoupon(
   db: Database,
   couponId: number,
+  userId: string | undefined,
   page: { afterId?: number; limit: number },
 ): Promise<EventRow[]> {
   const { rows } = await sql<EventRow>`
     SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
            occurred_at AS "occurredAt", data
     FROM events WHERE coupon_id = ${couponId} AND id > ${page.afterId ?? 0}
+      AND ${userId === undefined ? sql`true` : sql`user_id = ${userId}`}
     ORDER BY id LIMIT ${page.limit}`.execute(db);
   return rows;
 }
