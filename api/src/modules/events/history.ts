@@ -28,7 +28,7 @@ interface HistoryQuery {
 }
 
 /** So many coupons are looked up one by one; more are recognised by their code. */
-const FEW_COUPONS = 500;
+const FEW_COUPONS = 5_000;
 
 /** The filters of a query, as the statements want them. */
 export async function readFilters(db: Database, { bookId, userId, actorId, code, from, to }: HistoryQuery) {

@@ -160,9 +160,9 @@ export interface ListedEvent extends EventRow {
   actorEmail: string | null;
 }
 
-/** Events by time, newest first, with the names of what they tell of. */
+/** Events by time, newest first, with the names of what they tell of. In a transaction, for its time limit. */
 export async function listEvents(
-  db: Database,
+  trx: Transaction,
   filter: EventFilter,
   { visibleAt: snapshot, before, limit }: HistoryPage,
 ): Promise<ListedEvent[]> {
@@ -170,6 +170,7 @@ export async function listEvents(
   const conditions = [visibleAt(snapshot, 'e', 'events_to')];
   if (bookId !== undefined) conditions.push(sql`e.book_id = ${bookId}`);
   if (userId !== undefined) conditions.push(sql`e.user_id = ${userId}`);
+  if (actorId !== undefined) conditions.push(sql`e.actor_id = ${actorId}`);
   if (jobId !== undefined) conditions.push(sql`e.job_id = ${jobId}`);
   if (types !== undefined) conditions.push(sql`e.type = ANY(${types}::text[])`);
   if (from !== undefined) conditions.push(sql`e.occurred_at >= ${from.toISOString()}::timestamptz`);
@@ -182,23 +183,15 @@ export async function listEvents(
     coupons && !('codePrefix' in coupons)
       ? sql`(SELECT * FROM events WHERE coupon_id = ANY(${coupons}::bigint[]) OFFSET 0)`
       : sql`events`;
-  const newest = (also: RawBuilder<unknown>) => sql`
-    SELECT * FROM (
-      SELECT e.* FROM ${source} e WHERE ${sql.join([...conditions, also], sql` AND `)}
-      ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}) part`;
-  const found =
-    actorId === undefined
-      ? newest(sql`true`)
-      : sql`${newest(sql`e.user_id = ${actorId} AND e.actor_id = ${actorId}`)}
-            UNION ALL ${newest(sql`e.actor_id = ${actorId} AND e.actor_id <> e.user_id`)}`;
   const { rows } = await sql<ListedEvent>`
     SELECT e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
            e.occurred_at AS "occurredAt", e.data, e.job_id AS "jobId",
            c.code, b.name AS "bookName", u.email AS "userEmail", a.email AS "actorEmail"
-    FROM (${found}) e
+    FROM (SELECT e.* FROM ${source} e WHERE ${sql.join(conditions, sql` AND `)}
+          ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}) e
     LEFT JOIN coupons c ON c.id = e.coupon_id LEFT JOIN books b ON b.id = e.book_id
     LEFT JOIN users u ON u.id = e.user_id LEFT JOIN users a ON a.id = e.actor_id
-    ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}`.execute(db);
+    ORDER BY e.occurred_at DESC, e.id DESC`.execute(trx);
   return rows;
 }
 

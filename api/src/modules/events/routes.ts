@@ -1,9 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
+import { inTransaction } from '../../database/transaction.ts';
 import { prefersCsv, sendCsv } from '../../plugins/csv-export.ts';
 import { listOrCsv } from '../../schemas.ts';
 import { readFilters, readPosition, toHistoryPage } from './history.ts';
-import { type ListedEvent, listEvents } from './queries.ts';
+import { type HistoryPage, type ListedEvent, listEvents } from './queries.ts';
 import { EVENT_COLUMNS, eventCells, eventPage, eventsQuery, presentListedEvent } from './schemas.ts';
 
 const momentOf = ({ occurredAt, id }: ListedEvent) => ({ at: occurredAt, id });
@@ -28,19 +29,19 @@ export function eventRoutes(fastify: FastifyInstance): void {
     async (request, reply) => {
       const { limit, cursor, bom, type: types, jobId, ...query } = request.query;
       const filter = { ...(await readFilters(app.db, query)), types, jobId };
+      const read = (page: HistoryPage) => inTransaction(app.db, (trx) => listEvents(trx, filter, page));
       const csv = prefersCsv(request);
       const position = await readPosition(app.db, csv ? undefined : cursor);
       if (csv) {
         return sendCsv<ListedEvent>(request, reply, {
           name: 'events',
           header: EVENT_COLUMNS,
-          read: (last, count) =>
-            listEvents(app.db, filter, { ...position, before: last && momentOf(last), limit: count }),
+          read: (last, count) => read({ ...position, before: last && momentOf(last), limit: count }),
           present: eventCells,
           mark: bom,
         });
       }
-      const rows = await listEvents(app.db, filter, { ...position, limit: limit + 1 });
+      const rows = await read({ ...position, limit: limit + 1 });
       return toHistoryPage(rows, limit, position, presentListedEvent, momentOf);
     },
   );

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Database } from '../../database/connection.ts';
+import type { Transaction } from '../../database/connection.ts';
 import { codeBegins, type EventFilter, type HistoryPage, isBefore, visibleAt } from '../events/queries.ts';
 
 export type RedemptionFilter = Omit<EventFilter, 'types' | 'jobId'>;
@@ -21,9 +21,9 @@ export interface ListedRedemption {
   rolledBackBy: number | null;
 }
 
-/** Redemptions and their rollbacks by time, newest first, with the names of what they tell of. */
+/** Redemptions and their rollbacks by time, newest first, with the names of what they tell of. In a transaction, for its time limit. */
 export async function listRedemptions(
-  db: Database,
+  trx: Transaction,
   { bookId, userId, actorId, coupons, from, to }: RedemptionFilter,
   { visibleAt: snapshot, before, limit }: HistoryPage,
 ): Promise<ListedRedemption[]> {
@@ -49,6 +49,6 @@ export async function listRedemptions(
     JOIN coupons c ON c.id = r.coupon_id JOIN books b ON b.id = r.book_id
     JOIN users u ON u.id = r.user_id JOIN users a ON a.id = r.actor_id
     LEFT JOIN redemption_history back ON back.rollback_of = r.id
-    ORDER BY r.redeemed_at DESC, r.id DESC`.execute(db);
+    ORDER BY r.redeemed_at DESC, r.id DESC`.execute(trx);
   return rows;
 }

@@ -1,8 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
+import { inTransaction } from '../../database/transaction.ts';
 import { prefersCsv, sendCsv } from '../../plugins/csv-export.ts';
 import { listOrCsv } from '../../schemas.ts';
 import { readFilters, readPosition, toHistoryPage } from '../events/history.ts';
+import type { HistoryPage } from '../events/queries.ts';
 import { type ListedRedemption, listRedemptions } from './queries.ts';
 import {
   presentRedemption,
@@ -34,19 +36,19 @@ export function redemptionRoutes(fastify: FastifyInstance): void {
     async (request, reply) => {
       const { limit, cursor, bom, ...query } = request.query;
       const filter = await readFilters(app.db, query);
+      const read = (page: HistoryPage) => inTransaction(app.db, (trx) => listRedemptions(trx, filter, page));
       const csv = prefersCsv(request);
       const position = await readPosition(app.db, csv ? undefined : cursor);
       if (csv) {
         return sendCsv<ListedRedemption>(request, reply, {
           name: 'redemptions',
           header: REDEMPTION_COLUMNS,
-          read: (last, count) =>
-            listRedemptions(app.db, filter, { ...position, before: last && momentOf(last), limit: count }),
+          read: (last, count) => read({ ...position, before: last && momentOf(last), limit: count }),
           present: redemptionCells,
           mark: bom,
         });
       }
-      const rows = await listRedemptions(app.db, filter, { ...position, limit: limit + 1 });
+      const rows = await read({ ...position, limit: limit + 1 });
       return toHistoryPage(rows, limit, position, presentRedemption, momentOf);
     },
   );
