@@ -12,6 +12,7 @@ export const streamedEventSchema = component(
     bookId: uuid(),
     code: nullable(Type.String({ description: 'null: the coupon was deleted with its book' })),
     coupon: Type.Unsafe<Static<typeof couponSchema> | null>({
+      type: 'object',
       nullable: true,
       allOf: [ref(couponSchema)],
       description:
