@@ -3,14 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DrawRecord, findDrawFaults } from '../src/modules/distributions/verify.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
-import {
-  addToPool,
-  countsByOwner,
-  type DistributionJob,
-  insertMembers,
-  sendTo,
-} from './support/distributions.ts';
-import { eventually } from './support/eventually.ts';
+import { countsByOwner, type DistributionJob, insertMembers, sendTo } from './support/distributions.ts';
 import { checkInvariants } from './support/invariants.ts';
 import { assignRandom, insertBook } from './support/nodes.ts';
 
@@ -381,86 +374,4 @@ describe('who and what', () => {
     expect([...(await countsByOwner(api.db, book.id)).values()]).toEqual(Array(10).fill(1));
     expect((await distribute(poolId, { ...order, perUser: 2 }, headers)).status).toBe(422);
   });
-});
-
-describe('in the middle', () => {
-  const untilGiven = (id: string, coupons: number) =>
-    eventually(async () => (await send('GET', `/jobs/${id}`)).body.progress.done >= coupons);
-  const start = async (coupons: number, users: number) => {
-    const { poolId } = await insertMembers(api.db, users);
-    const book = await insertBook(api.db, coupons);
-    const order = { bookId: book.id, mode: 'equal', perUser: coupons / users };
-    const { body } = await distribute(poolId, order, { prefer: 'respond-async' });
-    return { id: body.id, book };
-  };
-
-  test('cancelled: it stops, and says what it gave until then', async () => {
-    const { id, book } = await start(20_000, 100);
-    await untilGiven(id, 2_000);
-    const asked = performance.now();
-    await send('POST', `/jobs/${id}/cancel`, {});
-    const job = await eventually(async () => {
-      const { body } = await send('GET', `/jobs/${id}`);
-      return body.status === 'cancelled' ? body : undefined;
-    });
-    expect(performance.now() - asked).toBeLessThan(5_000);
-    const counts = await countsByOwner(api.db, book.id);
-    const given = [...counts.values()].reduce((sum, count) => sum + count);
-    expect(given).toBeLessThan(20_000);
-    expect(job.result).toMatchObject({
-      assigned: given,
-      served: counts.size,
-      needed: 20_000,
-      missing: 20_000 - given,
-    });
-    await checkInvariants(api.db, { bookIds: [book.id] });
-  });
-
-  test('the book is archived: it fails with the reason, and says what it gave until then', async () => {
-    const { id, book } = await start(20_000, 100);
-    await untilGiven(id, 2_000);
-    await archive(book.id);
-    const job = await eventually(async () => {
-      const { body } = await send('GET', `/jobs/${id}`);
-      return body.status === 'failed' ? body : undefined;
-    });
-    expect(job.failure).toMatchObject({ code: 'book-not-active' });
-    const given = [...(await countsByOwner(api.db, book.id)).values()].reduce((sum, count) => sum + count);
-    expect(job.result.assigned).toBe(given);
-    expect(given).toBeLessThan(20_000);
-  });
-});
-
-test('next to 100 users who claim for themselves: limits hold, and every coupon is counted once', async () => {
-  const users = await Promise.all(Array.from({ length: 100 }, () => api.asUser()));
-  const { poolId } = await insertMembers(api.db, 200);
-  await addToPool(
-    api.db,
-    poolId,
-    users.map(({ id }) => id),
-  );
-  const book = await insertBook(api.db, 1_300, { maxAssignmentsPerUser: 5 });
-  const order = { bookId: book.id, mode: 'equal', perUser: 5, onShortage: 'partial' };
-  const running = distribute(poolId, order);
-  const claims = await Promise.all(
-    users.flatMap((user) => Array.from({ length: 4 }, () => assignRandom(api, user, book.id))),
-  );
-  const { body: job } = await running;
-  const claimed = claims.filter(({ status }) => status === 200).length;
-  const refused = claims.filter(
-    ({ status, body }) =>
-      status !== 200 && body.code !== 'assignment-limit-reached' && body.code !== 'book-exhausted',
-  );
-  expect(refused).toEqual([]);
-
-  const counts = await countsByOwner(api.db, book.id);
-  const given = [...counts.values()].reduce((sum, count) => sum + count);
-  expect(given).toBe(job.result.assigned + claimed);
-  expect(given).toBe(1_300); // 300 users could take 1,500.
-  expect(Math.max(...counts.values())).toBeLessThanOrEqual(5);
-  const { rows } = await sql<{
-    n: number;
-  }>`SELECT count(*) AS n FROM events WHERE job_id = ${job.id}`.execute(api.db);
-  expect(rows[0]!.n).toBe(job.result.assigned);
-  await checkInvariants(api.db, { bookIds: [book.id] });
 });

@@ -142,8 +142,14 @@ async function drawShares({ db, job, step, checkpoint }: JobContext): Promise<vo
   });
 }
 
-/** A draw for many is a second of pure computing; meanwhile requests are answered. */
-async function drawBeside(steps: Generator<void, Draw>, refuseToStop: () => void): Promise<Draw> {
+/**
+ * A draw for many is a second of pure computing; meanwhile requests are answered.
+ * @param refuseToStop throws when the draw shall not go on
+ */
+export async function drawBeside(
+  steps: Generator<void, Draw>,
+  refuseToStop: () => void = () => undefined,
+): Promise<Draw> {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Static } from 'typebox';
-import type { Transaction } from '../../database/connection.ts';
-import { findUnserved } from './distribute.ts';
-import { draw, roomOf } from './draw.ts';
+import type { Database } from '../../database/connection.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import { drawBeside, findUnserved } from './distribute.ts';
+import { drawing, roomOf } from './draw.ts';
 import type { previewSchema } from './schemas.ts';
 import { type DistributionOrder, surveyDistribution } from './survey.ts';
 
@@ -10,12 +11,12 @@ const ROWS = 100;
 
 /** What a distribution would do now. @throws {Problem} as the distribution would, but not for a shortage: that is shown */
 export async function previewDistribution(
-  trx: Transaction,
+  db: Database,
   order: DistributionOrder,
 ): Promise<Static<typeof previewSchema>> {
-  const survey = await surveyDistribution(trx, order);
+  const survey = await inTransaction(db, (trx) => surveyDistribution(trx, order));
   const { terms, list, emails, disabled, needed, planned, missing } = survey;
-  const drawn = draw(randomBytes(32), terms, list);
+  const drawn = await drawBeside(drawing(randomBytes(32), terms, list));
   const { skipped, drewNone, errors } = findUnserved(survey, drawn);
   const able = drawn.shares.filter((_, place) => roomOf(terms, list[place]!) > 0);
   const reasons = new Map(errors.map(({ value, reason }) => [value, reason]));

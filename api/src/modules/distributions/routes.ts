@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../../database/connection.ts';
-import { inTransaction } from '../../database/transaction.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
@@ -35,7 +34,7 @@ export function distributionRoutes(fastify: FastifyInstance): void {
         summary: 'Give coupons of a book to the members of a pool',
         description:
           'A job. Who gets how many is drawn once, from a seed that is published with the result, so that anybody can repeat the ' +
-          'draw (GET /jobs/{id}/draw). The limit of the book holds, counting what people have already. Who got none, and why: ' +
+          'draw (GET /jobs/{id}/draw). Coupons are given out next to live claims: what those take meanwhile is missing in the result. The limit of the book holds, counting what people have already. Who got none, and why: ' +
           'GET /jobs/{id}/errors. Its result: `{ assigned, served, skipped, reasons, drewNone, members, needed, missing, seed, algorithm }`.',
         params: poolId,
         body: distributionOrder,
@@ -68,10 +67,7 @@ export function distributionRoutes(fastify: FastifyInstance): void {
         response: { 200: ref(previewSchema) },
       },
     },
-    async (request) => {
-      const order = readOrder(request.params.id, request.body);
-      return inTransaction(app.db, (trx) => previewDistribution(trx, order));
-    },
+    async (request) => previewDistribution(app.db, readOrder(request.params.id, request.body)),
   );
 
   app.get(
