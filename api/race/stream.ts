@@ -2,6 +2,7 @@
 // live stream open, on servers and a PostgreSQL of its own. Each must hear of each of their changes exactly once. Half of the
 // rounds are without streams, to see what they cost.
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { openDatabase } from '../src/database/connection.ts';
@@ -12,6 +13,11 @@ import { openStream, type StreamClient } from './event-stream.ts';
 import { startThrowaway } from './throwaway.ts';
 
 const CONNECTIONS = 128;
+
+interface Rate {
+  perSecond: number;
+  cpuMs: number;
+}
 
 interface Listening {
   id: string;
@@ -36,24 +42,32 @@ try {
   const users = await createUsers(clients!);
   const admin: Listening = { ...(await createUsers(1, 'ADMIN'))[0]! };
   await run(users, 'warm-up');
-  const rates: { without: number[]; with: number[] } = { without: [], with: [] };
+  const rates: { without: Rate[]; with: Rate[] } = { without: [], with: [] };
   const delays: number[] = [];
   for (let round = 1; round <= rounds!; round += 1) {
     rates.without.push(await run(users, `round ${round} without streams`));
+    const before = memory();
     await Promise.all([...users, admin].map((user, n) => listen(user, n)));
+    console.log(`round ${round}: memory ${before} MB, with all streams open ${memory()} MB`);
     rates.with.push(await run(users, `round ${round} with ${users.length + 1} streams`, delays));
     await check([...users, admin], round);
   }
-  const ratio = median(rates.with) / median(rates.without);
+  for (const [name, unit] of [
+    ['perSecond', 'commands per second'],
+    ['cpuMs', "milliseconds of the servers' CPU per command"],
+  ] as const) {
+    const [without, along] = [rates.without, rates.with].map((list) =>
+      median(list.map((rate) => rate[name])),
+    );
+    console.log(
+      `${unit}: ${without!.toFixed(2)} without, ${along!.toFixed(2)} with streams: ${(along! / without!).toFixed(2)}`,
+    );
+  }
   delays.sort((x, y) => x - y);
   const at = (share: number) => delays[Math.floor((delays.length - 1) * share)]!.toFixed(0);
   console.log(
-    `commands per second: ${median(rates.without).toFixed(0)} without, ${median(rates.with).toFixed(0)} with: ${ratio.toFixed(2)}`,
-  );
-  console.log(
     `from the answer to the message: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms (${delays.length} messages)`,
   );
-  for (const { pid } of servers.nodes) console.log(`server ${pid}: ${await memoryOf(pid)}`);
 } finally {
   client.close();
   await database.end();
@@ -86,7 +100,7 @@ async function createUsers(count: number, role: 'USER' | 'ADMIN' = 'USER'): Prom
 }
 
 /** Every user gets a coupon of a new book, locks it and redeems it. */
-async function run(users: Listening[], name: string, delays?: number[]): Promise<number> {
+async function run(users: Listening[], name: string, delays?: number[]): Promise<Rate> {
   const { rows } = await database.query<{ id: string }>(
     'INSERT INTO books (name, max_redemptions, lock_ttl_seconds) VALUES ($1, 1, 300) RETURNING id',
     [randomBytes(8).toString('hex')],
@@ -97,7 +111,7 @@ async function run(users: Listening[], name: string, delays?: number[]): Promise
     [bookId, users.length],
   );
   const answered = new Map<string, { user: Listening; at: number }>();
-  const startedAt = performance.now();
+  const [startedAt, cpu] = [performance.now(), cpuMs()];
   await forEachOf(users, CONNECTIONS, async (user) => {
     const { code } = await command(client, user, 'assign/random', { bookId });
     answered.set(`coupon.assigned ${code}`, { user, at: performance.now() });
@@ -107,10 +121,15 @@ async function run(users: Listening[], name: string, delays?: number[]): Promise
     answered.set(`coupon.redeemed ${code}`, { user, at: performance.now() });
   });
   const seconds = (performance.now() - startedAt) / 1000;
-  const rate = (3 * users.length) / seconds;
-  console.log(`${name}: ${rate.toFixed(0)} commands per second`);
+  const commands = 3 * users.length;
+  if (delays) {
+    await until(() => [...answered].every(([key, { user }]) => user.heard.has(key)), 'not all messages came');
+  }
+  const rate = { perSecond: commands / seconds, cpuMs: (cpuMs() - cpu) / commands };
+  console.log(
+    `${name}: ${rate.perSecond.toFixed(0)} commands per second, ${rate.cpuMs.toFixed(2)} ms of CPU each`,
+  );
   if (!delays) return rate;
-  await until(() => [...answered].every(([key, { user }]) => user.heard.has(key)), 'not all messages came');
   for (const [key, { user, at }] of answered) delays.push(Math.max(0, user.heard.get(key)! - at));
   return rate;
 }
@@ -169,10 +188,21 @@ async function until(check: () => boolean, otherwise: string): Promise<void> {
   }
 }
 
-async function memoryOf(pid: number): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return `${Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)} MB at most`;
+/** Of all servers together, now. */
+function memory(): number {
+  const kilobytes = servers.nodes.map(({ pid }) =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]),
+  );
+  return Math.round(kilobytes.reduce((sum, one) => sum + one, 0) / 1024);
+}
+
+/** Milliseconds of all servers together so far; the kernel counts in hundredths of a second. */
+function cpuMs(): number {
+  const ticks = servers.nodes.map(({ pid }) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return ticks.reduce((sum, one) => sum + one, 0) * 10;
 }
 
 function median(numbers: number[]): number {
