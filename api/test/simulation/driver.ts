@@ -21,7 +21,7 @@ import {
 } from './generate.ts';
 import { noteExpiry, perform, rollBack, unassign } from './model.ts';
 import { GUESSES, type Request } from './world.ts';
-import { checkAnswer, count, failer, type Group, note } from './group.ts';
+import { checkAnswer, count, failer, type Group, note, type Submit } from './group.ts';
 import { randomOf } from './random.ts';
 import { compareRows, compareTrail, insertHistories, saveSettings } from './rows.ts';
 
@@ -39,6 +39,9 @@ export interface GroupOptions {
 const SMALL: FaultRates = { defect: 0.02, deadlock: 0.01, lostBefore: 0.03, lostAfter: 0.03 };
 /** A defect makes the requests of a large batch run one by one, which takes its time. */
 const LARGE: FaultRates = { defect: 0.002, deadlock: 0.01, lostBefore: 0.02, lostAfter: 0.02 };
+
+/** What is sent again may get lost again, but only before its COMMIT: a replay then tells that the first time counted. */
+const AGAIN: FaultRates = { defect: 0, deadlock: 0.02, lostBefore: 0.1, lostAfter: 0 };
 
 /** Runs a group of histories to its end and returns the time there. Throws at the first answer or row that is not the model's. */
 export async function runGroup(options: GroupOptions): Promise<{ now: number; stats: Group['stats'] }> {
@@ -59,6 +62,7 @@ export async function runGroup(options: GroupOptions): Promise<{ now: number; st
     submitRandom: new Map(histories.map((history, n) => [history, faulty(`random ${n}`, SMALL)])),
     submitAssign: faulty('assign', LARGE),
     submitByCode: faulty('by code', LARGE),
+    submitAgain: faulty('again', AGAIN),
     stats: {},
   };
   await insertHistories(db, histories);
@@ -145,24 +149,33 @@ async function runRequests(group: Group, history: History, requests: Request[]):
 }
 
 async function send(group: Group, history: History, request: Request): Promise<Answer | InjectedFault> {
-  const lane = laneOf(request);
-  const submits = {
+  const submit = {
     'assign-random': group.submitRandom.get(history)!,
     'assign-code': group.submitAssign,
     'by-code': group.submitByCode,
-  };
-  try {
-    return await submits[lane](toTransition(history, request));
-  } catch (error) {
-    if (error instanceof InjectedFault) return error;
-    throw error;
-  }
+  }[laneOf(request)];
+  return attempt(group, history, request, submit);
 }
 
 async function sendUntilAnswered(group: Group, history: History, request: Request): Promise<Answer> {
   for (;;) {
-    const outcome = await send(group, history, request);
+    const outcome = await attempt(group, history, request, group.submitAgain);
     if (!(outcome instanceof InjectedFault)) return outcome;
+  }
+}
+
+async function attempt(
+  group: Group,
+  history: History,
+  request: Request,
+  submit: Submit,
+): Promise<Answer | InjectedFault> {
+  try {
+    return await submit(toTransition(history, request));
+  } catch (error) {
+    if (!(error instanceof InjectedFault)) throw error;
+    group.log.get(history)!.push(`${request.id} ${request.key === null ? '' : 'with key '}${error.message}`);
+    return error;
   }
 }
 

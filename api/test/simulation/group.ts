@@ -20,6 +20,8 @@ export interface Group {
   submitRandom: Map<History, Submit>;
   submitAssign: Submit;
   submitByCode: Submit;
+  /** What got lost, once more. */
+  submitAgain: Submit;
   stats: Record<string, number>;
 }
 
