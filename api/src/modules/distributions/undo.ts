@@ -1,6 +1,7 @@
 import type { Actor } from '../coupons/state.ts';
 import { type Outcome, takeBackMany } from '../coupons/take-back-many.ts';
 import type { JobRow } from '../jobs/queries.ts';
+import { createPace } from '../jobs/pace.ts';
 import type { JobWork } from '../jobs/run.ts';
 import { listAssignments } from './queries.ts';
 
@@ -30,8 +31,8 @@ const REASONS: Record<Exclude<Outcome, 'taken'>, string> = {
   reassigned: 'was taken back before, and assigned anew',
 };
 
-/** Coupons of one step: some tenths of a second. */
-const STEP_COUPONS = 2_000;
+/** Coupons of one step. */
+const COUPONS = { first: 1_000, least: 100, most: 2_000 };
 
 const progressOf = (job: JobRow) => structuredClone((job.checkpoint as Progress | null) ?? FRESH);
 
@@ -40,12 +41,12 @@ export const undo: JobWork = {
   async run({ job, step }) {
     const { jobId, bookId } = job.input as unknown as UndoInput;
     const actor: Actor = { id: job.createdBy, role: 'ADMIN' };
-    for (let full = true; full;) {
-      await step(async (trx) => {
+    const pace = createPace(COUPONS);
+    const takeSome = (coupons: number) =>
+      step(async (trx) => {
         const progress = progressOf(job);
-        const after = { afterId: progress.eventId, limit: STEP_COUPONS };
-        const assignments = await listAssignments(trx, jobId, after);
-        full = assignments.length === STEP_COUPONS;
+        const assignments = await listAssignments(trx, jobId, { afterId: progress.eventId, limit: coupons });
+        isFull = assignments.length === coupons;
         const results = await takeBackMany(trx, { bookId, actor, jobId: job.id }, assignments);
         const errors = results.flatMap(({ outcome, code }, index) => {
           progress.outcomes[outcome] += 1;
@@ -56,7 +57,8 @@ export const undo: JobWork = {
         progress.done += assignments.length;
         return { done: progress.done, checkpoint: { ...progress }, errors };
       });
-    }
+    let isFull = true;
+    while (isFull) await pace.run(takeSome);
   },
 
   report(job) {
