@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createCipheriv, createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -144,42 +144,42 @@ describe('any draw', () => {
       {
         "equal": {
           "lots": [
-            0,
-            4,
             3,
+            4,
             6,
+            0,
+            2,
             5,
             1,
-            2,
           ],
           "shares": [
+            1,
+            1,
+            1,
+            2,
             2,
             1,
-            1,
             2,
-            2,
-            1,
-            1,
           ],
         },
         "random": {
           "lots": [
-            0,
-            4,
             3,
+            4,
             6,
+            0,
+            2,
             5,
             1,
-            2,
           ],
           "shares": [
+            3,
+            1,
             0,
-            3,
-            2,
-            3,
-            1,
             1,
             2,
+            2,
+            3,
           ],
         },
       }
@@ -188,9 +188,63 @@ describe('any draw', () => {
       `"1441bae1c1764b94a605a65298d684ff36bd0d76c07e6f2e97e3c5986c095ad6"`,
     );
     expect(hashOutcome(list, equal).toString('hex')).toMatchInlineSnapshot(
-      `"d6a453a18f427a13144e5a7bae93e31f414edddc0b05fa7ea73a3b4f5ce7fe1f"`,
+      `"023655c0543f9c1a98ed7dbbadd5bbb4c2f747d0b9db9196ad296b8775c34274"`,
     );
   });
+});
+
+/** The procedure of docs/draws.md, written anew from that page alone, without a thought for speed. */
+function drawByTheBook(
+  seed: Buffer,
+  { mode, perUser, total, bookLimit, stock }: Terms,
+  list: readonly Entrant[],
+) {
+  const stream = createCipheriv('aes-256-ctr', seed, Buffer.alloc(16)).update(Buffer.alloc(40_000));
+  let read = 0;
+  const choose = (n: number) => {
+    let number;
+    do number = stream.readUInt32BE(4 * read++);
+    while (number >= 2 ** 32 - (2 ** 32 % n));
+    return number % n;
+  };
+  const room = list.map(({ already }) => Math.max(0, Math.min(perUser ?? 1e9, (bookLimit ?? 1e9) - already)));
+  const count = Math.min(total ?? sum(room), sum(room), stock);
+  const lots = list.map((_, place) => place);
+  for (let i = list.length - 1; i >= 1; i -= 1) {
+    const j = choose(i + 1);
+    const moved = lots[i]!;
+    lots[i] = lots[j]!;
+    lots[j] = moved;
+  }
+  const shares = list.map(() => 0);
+  if (mode === 'equal') {
+    const upTo = (level: number) => room.map((most) => Math.min(most, level));
+    let level = 0;
+    while (level < count && sum(upTo(level + 1)) <= count) level += 1;
+    upTo(level).forEach((share, place) => (shares[place] = share));
+    for (const place of lots) if (room[place]! > level && sum(shares) < count) shares[place]! += 1;
+  } else {
+    let candidates = list.map((_, place) => place).filter((place) => room[place]! > 0);
+    for (let coupon = 0; coupon < count; coupon += 1) {
+      const chosen = choose(candidates.length);
+      const place = candidates[chosen]!;
+      shares[place]! += 1;
+      if (shares[place] === room[place]) {
+        candidates[chosen] = candidates.at(-1)!;
+        candidates = candidates.slice(0, -1);
+      }
+    }
+  }
+  return { lots, shares };
+}
+
+test('a program written from docs/draws.md alone draws the same', () => {
+  fc.assert(
+    fc.property(anySeed, anyTerms, anyList, (seed, given, list) => {
+      expect(draw(seed, given, list)).toEqual(drawByTheBook(seed, given, list));
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('chance', () => {

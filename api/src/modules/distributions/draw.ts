@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 
 /**
  * The draw of a distribution: pure, and the same for ever for one version, so that anybody can repeat it from what was published.
@@ -75,7 +75,8 @@ export function* drawing(seed: Buffer, terms: Terms, list: readonly Entrant[]): 
   return { lots, shares };
 }
 
-const PAUSE = 5_000;
+const PAUSE = 100_000;
+const STREAM_BYTES = 16_384;
 
 /** Everybody gets the same, as far as they have room; what is left then goes to the first lots, one each. */
 function shareEvenly(planned: number, rooms: readonly number[], lots: readonly number[]): number[] {
@@ -129,24 +130,21 @@ export function draw(seed: Buffer, terms: Terms, list: readonly Entrant[]): Draw
 }
 
 /**
- * Numbers below a bound, all equally likely: HMAC-SHA-256 of 0, 1, 2, … (8 bytes, big-endian) under the seed gives eight numbers
- * of 32 bits (big-endian) each time. Those above the largest multiple of the bound are passed over, the others count modulo the
- * bound.
+ * Numbers below a bound, all equally likely. The key stream of AES-256 in counter mode (key: the seed; first counter block: 0) is read
+ * as numbers of 32 bits, big-endian. Those above the largest multiple of the bound are passed over, the others count modulo the bound.
  */
 function integers(seed: Buffer): (bound: number) => number {
-  const counter = Buffer.alloc(8);
-  let block = Buffer.alloc(0);
+  const cipher = createCipheriv('aes-256-ctr', seed, Buffer.alloc(16));
+  const zeros = Buffer.alloc(STREAM_BYTES);
+  let stream = Buffer.alloc(0);
   let offset = 0;
-  let blocks = 0n;
   const next = () => {
-    if (offset === block.length) {
-      counter.writeBigUInt64BE(blocks);
-      block = createHmac('sha256', seed).update(counter).digest();
-      blocks += 1n;
+    if (offset === stream.length) {
+      stream = cipher.update(zeros);
       offset = 0;
     }
     offset += 4;
-    return block.readUInt32BE(offset - 4);
+    return stream.readUInt32BE(offset - 4);
   };
   return (bound) => {
     const limit = 2 ** 32 - (2 ** 32 % bound);
@@ -168,7 +166,5 @@ export function hashOutcome(list: readonly Entrant[], { lots, shares }: Draw): B
 }
 
 function hashLines(lines: readonly string[]): Buffer {
-  const hash = createHash('sha256');
-  for (const line of lines) hash.update(line);
-  return hash.digest();
+  return createHash('sha256').update(lines.join('')).digest();
 }
