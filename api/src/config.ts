@@ -5,8 +5,8 @@ import Type, { type Static, type TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { parseEmail } from './modules/users/email.ts';
 
-const seconds = (fallback: number, description: string) =>
-  Type.Integer({ minimum: 0, maximum: 86_400, default: fallback, description });
+const seconds = (fallback: number, maximum: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum, default: fallback, description });
 
 /**
  * Every environment variable that changes behaviour; nothing else does. `NAME_FILE` may stand for each `NAME` and gives the
@@ -110,9 +110,10 @@ export const environment = Type.Object({
   }),
   SWEEP_SECONDS: seconds(
     5,
+    86_400,
     'how often expired locks are written down and old records cleared; 0: never by this process',
   ),
-  DRAIN_SECONDS: seconds(2, 'how long a stopping process still answers while load balancers turn away'),
+  DRAIN_SECONDS: seconds(2, 20, 'how long a stopping process still answers while load balancers turn away'),
 });
 
 type Environment = Static<typeof environment>;

@@ -88,7 +88,7 @@ class PooledDriver implements Driver {
     this.#maxWaiting = options.maxWaiting;
     const ms = options.statementTimeoutMs;
     this.#begin = CompiledQuery.raw(
-      `begin; set local statement_timeout = ${ms}; set local lock_timeout = ${Math.ceil(ms / 2)}; ` +
+      `begin isolation level read committed; set local statement_timeout = ${ms}; set local lock_timeout = ${Math.ceil(ms / 2)}; ` +
         `set local idle_in_transaction_session_timeout = ${ms * 2}`,
     );
   }

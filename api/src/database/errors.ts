@@ -1,6 +1,6 @@
 /** SQLSTATEs and socket errors, by what they mean for a request. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 
-const OUTAGE_STATES = /^(08...|53...|57P0.|25006)$/;
+const OUTAGE_STATES = /^(08...|53...|57P0.|25006|25P0[34])$/;
 const OUTAGE_SOCKETS =
   /^(ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|POOL_OVERLOADED)$/;
 // What pg says in words only.

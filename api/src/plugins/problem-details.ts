@@ -5,6 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin';
 import findMyWay from 'find-my-way';
 import { errorCode, isOutage, isTakenKey, isTimeout } from '../database/errors.ts';
+import { maskText } from '../logging.ts';
 import { type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
 import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
 
@@ -45,9 +46,11 @@ export function answerFrameworkError(
   reply: FastifyReply,
 ): FastifyReply {
   const problem = toProblem(error);
-  if (problem.status >= 500) {
-    const level = problem.code === 'internal-error' ? 'error' : 'warn';
-    request.log[level]({ err: error, code: problem.code }, problem.message);
+  if (problem.code === 'internal-error') {
+    request.log.error({ err: error, problem: problem.code }, problem.message);
+  } else if (problem.status >= 500) {
+    // Without its stack: an outage is one story, told by thousands of requests.
+    request.log.warn({ problem: problem.code, cause: maskText(error.message) }, problem.message);
   }
   return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
 }

@@ -51,7 +51,10 @@ export async function runGroup(options: GroupOptions): Promise<{ now: number; st
     beginHistory(number * size + n, randomOf(seed, 'history', number, n), options.now),
   );
   const faulty = (name: string, rates: FaultRates) =>
-    createCommands({ db: withFaults(db, randomOf(seed, 'faults', number, name), rates) });
+    createCommands({
+      db: withFaults(db, randomOf(seed, 'faults', number, name), rates),
+      maxBooksAtOnce: 8,
+    });
   const group: Group = {
     db,
     random,

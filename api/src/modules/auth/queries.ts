@@ -136,7 +136,7 @@ export async function deleteSessionsOfUser(
 export async function deleteExpiredSessions(db: Database): Promise<void> {
   await sql`
     DELETE FROM sessions WHERE id IN (
-      SELECT id FROM sessions WHERE expires_at < clock_timestamp() LIMIT 5000)`.execute(db);
+      SELECT id FROM sessions WHERE expires_at < (SELECT clock_timestamp()) LIMIT 5000)`.execute(db);
 }
 
 /** Sets a password if the one before is still what was checked; false when it, or the account, has changed meanwhile. */

@@ -99,7 +99,7 @@ export async function deleteUpload(db: Database | Transaction, uploadId: string)
 /** Forgets uploads that never became a job: their process was killed. */
 export async function deleteOldUploads(db: Database): Promise<void> {
   await sql`
-    DELETE FROM upload_parts p WHERE created_at < clock_timestamp() - interval '1 day'
+    DELETE FROM upload_parts p WHERE created_at < (SELECT clock_timestamp() - interval '1 day')
       AND NOT EXISTS (SELECT FROM jobs j WHERE j.input->>'uploadId' = p.upload_id::text AND j.finished_at IS NULL)`.execute(
     db,
   );

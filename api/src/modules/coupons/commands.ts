@@ -1,5 +1,6 @@
 import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
+import { takeTurns } from '../../database/turns.ts';
 import type { Answer } from '../../plugins/answers.ts';
 import { createBatcher } from './batch.ts';
 import { loadByCode, loadForAssign, loadRandom } from './load.ts';
@@ -7,8 +8,13 @@ import { type Load, settle, type TransitionRequest } from './transition.ts';
 
 export type Lane = 'assign-random' | 'assign-code' | 'by-code';
 
+/** Most books that wait for their turn to have a batch written. */
+const MAX_WAITING_BOOKS = 2_000;
+
 export interface CommandOptions {
   db: Database;
+  /** Most books that have a batch under way at a time: a rush on many leaves connections for everybody else. */
+  maxBooksAtOnce: number;
   /** Told of each batch: its lane, how many requests it settled, how long it took. */
   onBatch?: (lane: Lane, size: number, seconds: number) => void;
 }
@@ -19,16 +25,20 @@ export interface CommandOptions {
  */
 export function createCommands({
   db,
+  maxBooksAtOnce,
   onBatch,
 }: CommandOptions): (request: TransitionRequest) => Promise<Answer> {
   type Batcher = ReturnType<typeof createBatcher<TransitionRequest, Answer>>;
+
+  const inTurn = takeTurns(maxBooksAtOnce, MAX_WAITING_BOOKS);
 
   const openLane = (lane: Lane, load: Load, onIdle?: () => void): Batcher =>
     createBatcher<TransitionRequest, Answer>({
       run: async (requests) => {
         const started = performance.now();
+        const write = () => inTransaction(db, (trx) => settle(trx, requests, load));
         try {
-          return await inTransaction(db, (trx) => settle(trx, requests, load));
+          return await (lane === 'assign-random' ? inTurn(write) : write());
         } finally {
           onBatch?.(lane, requests.length, (performance.now() - started) / 1000);
         }

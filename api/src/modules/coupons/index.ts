@@ -28,6 +28,7 @@ export default fp<ModuleOptions>(
     });
     const submit = createCommands({
       db: app.db,
+      maxBooksAtOnce: Math.max(1, config.databasePoolSize - 4),
       onBatch: (lane, size, seconds) => {
         sizes.observe({ lane }, size);
         times.observe({ lane }, seconds);
