@@ -18,7 +18,7 @@ async function sizesOf(times: readonly number[]): Promise<number[]> {
 }
 
 test('steps that take long get smaller, down to the least', async () => {
-  expect(await sizesOf([900, 700, 500, 400, 350, 350])).toEqual([1_000, 500, 250, 125, 100, 100]);
+  expect(await sizesOf([900, 700, 500, 450, 410, 410])).toEqual([1_000, 500, 250, 125, 100, 100]);
 });
 
 test('quick steps get larger, up to the most', async () => {
@@ -26,5 +26,5 @@ test('quick steps get larger, up to the most', async () => {
 });
 
 test('steps that take as long as they should stay', async () => {
-  expect(await sizesOf([150, 299, 101])).toEqual([1_000, 1_000, 1_000]);
+  expect(await sizesOf([151, 399, 200])).toEqual([1_000, 1_000, 1_000]);
 });

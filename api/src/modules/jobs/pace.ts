@@ -1,6 +1,6 @@
 /** As long as a step should take: a job stops within one, and what it locks is locked as long. */
-const LEAST_MS = 100;
-const MOST_MS = 300;
+const LEAST_MS = 150;
+const MOST_MS = 400;
 
 /**
  * How much a job does in one step: twice as much when a step was quick, half when it took long. So steps stay short on a busy or
