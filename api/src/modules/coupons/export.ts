@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Cell, sendCsv } from '../../plugins/csv-export.ts';
-import { type CouponInBook, listCouponsByBook } from './queries.ts';
+import type { CouponInBook } from './queries.ts';
+import { listCouponsByBook } from './read-queries.ts';
 import { findEmails } from './read-queries.ts';
 import { currentState } from './state.ts';
 

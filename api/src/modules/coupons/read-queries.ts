@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/connection.ts';
+import type { CouponState } from '../../database/types.ts';
 import { bookRuleColumns, clock, couponColumns, type CouponInBook } from './queries.ts';
 
 /** Ids of coupons whose codes begin so: by the index on codes, `limit` of them at most. */
@@ -27,4 +28,75 @@ export async function findEmails(db: Database, userIds: readonly string[]): Prom
   const { rows } = await sql<{ id: string; email: string }>`
     SELECT id, email FROM users WHERE id = ANY(${userIds}::uuid[])`.execute(db);
   return new Map(rows.map(({ id, email }) => [id, email]));
+}
+
+/** The rows of a page whose *current* state is one of those asked: an expired lock counts as ASSIGNED. */
+function inState(state: CouponState | undefined): RawBuilder<unknown> {
+  if (state === undefined) return sql`true`;
+  if (state === 'LOCKED') return sql`c.state = 'LOCKED' AND c.lock_expires_at > clock_timestamp()`;
+  if (state === 'ASSIGNED') {
+    return sql`(c.state = 'ASSIGNED' OR c.state = 'LOCKED' AND c.lock_expires_at <= clock_timestamp())`;
+  }
+  return sql`c.state = ${state}`;
+}
+
+/** A user's coupons, newest first, from below `beforeId`. */
+export async function listCouponsByUser(
+  db: Database,
+  userId: string,
+  filter: { bookId?: string; state?: CouponState },
+  page: { beforeId?: number; limit: number },
+): Promise<CouponInBook[]> {
+  const { rows } = await sql<CouponInBook>`
+    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
+    FROM coupons c JOIN books b ON b.id = c.book_id
+    WHERE c.assigned_user_id = ${userId} AND ${inState(filter.state)}
+      AND ${filter.bookId === undefined ? sql`true` : sql`c.book_id = ${filter.bookId}`}
+      AND ${page.beforeId === undefined ? sql`true` : sql`c.id < ${page.beforeId}`}
+    ORDER BY c.id DESC LIMIT ${page.limit}`.execute(db);
+  return rows;
+}
+
+const STATES: readonly CouponState[] = ['UNASSIGNED', 'ASSIGNED', 'LOCKED', 'REDEEMED'];
+
+/**
+ * A book's coupons: by code where a prefix is asked for (the index on codes gives that order), else by id, read state by state from
+ * the index on (book, state, id), so that a page costs the same in a book of ten million.
+ */
+export async function listCouponsByBook(
+  db: Database,
+  bookId: string,
+  filter: { state?: CouponState; userId?: string; codePrefix?: string },
+  page: { afterId?: number; afterCode?: string; limit: number },
+): Promise<CouponInBook[]> {
+  const ofUser = filter.userId === undefined ? sql`true` : sql`c.assigned_user_id = ${filter.userId}`;
+  const matching =
+    filter.codePrefix === undefined
+      ? sql`
+        unnest(${statesToRead(filter.state)}::coupon_state[]) AS wanted(state) CROSS JOIN LATERAL (
+          SELECT * FROM coupons c
+          WHERE c.book_id = ${bookId} AND c.state = wanted.state AND ${inState(filter.state)} AND ${ofUser}
+            AND c.id > ${page.afterId ?? 0}
+          ORDER BY c.id LIMIT ${page.limit}) c`
+      : sql`(
+          SELECT * FROM coupons c
+          WHERE c.code LIKE ${`${filter.codePrefix.replace(/[\\%_]/g, '\\$&')}%`} AND c.book_id = ${bookId}
+            AND ${inState(filter.state)} AND ${ofUser} AND c.code > ${page.afterCode ?? ''}
+          ORDER BY c.code LIMIT ${page.limit}) c`;
+  const { rows } = await sql<CouponInBook>`
+    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
+    FROM ${matching} JOIN books b ON b.id = c.book_id
+    ORDER BY ${filter.codePrefix === undefined ? sql`c.id` : sql`c.code`} LIMIT ${page.limit}`.execute(db);
+  return rows;
+}
+
+function statesToRead(state: CouponState | undefined): readonly CouponState[] {
+  if (state === undefined) return STATES;
+  return state === 'ASSIGNED' ? ['ASSIGNED', 'LOCKED'] : [state];
+}
+
+/** Which of the books exist. */
+export async function bookExists(db: Database, id: string): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM books WHERE id = ${id}`.execute(db);
+  return rows.length > 0;
 }

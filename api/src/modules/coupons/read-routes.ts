@@ -9,13 +9,8 @@ import { listEventsByCoupon } from '../events/queries.ts';
 import { COUPON_COLUMNS, sendCouponsCsv } from './export.ts';
 import { guessBudgets } from './guesses.ts';
 import { couponEventPage, couponPage, couponSchema, presentCoupon, presentEvent } from './present.ts';
-import {
-  bookExists,
-  type CouponInBook,
-  findCoupon,
-  listCouponsByBook,
-  listCouponsByUser,
-} from './queries.ts';
+import { type CouponInBook, findCoupon } from './queries.ts';
+import { bookExists, listCouponsByBook, listCouponsByUser } from './read-queries.ts';
 import {
   bookCouponsQuery,
   bookParams,
