@@ -13,7 +13,7 @@ export interface Journeys {
   /** How many attempts got no answer, or were told to come again. */
   interrupted: () => number;
   /** The statuses of attempts that were interrupted with an answer, and what they carried. */
-  refusals: { status: number; code: string; retryAfter: string | null; ms: number }[];
+  refusals: { status: number; code: string; retryAfter: string | null }[];
   /** Resolves when every user has been given, has locked and has redeemed a coupon. Rejects at the first wrong answer. */
   finished: Promise<void>;
 }
@@ -36,7 +36,6 @@ export function startJourneys(url: () => string, { bookId, users }: Stage): Jour
   ): Promise<{ code: string; state: string }> {
     const key = randomUUID();
     for (const deadline = performance.now() + GIVE_UP_MS; performance.now() < deadline; await delay(100)) {
-      const startedAt = performance.now();
       const response = await fetch(`${url()}/api/v1/coupons/${path}`, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': key },
@@ -53,7 +52,6 @@ export function startJourneys(url: () => string, { bookId, users }: Stage): Jour
           status: response.status,
           code: answer.code,
           retryAfter: response.headers.get('retry-after'),
-          ms: performance.now() - startedAt,
         });
         // A repeat can meet its own first attempt, still running on the server it was sent to.
         if (response.status !== 503 && !response.headers.has('retry-after')) {
