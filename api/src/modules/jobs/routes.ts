@@ -1,19 +1,17 @@
-import { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { jsonAnswer } from '../../plugins/answers.ts';
 import { write } from '../../plugins/idempotency.ts';
-import { csvLines, prefersCsv } from '../../plugins/csv-export.ts';
+import { prefersCsv, sendCsv } from '../../plugins/csv-export.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { cancelJob } from './cancel.ts';
-import { findJob, listJobErrors, listJobs } from './queries.ts';
+import { findJob, type JobError, listJobErrors, listJobs } from './queries.ts';
 import type { JobWorks } from './run.ts';
 import { errorsQuery, jobErrorPage, jobId, jobPage, jobSchema, listQuery, presentJob } from './schemas.ts';
 
 const tags = ['jobs'];
 const isLine = (part: unknown): part is number => Number.isSafeInteger(part);
-const EXPORT_ROWS = 5_000;
 
 export function jobRoutes(fastify: FastifyInstance, works: JobWorks): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
@@ -96,18 +94,12 @@ export function jobRoutes(fastify: FastifyInstance, works: JobWorks): void {
     async (request, reply) => {
       const { id } = await requireJob(request.params.id);
       if (prefersCsv(request)) {
-        const rows = async function* () {
-          for (let afterLine: number | undefined, full = true; full;) {
-            const part = await listJobErrors(app.db, id, { afterLine, limit: EXPORT_ROWS });
-            yield part.map(({ line, value, reason }) => [line, value, reason]);
-            afterLine = part.at(-1)?.line;
-            full = part.length === EXPORT_ROWS;
-          }
-        };
-        return reply
-          .type('text/csv; charset=utf-8')
-          .header('content-disposition', `attachment; filename="errors-${id}.csv"`)
-          .send(Readable.from(csvLines(['line', 'value', 'reason'], rows())) as never);
+        return sendCsv<JobError>(request, reply, {
+          name: `errors-${id}`,
+          header: ['line', 'value', 'reason'],
+          read: (last, limit) => listJobErrors(app.db, id, { afterLine: last?.line, limit }),
+          present: ({ line, value, reason }) => [line, value, reason],
+        }) as never;
       }
       const { limit, cursor } = request.query;
       const afterLine = cursor === undefined ? undefined : decodeCursor<[number]>(cursor, [isLine])[0];
