@@ -1,6 +1,7 @@
 // The one bootstrap of every npm script: `node scripts/run.mjs <file.ts> [arguments]`. It installs what
-// package-lock.json names when node_modules differs from it, then runs the file with Node ≥ 24 (which runs TypeScript
-// as it is): in this process when it is new enough, else with the Node that comes from the lock.
+// package-lock.json names when node_modules differs from it (also of the file's own package, where that has a lock of its
+// own), then runs the file with Node ≥ 24 (which runs TypeScript as it is): in this process when it is new enough, else
+// with the Node that comes from the lock.
 // Plain JavaScript for Node 20: this file is the only one that an older Node has to understand.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,8 @@ const bundledNode = join(root, 'node_modules', `node-${process.platform}-${proce
 const [file, ...args] = process.argv.slice(2);
 if (!file) fail('Usage: node scripts/run.mjs <file.ts> [arguments]');
 
-installWhenStale();
+const packages = [root, join(root, file.split('/')[0])];
+for (const folder of packages) if (existsSync(join(folder, 'package-lock.json'))) installWhenStale(folder);
 if (nodeMajor(process.versions.node) >= MIN_NODE) await runHere();
 else runWithNewerNode();
 
@@ -65,11 +67,11 @@ function dropRepeatedSignals() {
 }
 
 /** `npm ci` when something the lock names is absent or of another version; npm's own record is written last. */
-function installWhenStale() {
-  if (isInstalled()) return;
+function installWhenStale(folder) {
+  if (isInstalled(folder)) return;
   const release = takeInstallLock();
   try {
-    if (isInstalled()) return;
+    if (isInstalled(folder)) return;
     console.error('Installing the dependencies (npm ci) …');
     const npm = process.env.npm_execpath?.endsWith('npm-cli.js')
       ? [process.execPath, process.env.npm_execpath]
@@ -78,7 +80,7 @@ function installWhenStale() {
       npm[0],
       [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
       {
-        cwd: root,
+        cwd: folder,
         stdio: ['ignore', 'ignore', 'inherit'],
       },
     );
@@ -89,10 +91,10 @@ function installWhenStale() {
   }
 }
 
-function isInstalled() {
-  const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
+function isInstalled(folder) {
+  const installed = readJson(join(folder, 'node_modules', '.package-lock.json'))?.packages;
   if (!installed) return false;
-  return Object.entries(readJson(join(root, 'package-lock.json')).packages).every(([path, wanted]) => {
+  return Object.entries(readJson(join(folder, 'package-lock.json')).packages).every(([path, wanted]) => {
     if (!path.startsWith('node_modules/') || wanted.optional || wanted.devOptional) return true;
     if (wanted.dev && process.env.NODE_ENV === 'production') return true; // npm ci leaves these out then.
     return wanted.link ? path in installed : installed[path]?.version === wanted.version;

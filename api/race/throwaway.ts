@@ -8,14 +8,22 @@ import { type ServerOptions, type ServerProcess, startServer, untilReady } from 
 export interface Throwaway {
   nodes: ServerProcess[];
   databaseUrl: string;
+  /** Of PostgreSQL. */
+  databasePid: number;
   admin: { email: string; password: string };
+  /** Another server, ready; with an environment that differs from that of the first ones. */
+  addServer: (options: ServerOptions) => Promise<ServerProcess>;
   /** Stops everything and removes its data. */
   remove: () => Promise<void>;
 }
 
 export interface ThrowawayOptions extends ServerOptions {
   nodes: number;
+  /** Makes what the servers need besides, when there is a database; what it returns goes into their environment. */
+  before?: (databaseUrl: string) => Promise<Record<string, string>>;
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Servers of our own, on one PostgreSQL of our own with durable defaults, all in a folder that is gone afterwards. Also after
@@ -24,6 +32,7 @@ export interface ThrowawayOptions extends ServerOptions {
 export async function startThrowaway({
   nodes: count,
   env,
+  before,
   ...options
 }: ThrowawayOptions): Promise<Throwaway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-race-'));
@@ -38,16 +47,19 @@ export async function startThrowaway({
     await Promise.all(nodes.map((node) => node.stop()));
     await (await starting.catch(() => undefined))?.stop();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void remove().finally(() => process.exit(130)));
-  }
+  const onSignal = () => void remove().finally(() => process.exit(130));
+  for (const signal of SIGNALS) process.once(signal, onSignal);
 
   try {
-    const { url: databaseUrl } = await starting;
-    for (let index = 0; index < count; index += 1) {
+    const postgres = await starting;
+    const databaseUrl = postgres.url;
+    const more = await before?.(databaseUrl);
+    const launch = async ({ env: different, ...others }: ServerOptions = {}) => {
       const node = await startServer({
         ...options,
+        ...others,
         env: {
           DATABASE_URL: databaseUrl,
           ADMIN_EMAIL: admin.email,
@@ -55,14 +67,23 @@ export async function startThrowaway({
           RATE_LIMIT_SCALE: '100000',
           LOG_LEVEL: 'warn',
           DRAIN_SECONDS: '0',
+          ...more,
           ...env,
+          ...different,
         },
       });
       nodes.push(node);
-    }
+      return node;
+    };
+    for (let index = 0; index < count; index += 1) await launch();
     // All at once: migrations, the first admin and the signing key are made once all the same.
     await Promise.all(nodes.map((node) => untilReady(node)));
-    return { nodes, databaseUrl, admin, remove };
+    const addServer = async (different: ServerOptions) => {
+      const node = await launch(different);
+      await untilReady(node);
+      return node;
+    };
+    return { nodes, databaseUrl, databasePid: postgres.pid, admin, addServer, remove };
   } catch (error) {
     await remove();
     throw error;

@@ -1,0 +1,90 @@
+import { join, relative } from 'node:path';
+import { describeCommit, describeMachine } from './machine.ts';
+import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { NotMeasured, type Outcome, type Program } from './program.ts';
+import { programs } from './programs/index.ts';
+import { printFindings, printResult, verdictOf } from './report.ts';
+import { keep, type Result } from './results.ts';
+
+const ids = programs.map(({ id }) => id);
+
+process.exitCode = await main();
+
+/** @returns 0 when everything asked for was measured, whether or not the targets were reached; 1 when something broke */
+async function main(): Promise<number> {
+  try {
+    const options = readOptions(process.argv.slice(2), join(import.meta.dirname, 'results'));
+    if (!options) {
+      console.log(HELP);
+      return 0;
+    }
+    return await runAll(options, choose(options.only));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\nSee npm run bench -- --help`);
+    return 1;
+  }
+}
+
+/** "P6" stands for "P6-size" too. */
+function choose(only: readonly string[]): Program[] {
+  const fits = (id: string, wanted: string) => id === wanted || id.startsWith(`${wanted}-`);
+  const unknown = only.find((wanted) => !ids.some((id) => fits(id, wanted)));
+  if (unknown !== undefined) throw new UsageError(`There is no ${unknown}; there are ${ids.join(', ')}.`);
+  return programs.filter(({ id }) => only.length === 0 || only.some((wanted) => fits(id, wanted)));
+}
+
+async function runAll(options: Options, chosen: readonly Program[]): Promise<number> {
+  const [machine, commit] = [describeMachine(), describeCommit()];
+  console.log(
+    Object.entries(machine)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+  );
+  const results: Result[] = [];
+  for (const [index, program] of chosen.entries()) {
+    const { id, title } = program;
+    console.log(`\n${id} (${index + 1} of ${chosen.length}): ${title}`);
+    const started = performance.now();
+    const { quick, rounds, seconds, rows, pgbouncer } = options;
+    const startedAt = new Date().toISOString();
+    const ended = await run(program, options);
+    const result: Result = {
+      id,
+      title,
+      startedAt,
+      tookSeconds: (performance.now() - started) / 1000,
+      commit,
+      machine,
+      options: { quick, rounds, seconds, rows, pgbouncer },
+      ...ended,
+    };
+    results.push(result);
+    keep(options.out, result, ids);
+    printResult(result);
+  }
+  printFindings(results);
+  console.log(`Kept in ${relative(process.cwd(), options.out)}`);
+  const missed = results.flatMap(({ outcome }) =>
+    (outcome?.findings ?? []).filter((finding) => verdictOf(finding).startsWith('MISSED')),
+  );
+  if (missed.length > 0) console.log(`${missed.length} targets missed`);
+  return results.some(({ failed }) => failed) ? 1 : 0;
+}
+
+async function run(
+  program: Program,
+  options: Options,
+): Promise<{ outcome: Outcome } | { notMeasured: string } | { failed: string }> {
+  const started = performance.now();
+  const log = (text: string) =>
+    console.log(`  ${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+  try {
+    return { outcome: await program.run({ options, log }) };
+  } catch (error) {
+    const { message } = error as Error;
+    console.error(`  ${message}`);
+    if (error instanceof NotMeasured) return { notMeasured: message };
+    return { failed: message };
+  }
+}

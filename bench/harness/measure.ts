@@ -1,0 +1,94 @@
+import type { Bench, Finding, Measure } from '../program.ts';
+import { ratios, type Target } from '../statistics.ts';
+import type { LoadWork } from './load.ts';
+import { type Product, readCpu } from './product.ts';
+
+/** One turn of a contestant. */
+export interface Turn {
+  value: number;
+  details: Record<string, number>;
+}
+
+/** A kind of request, and how many of it have been sent: a coupon can be locked once. */
+export interface Requests extends LoadWork {
+  sent: number;
+}
+
+/** How much load a turn is. */
+export interface Extent {
+  connections: number;
+  seconds?: number;
+  count?: number;
+}
+
+/** Requests on the product as fast as it answers them: how many per second, and what each cost. */
+export async function turnOfLoad(product: Product, requests: Requests, extent: Extent): Promise<Turn> {
+  const { server, load } = product;
+  const [cpu, batches] = [readCpu(product), await readBatches(server.url)];
+  const report = await load.run({ url: server.url, work: requests, from: requests.sent, ...extent });
+  requests.sent += report.answered;
+  const [cpuAfter, batchesAfter] = [readCpu(product), await readBatches(server.url)];
+  const each = (seconds: number) => (seconds * 1e6) / report.answered;
+  const batch = (batchesAfter.items - batches.items) / (batchesAfter.count - batches.count);
+  return {
+    value: report.answered / report.seconds,
+    details: {
+      'p50 ms': report.p50,
+      'p99 ms': report.p99,
+      'server µs': each(cpuAfter.server - cpu.server),
+      'PostgreSQL µs': each(cpuAfter.database - cpu.database),
+      'load µs': each(report.cpu),
+      ...(batch > 0 ? { 'batch size': batch } : {}),
+    },
+  };
+}
+
+/** Batches so far and the commands in them, as the server counts them. */
+async function readBatches(url: string): Promise<{ count: number; items: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const sum = (name: string) =>
+    [...text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'gm'))].reduce(
+      (total, [, value]) => total + Number(value),
+      0,
+    );
+  return { count: sum('coupon_batch_size_count'), items: sum('coupon_batch_size_sum') };
+}
+
+/**
+ * Lets contestants take turns, A B A B …, so that a machine that slows down does so for all. The first turn of each is to warm up and
+ * not counted.
+ */
+export async function alternate<N extends string>(
+  { options, log }: Bench,
+  { setting, unit = '/s' }: { setting?: string; unit?: string },
+  contestants: Record<N, () => Promise<Turn>>,
+): Promise<Record<N, Measure>> {
+  const names = Object.keys(contestants) as N[];
+  const measures = Object.fromEntries(
+    names.map((name) => [name, { name, setting, unit, values: [], details: {} } satisfies Measure]),
+  ) as unknown as Record<N, Measure>;
+  for (let round = 0; round <= options.rounds; round += 1) {
+    const seen: string[] = [];
+    for (const name of names) {
+      const { value, details } = await contestants[name]();
+      seen.push(`${name} ${value.toPrecision(4)}${unit}`);
+      if (round > 0) addTurn(measures[name], { value, details });
+    }
+    log(
+      `${setting ? `${setting}, ` : ''}${round === 0 ? 'warm-up' : `round ${round} of ${options.rounds}`}: ${seen.join(', ')}`,
+    );
+  }
+  return measures;
+}
+
+function addTurn(measure: Measure, { value, details }: Turn): void {
+  measure.values.push(value);
+  for (const [name, detail] of Object.entries(details)) (measure.details[name] ??= []).push(detail);
+}
+
+/** A finding: ours divided by theirs, round by round. */
+export const compare = (ours: Measure, theirs: Measure, target?: Target): Finding => ({
+  name: `${ours.name} ÷ ${theirs.name}${ours.setting ? `, ${ours.setting}` : ''}`,
+  values: ratios(ours.values, theirs.values),
+  target,
+});

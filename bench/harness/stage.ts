@@ -1,0 +1,93 @@
+import type pg from 'pg';
+import { openDatabase } from '../../api/src/database/connection.ts';
+import type { UserRole } from '../../api/src/database/types.ts';
+import { accessTokens } from '../../api/src/plugins/access-tokens.ts';
+import { signingKeys } from '../../api/src/plugins/signing-keys.ts';
+
+/** Always the same ids and random keys, so that two runs do the same. */
+const idOf = (name: string) => `md5('bench ' || ${name})::uuid`;
+const SEED = 'SELECT setseed(0.5)';
+
+/** @returns their ids, in the order of their numbers */
+export async function addUsers(sql: pg.Client, count: number): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>(
+    `INSERT INTO users (id, email)
+     SELECT ${idOf("'user ' || n")}, 'bench-' || n || '@example.test' FROM generate_series(0, $1::int - 1) n RETURNING id`,
+    [count],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** A book with a limit that nobody reaches, so that its check is part of the work. */
+export async function addBook(sql: pg.Client, name: string): Promise<string> {
+  const { rows } = await sql.query<{ id: string }>(
+    `INSERT INTO books (id, name, max_assignments_per_user, max_redemptions, lock_ttl_seconds)
+     VALUES (${idOf('$1::text')}, $1, 1000000, 1, 86400) RETURNING id`,
+    [name],
+  );
+  return rows[0]!.id;
+}
+
+export interface CouponsToAdd {
+  bookId: string;
+  /** Codes are this and a number from 0. */
+  prefix: string;
+  count: number;
+  state?: 'UNASSIGNED' | 'ASSIGNED' | 'LOCKED';
+  /** Whom coupon n belongs to: n modulo their number. */
+  owners?: readonly string[];
+}
+
+/** Straight into the database: a benchmark of single commands does not ask how coupons got where they are. */
+export async function addCoupons(
+  sql: pg.Client,
+  { bookId, prefix, count, state = 'UNASSIGNED', owners = [] }: CouponsToAdd,
+): Promise<void> {
+  await sql.query(SEED);
+  const owner = '($4::uuid[])[1 + n % cardinality($4::uuid[])]';
+  const isOwned = "CASE WHEN $5 <> 'UNASSIGNED' THEN";
+  const isLocked = "CASE WHEN $5 = 'LOCKED' THEN";
+  await sql.query(
+    `INSERT INTO coupons (book_id, code, state, assigned_user_id, assigned_at, locked_by_user_id, locked_at, lock_expires_at)
+     SELECT $1, $2 || n, $5::text::coupon_state, ${isOwned} ${owner} END, ${isOwned} clock_timestamp() END,
+            ${isLocked} ${owner} END, ${isLocked} clock_timestamp() END, ${isLocked} clock_timestamp() + interval '1 day' END
+     FROM generate_series(0, $3::int - 1) n`,
+    [bookId, prefix, count, owners, state],
+  );
+  if (state === 'UNASSIGNED') return;
+  await sql.query(
+    `INSERT INTO book_user_counters AS c (book_id, user_id, assigned)
+     SELECT $1, user_id, $3::int FROM unnest($2::uuid[]) AS o(user_id)
+     ON CONFLICT (book_id, user_id) DO UPDATE SET assigned = c.assigned + EXCLUDED.assigned`,
+    [bookId, owners, Math.ceil(count / owners.length)],
+  );
+}
+
+/** As after a quiet night: statistics are there, and no checkpoint is due. */
+export async function settleDown(sql: pg.Client): Promise<void> {
+  await sql.query('VACUUM ANALYZE');
+  await sql.query('CHECKPOINT');
+}
+
+/** Access tokens as the servers on this database sign them: signing in would take a quarter of a second each. */
+export async function signTokens(
+  databaseUrl: string,
+  ids: readonly string[],
+  role: UserRole = 'USER',
+): Promise<string[]> {
+  const db = openDatabase({
+    url: () => databaseUrl,
+    poolSize: 2,
+    maxWaiting: 10,
+    acquireTimeoutMs: 10_000,
+    statementTimeoutMs: 10_000,
+    onIdleError: () => undefined,
+    onReturn: () => undefined,
+  });
+  const tokens = accessTokens(signingKeys(db, () => undefined));
+  try {
+    return await Promise.all(ids.map((id) => tokens.sign({ id, role })));
+  } finally {
+    await db.destroy();
+  }
+}

@@ -1,0 +1,9 @@
+import type { Program } from '../program.ts';
+import { p1 } from './p1-assign.ts';
+import { p2 } from './p2-lock-redeem.ts';
+import { p3 } from './p3-pgbench.ts';
+import { p4 } from './p4-brief.ts';
+import { p5 } from './p5-redis.ts';
+
+/** In the order they run. P12, the web app, is measured in a browser. */
+export const programs: readonly Program[] = [p1, p2, p3, p4, p5];

@@ -1,0 +1,33 @@
+import { addBookToAssign, confirmAssigned, noop } from '../harness/claims.ts';
+import { alternate, compare, turnOfLoad } from '../harness/measure.ts';
+import { withProduct } from '../harness/product.ts';
+import type { Program } from '../program.ts';
+
+const TARGETS = { 64: 0.4, 256: 0.6 };
+
+export const p1: Program = {
+  id: 'P1',
+  title: "assign a random coupon, against the same server's authenticated no-op",
+  run: (bench) =>
+    withProduct(bench, { rivals: true }, async (product) => {
+      const { bookId, requests } = await addBookToAssign(bench, product, 2);
+      const idle = noop();
+      const measures = [];
+      const findings = [];
+      for (const [connections, atLeast] of Object.entries(TARGETS)) {
+        const extent = { connections: Number(connections), seconds: bench.options.seconds };
+        const turns = await alternate(
+          bench,
+          { setting: `${connections} connections` },
+          {
+            'no-op': () => turnOfLoad(product, idle, extent),
+            assign: () => turnOfLoad(product, requests, extent),
+          },
+        );
+        measures.push(turns['no-op'], turns.assign);
+        findings.push(compare(turns.assign, turns['no-op'], { atLeast }));
+      }
+      await confirmAssigned(product, bookId, requests.sent);
+      return { findings, measures, notes: [] };
+    }),
+};

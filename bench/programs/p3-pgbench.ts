@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import { addBookToAssign, couponsFor } from '../harness/claims.ts';
+import { requireCommand } from '../harness/commands.ts';
+import { alternate, compare, turnOfLoad } from '../harness/measure.ts';
+import { turnOfPgbench } from '../harness/pgbench.ts';
+import { withProduct } from '../harness/product.ts';
+import { addBook, addCoupons, settleDown } from '../harness/stage.ts';
+import type { Program } from '../program.ts';
+import { stockTable } from '../rivals/stock.ts';
+
+const CLIENTS = 64;
+
+export const p3: Program = {
+  id: 'P3',
+  title: 'assign over HTTP, against pgbench without any HTTP: a claim per transaction',
+  async run(bench) {
+    requireCommand('pgbench', 'postgresql-contrib');
+    return withProduct(bench, {}, async (product) => {
+      const { sql, databaseUrl, databasePid } = product;
+      const { seconds } = bench.options;
+      const { requests } = await addBookToAssign(bench, product, 1);
+      const book = await addBook(sql, 'pgbench');
+      const count = couponsFor(bench, 1);
+      await addCoupons(sql, { bookId: book, prefix: 'P-', count });
+      await stockTable(sql, book, count);
+      await settleDown(sql);
+
+      const turnOf = async (script: string, taken: string) => {
+        const run = { script, databaseUrl, databasePid, clients: CLIENTS, seconds, variables: { book } };
+        const before = await countRows(sql, taken, book);
+        const turn = await turnOfPgbench(run);
+        const claimed = (await countRows(sql, taken, book)) - before;
+        if (claimed !== turn.transactions)
+          throw new Error(`${script}: ${turn.transactions} transactions claimed ${claimed} coupons`);
+        return turn;
+      };
+      const turns = await alternate(
+        bench,
+        { setting: `${CLIENTS} connections` },
+        {
+          pgbench: () => turnOf('claim.pgbench.sql', 'rivals.coupons WHERE user_id IS NOT NULL'),
+          "pgbench on the product's table": () =>
+            turnOf('claim-product-table.pgbench.sql', "coupons WHERE state = 'ASSIGNED'"),
+          assign: () => turnOfLoad(product, requests, { connections: CLIENTS, seconds }),
+        },
+      );
+      return {
+        measures: Object.values(turns),
+        findings: [
+          compare(turns.assign, turns.pgbench, { atLeast: 1.2 }),
+          compare(turns.assign, turns["pgbench on the product's table"]),
+        ],
+        notes: [],
+      };
+    });
+  },
+};
+
+async function countRows(sql: pg.Client, from: string, book: string): Promise<number> {
+  const { rows } = await sql.query<{ count: string }>(`SELECT count(*) FROM ${from} AND book_id = $1`, [
+    book,
+  ]);
+  return Number(rows[0]!.count);
+}

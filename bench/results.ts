@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { drawChart } from './chart.ts';
+import type { Machine } from './machine.ts';
+import type { Options } from './options.ts';
+import type { Outcome } from './program.ts';
+import { writeMarkdown } from './report.ts';
+
+/** What came of one program. One of the last three is set. */
+export interface Result {
+  id: string;
+  title: string;
+  startedAt: string;
+  tookSeconds: number;
+  commit: string | undefined;
+  machine: Machine;
+  options: Pick<Options, 'quick' | 'rounds' | 'seconds' | 'rows' | 'pgbouncer'>;
+  outcome?: Outcome;
+  notMeasured?: string;
+  failed?: string;
+}
+
+/**
+ * Keeps a result at once, so that a run that is cut loses only what it was at. Of the results of a day the latest of each program
+ * counts.
+ * @returns all of that day, in the order of `ids`
+ */
+export function keep(folder: string, result: Result, ids: readonly string[]): Result[] {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${result.startedAt.slice(0, 10)}.json`);
+  const others = read(file).filter(({ id }) => id !== result.id);
+  const all = [...others, result].sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+  write(file, `${JSON.stringify(all, rounded, 1)}\n`);
+  write(join(folder, 'latest.md'), writeMarkdown(all));
+  write(join(folder, 'latest.svg'), drawChart(all));
+  return all;
+}
+
+function read(file: string): Result[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Result[];
+  } catch {
+    return [];
+  }
+}
+
+/** Never half a file. */
+function write(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+const rounded = (_key: string, value: unknown) =>
+  typeof value === 'number' ? Number(value.toPrecision(5)) : value;
