@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import vue from 'eslint-plugin-vue';
 import tseslint from 'typescript-eslint';
 
 const onlyMessage = 'The other tests would not run.';
@@ -7,7 +8,7 @@ const clockMessage =
   "Only the database's clock decides (clock_timestamp() after the row is locked): see docs/architecture.md.";
 
 export default defineConfig(
-  globalIgnores(['**/node_modules/', '**/coverage/', '**/dist/', 'data/']),
+  globalIgnores(['**/node_modules/', '**/coverage/', '**/dist/', 'web/.dist-*/', '**/*.d.ts', 'data/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
@@ -34,6 +35,31 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
       // Fastify's plugins and hooks are async by contract, whether or not they wait for something.
       '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['web/**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: './web/tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+  },
+  {
+    files: ['web/**/*.vue'],
+    extends: [tseslint.configs.recommended, vue.configs['flat/strongly-recommended']],
+    languageOptions: { parserOptions: { parser: tseslint.parser } },
+    rules: {
+      'no-undef': 'off', // vue-tsc knows better.
+      'vue/multi-word-component-names': 'off',
+      'vue/require-default-prop': 'off',
+      'vue/no-v-html': 'error',
+      // Prettier's.
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/html-indent': 'off',
+      'vue/html-self-closing': 'off',
+      'vue/max-attributes-per-line': 'off',
+      'vue/multiline-html-element-content-newline': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
+      'vue/first-attribute-linebreak': 'off',
     },
   },
   {

@@ -11,6 +11,7 @@ const bin = (path: string) => join(root, 'node_modules', path);
 const steps: Record<string, string[]> = {
   lint: [bin('eslint/bin/eslint.js'), '.'],
   types: [bin('typescript/bin/tsc'), '--project', '.'],
+  web: [join(root, 'scripts/check-web.ts')],
   generated: [join(root, 'scripts/generate.ts'), '--check'],
   format: [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'],
   unused: [bin('knip/bin/knip.js')],

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import openapiTS, { astToString } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
 import { describeConfiguration } from '../api/generate/configuration.ts';
 import { describeDatabase } from '../api/generate/database.ts';
@@ -15,13 +16,17 @@ import { startEmbeddedPostgres } from '../api/src/embedded-postgres.ts';
 const root = join(import.meta.dirname, '..');
 const onlyCheck = process.argv.includes('--check');
 
-const files = await withDatabase(async (url) => ({
-  'api/src/database/types.ts': describeTypes(url),
-  'api/openapi.json': await describeApi(url),
-  'docs/database.md': insert('docs/database.md', await describeDatabase(url)),
-  'docs/configuration.md': insert('docs/configuration.md', describeConfiguration()),
-  'docs/state-machine.md': insert('docs/state-machine.md', describeStates()),
-}));
+const files = await withDatabase(async (url) => {
+  const openapi = await describeApi(url);
+  return {
+    'api/src/database/types.ts': describeTypes(url),
+    'api/openapi.json': openapi,
+    'web/src/api/schema.d.ts': await describeClient(openapi),
+    'docs/database.md': insert('docs/database.md', await describeDatabase(url)),
+    'docs/configuration.md': insert('docs/configuration.md', describeConfiguration()),
+    'docs/state-machine.md': insert('docs/state-machine.md', describeStates()),
+  };
+});
 
 const differing: string[] = [];
 for (const [file, text] of Object.entries(files)) {
@@ -36,6 +41,11 @@ if (!onlyCheck)
 else if (differing.length > 0) {
   console.error(`Not as \`npm run generate\` makes them: ${differing.join(', ')}`);
   process.exitCode = 1;
+}
+
+/** The types of the web app's client. */
+async function describeClient(openapi: string): Promise<string> {
+  return `/** Made from api/openapi.json by npm run generate. */\n\n${astToString(await openapiTS(openapi, { defaultNonNullable: false }))}`;
 }
 
 /** A PostgreSQL for this run alone, migrated. */

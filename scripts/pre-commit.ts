@@ -27,7 +27,7 @@ for (const file of staged) {
     const text = git('show', `:${file}`);
     if (!(await isFormatted(text, path))) problems.push(`${file}: not formatted (npm run format)`);
   }
-  if (/\.(ts|js|mjs)$/.test(file) && !(await eslint.isPathIgnored(path))) {
+  if (/\.(ts|js|mjs|vue)$/.test(file) && !(await eslint.isPathIgnored(path))) {
     const results = await eslint.lintText(git('show', `:${file}`), { filePath: path });
     const report = await (await eslint.loadFormatter('stylish')).format(ESLint.getErrorResults(results));
     if (report) problems.push(report);

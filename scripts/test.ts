@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildWebWhenStale } from './web.ts';
 
 type Report = {
   numPassedTests: number;
@@ -13,6 +14,7 @@ type Report = {
 const root = join(import.meta.dirname, '..');
 
 providePgBouncer();
+buildWebWhenStale();
 const folder = mkdtempSync(join(tmpdir(), 'coupon-book-report-'));
 const { code, passed, failed } = await runVitest(process.argv.slice(2));
 rmSync(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import type { Module } from './module.ts';
 import pools from './pools/index.ts';
 import redemptions from './redemptions/index.ts';
 import users from './users/index.ts';
+import web from './web/index.ts';
 
 /** Every module by its name, in the order they start. */
 export const allModules: Readonly<Record<string, Module>> = {
@@ -23,6 +24,7 @@ export const allModules: Readonly<Record<string, Module>> = {
   events,
   pools,
   distributions,
+  web,
 };
 
 /**

@@ -18,7 +18,8 @@ export default fp(
     const routes = findMyWay({ ignoreTrailingSlash: false });
     app.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) {
-        if (!routes.hasRoute(one as 'GET', url)) routes.on(one as 'GET', url, () => {});
+        // A wildcard takes what is left over: it does not say that there is something at an address.
+        if (!url.endsWith('*') && !routes.hasRoute(one as 'GET', url)) routes.on(one as 'GET', url, () => {});
       }
     });
 

@@ -170,3 +170,9 @@ test('every write takes an Idempotency-Key', () => {
     .map(({ name }) => name);
   expect(without).toEqual([]);
 });
+
+test('what has a default need not be sent', () => {
+  for (const { name, operation } of operations)
+    for (const { name: parameter, required, schema } of operation.parameters ?? [])
+      if ('default' in schema) expect(required ?? false, `${name} ${parameter}`).toBe(false);
+});

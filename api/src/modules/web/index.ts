@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import files from '@fastify/static';
+import fp from 'fastify-plugin';
+import { Problem } from '../../problems.ts';
+import type { ModuleOptions } from '../module.ts';
+
+/** What `npm run build` makes. */
+const ROOT = join(import.meta.dirname, '../../../../web/dist');
+
+/** Names of files in here carry a hash of their content. */
+const HASHED = '/assets/';
+
+/** The web app: its files, and its one page for every address that is a page of the app and not of the API. */
+export default fp<ModuleOptions>(
+  async (app) => {
+    if (!existsSync(join(ROOT, 'index.html'))) app.log.warn('the web app is not built: npm run build');
+    await app.register(files, {
+      root: ROOT,
+      serve: false,
+      preCompressed: true,
+      cacheControl: false,
+      dotfiles: 'ignore',
+    });
+
+    app.get(
+      '/*',
+      // As cheap as a request can be, and one page needs thirty of them: an office behind one address may have many.
+      { schema: { hide: true }, config: { access: 'public', rateLimit: false }, logLevel: 'warn' },
+      async (request, reply) => {
+        const path = request.url.split('?', 1)[0]!;
+        if (/\.[\w-]+$/.test(path)) {
+          reply.header(
+            'cache-control',
+            path.startsWith(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache',
+          );
+          return reply.sendFile(path);
+        }
+        if (path.startsWith('/api/') || !request.headers.accept?.includes('text/html'))
+          throw new Problem('not-found', 'There is nothing at this address.');
+        reply.header('cache-control', 'no-cache');
+        return reply.sendFile('index.html');
+      },
+    );
+  },
+  { name: 'web', dependencies: ['problem-details', 'headers'] },
+);

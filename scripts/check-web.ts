@@ -1,0 +1,13 @@
+// Builds the web app when it is stale (which also writes the types of its components), then checks its types.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { buildWebWhenStale } from './web.ts';
+
+const root = join(import.meta.dirname, '..');
+
+buildWebWhenStale();
+const vueTsc = join(root, 'node_modules/vue-tsc/bin/vue-tsc.js');
+const { status } = spawnSync(process.execPath, [vueTsc, '--noEmit', '--project', join(root, 'web')], {
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const web = join(root, 'web');
+const dist = join(web, 'dist');
+
+/** Files that the web app is built from, beside what the lock names. */
+const SOURCES = ['src', 'public', 'index.html', 'vite.config.ts', 'package.json', '../package-lock.json'];
+
+/** Builds the web app into web/dist when what is there was built from something else. */
+export function buildWebWhenStale(): void {
+  if (hashOfSources() === builtFrom()) return;
+  console.error('Building the web app …');
+  // In a process of its own, whose memory ends with it.
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, 'build.ts')], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('the web app could not be built: see above');
+}
+
+/** Builds next to web/dist and swaps, so that a server which runs meanwhile never serves half of it. */
+export async function buildWeb(): Promise<void> {
+  const hash = hashOfSources();
+  const { build } = await import('vite');
+  const { compress } = await import('./compress.ts');
+  const next = join(web, `.dist-${process.pid}`);
+  try {
+    await build({
+      configFile: join(web, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: next, emptyOutDir: true },
+    });
+    await compress(next);
+    writeFileSync(join(next, '.built-from'), hash);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(next, dist);
+  } finally {
+    rmSync(next, { recursive: true, force: true });
+  }
+}
+
+function hashOfSources(): string {
+  const hash = createHash('sha256');
+  for (const source of SOURCES)
+    for (const file of filesIn(join(web, source))) hash.update(file).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function filesIn(path: string): string[] {
+  try {
+    return readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [path];
+    throw error;
+  }
+}
+
+function builtFrom(): string | undefined {
+  try {
+    return readFileSync(join(dist, '.built-from'), 'utf8');
+  } catch {
+    return undefined;
+  }
+}

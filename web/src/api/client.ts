@@ -1,0 +1,69 @@
+import createClient from 'openapi-fetch';
+import { readProblem, toProblem } from './problem';
+import type { components, paths } from './schema';
+
+export type Schemas = components['schemas'];
+
+/** How requests get their access token; the session store provides it. */
+export interface Authority {
+  /** The token to send, refreshed when it is about to end; null: nobody is signed in. */
+  token: () => Promise<string | null>;
+  /** After a 401: another token, or null when the session is over. */
+  renewed: (refused: string) => Promise<string | null>;
+}
+
+let authority: Authority = { token: async () => null, renewed: async () => null };
+
+export function useAuthority(given: Authority): void {
+  authority = given;
+}
+
+/**
+ * `fetch` as the person who is signed in. A refused token is replaced once; a request that is still refused comes back as it is.
+ */
+export async function authorizedFetch(request: Request): Promise<Response> {
+  const token = await authority.token();
+  if (token === null) return fetch(request);
+  const repeat = request.clone();
+  const response = await fetch(withToken(request, token));
+  if (response.status !== 401) return response;
+  const renewed = await authority.renewed(token);
+  return renewed === null ? response : fetch(withToken(repeat, renewed));
+}
+
+function withToken(request: Request, token: string): Request {
+  request.headers.set('authorization', `Bearer ${token}`);
+  return request;
+}
+
+/** The typed client of every endpoint, made from openapi.json. Take answers out with `unwrap`. */
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: authorizedFetch });
+
+/** A client that sends no token, for signing in and out. */
+export const publicApi = createClient<paths>({ baseUrl: window.location.origin });
+
+/**
+ * The body of a successful answer.
+ * @throws {ApiProblem} for every other answer, and for none (`network`)
+ */
+export async function unwrap<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
+  let answer;
+  try {
+    answer = await call;
+  } catch (error) {
+    throw toProblem(error);
+  }
+  if (!answer.response.ok) throw await readProblem(answer.response, answer.error);
+  return answer.data as T;
+}
+
+/** Headers of a write. One key per intention: the same for each repeat of it. */
+export const keyed = (key: string) => ({ 'idempotency-key': key });
+
+/** A random key. `crypto.randomUUID` exists only on https and localhost; a till in a shop may be neither. */
+export const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );

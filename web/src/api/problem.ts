@@ -1,0 +1,63 @@
+/** One field that the API found at fault: `pointer` is a JSON pointer such as `/name`. */
+export interface FieldError {
+  in: 'body' | 'query' | 'path' | 'headers';
+  pointer: string;
+  detail: string;
+}
+
+/**
+ * Anything that did not work, by its `code`: the codes of the API's table of errors, and `network` for a request that got no answer.
+ * Words for it in the reader's language are in i18n (`problems.<code>`), by `useProblemText`.
+ */
+export class ApiProblem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly errors: FieldError[];
+  /** Seconds, from `Retry-After`. */
+  readonly retryAfter: number | null;
+  readonly requestId: string | null;
+
+  constructor(
+    body: { code: string; status: number; detail?: string; errors?: FieldError[]; requestId?: string },
+    retryAfter: number | null = null,
+  ) {
+    super(body.detail ?? body.code);
+    this.code = body.code;
+    this.status = body.status;
+    this.errors = body.errors ?? [];
+    this.requestId = body.requestId ?? null;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Nobody knows whether it was done: the same request with the same Idempotency-Key tells. */
+  get isUncertain(): boolean {
+    return this.code === 'network' || this.code === 'unavailable';
+  }
+}
+
+/** The problem in an answer that is not a success; a proxy's page of HTML becomes one too. */
+export async function readProblem(response: Response, body?: unknown): Promise<ApiProblem> {
+  const retryAfter = Number(response.headers.get('retry-after')) || null;
+  const known: unknown = body ?? (await response.json().catch(() => undefined));
+  if (isProblemBody(known)) return new ApiProblem(known, retryAfter);
+  const code = response.status >= 502 && response.status <= 504 ? 'unavailable' : 'internal-error';
+  return new ApiProblem({ code, status: response.status }, retryAfter);
+}
+
+/** What was thrown, as a problem: `fetch` throws a TypeError when there is no answer. */
+export function toProblem(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error;
+  if (error instanceof TypeError || (error instanceof DOMException && error.name === 'AbortError'))
+    return new ApiProblem({ code: 'network', status: 0 });
+  throw error;
+}
+
+function isProblemBody(body: unknown): body is ConstructorParameters<typeof ApiProblem>[0] {
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    'code' in body &&
+    typeof body.code === 'string' &&
+    'status' in body
+  );
+}

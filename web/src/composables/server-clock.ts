@@ -1,0 +1,34 @@
+import { useIntervalFn } from '@vueuse/core';
+import { computed, type ComputedRef, shallowRef, toValue, type MaybeRefOrGetter } from 'vue';
+
+/**
+ * Milliseconds that the database's clock is ahead of this machine's. Answers take time to arrive, so each `serverTime` seen is a
+ * little old: the largest difference seen is the closest to the truth. A clock of this machine that is set anew starts over.
+ */
+let offset: number | null = null;
+let seenAt = { wall: Date.now(), steady: performance.now() };
+
+/** Learns the time from an answer that carries it. */
+export function noteServerTime(serverTime: string): void {
+  const now = Date.now();
+  const drift = Math.abs(now - seenAt.wall - (performance.now() - seenAt.steady));
+  if (drift > 1_000) offset = null;
+  seenAt = { wall: now, steady: performance.now() };
+  const difference = Date.parse(serverTime) - now;
+  offset = offset === null ? difference : Math.max(offset, difference);
+}
+
+/** The database's time now, in milliseconds since 1970. */
+const serverNow = (): number => Date.now() + (offset ?? 0);
+
+const now = shallowRef(serverNow());
+useIntervalFn(() => (now.value = serverNow()), 250);
+document.addEventListener('visibilitychange', () => (now.value = serverNow()));
+
+/** Whole seconds until a time, never below 0; null without one. */
+export function useSecondsUntil(time: MaybeRefOrGetter<string | null>): ComputedRef<number | null> {
+  return computed(() => {
+    const end = toValue(time);
+    return end === null ? null : Math.max(0, Math.ceil((Date.parse(end) - now.value) / 1000));
+  });
+}

@@ -1,0 +1,18 @@
+export default {
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  signInTitle: 'Sign in to Coupon Book',
+  email: 'E-mail',
+  password: 'Password',
+  showPassword: 'Show password',
+  hidePassword: 'Hide password',
+  noAccount: 'No account yet?',
+  haveAccount: 'An account already?',
+  register: 'Register',
+  registerTitle: 'Make an account',
+  name: 'Name',
+  passwordHelp: 'At least 8 characters. Long beats complicated.',
+  wrongCredentials: 'The e-mail or the password is wrong.',
+  sessionEnded: 'Your session has ended. Sign in to go on where you were.',
+  registered: 'Your account is ready.',
+};

@@ -1,0 +1,6 @@
+export default {
+  UNASSIGNED: 'Free',
+  ASSIGNED: 'Assigned',
+  LOCKED: 'Locked',
+  REDEEMED: 'Redeemed',
+};

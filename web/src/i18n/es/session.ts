@@ -1,0 +1,18 @@
+export default {
+  signIn: 'Iniciar sesión',
+  signOut: 'Cerrar sesión',
+  signInTitle: 'Inicie sesión en Coupon Book',
+  email: 'Correo electrónico',
+  password: 'Contraseña',
+  showPassword: 'Mostrar la contraseña',
+  hidePassword: 'Ocultar la contraseña',
+  noAccount: '¿Aún no tiene cuenta?',
+  haveAccount: '¿Ya tiene cuenta?',
+  register: 'Registrarse',
+  registerTitle: 'Cree una cuenta',
+  name: 'Nombre',
+  passwordHelp: 'Al menos 8 caracteres. Mejor larga que complicada.',
+  wrongCredentials: 'El correo o la contraseña no son correctos.',
+  sessionEnded: 'Su sesión ha terminado. Inicie sesión para seguir donde estaba.',
+  registered: 'Su cuenta está lista.',
+};

@@ -1,0 +1,6 @@
+export default {
+  UNASSIGNED: 'Libre',
+  ASSIGNED: 'Asignado',
+  LOCKED: 'Bloqueado',
+  REDEEMED: 'Canjeado',
+};

@@ -1,0 +1,20 @@
+import './styles.css';
+import ui from '@nuxt/ui/vue-plugin';
+import { PiniaColada } from '@pinia/colada';
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+import App from './App.vue';
+import { i18n, preferredLanguage, setLanguage } from './i18n';
+import { router } from './router';
+import { useSessionStore } from './stores/session';
+
+const app = createApp(App).use(createPinia()).use(PiniaColada, {}).use(i18n).use(ui);
+
+// Without an answer to "who is signed in?" the app starts all the same: the sign-in page says what is wrong.
+await Promise.all([
+  setLanguage(preferredLanguage()),
+  useSessionStore()
+    .restore()
+    .catch(() => {}),
+]);
+app.use(router).mount('#app');

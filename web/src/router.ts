@@ -1,0 +1,69 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { useSessionStore } from './stores/session';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Who may see the page: everybody, or only an ADMIN. Without it: whoever is signed in. */
+    access?: 'public' | 'admin';
+    /** Key of the page's title in the messages. */
+    title: string;
+  }
+}
+
+const admin = (title: string) => ({ access: 'admin', title }) as const;
+
+const placeholder = () => import('./pages/Placeholder.vue');
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: () => (useSessionStore().isAdmin ? '/overview' : '/coupons') },
+  {
+    path: '/sign-in',
+    component: () => import('./pages/SignIn.vue'),
+    meta: { access: 'public', title: 'session.signIn' },
+  },
+  {
+    path: '/register',
+    component: () => import('./pages/Register.vue'),
+    meta: { access: 'public', title: 'session.register' },
+  },
+  {
+    path: '/coupons',
+    component: () => import('./pages/MyCoupons.vue'),
+    meta: { title: 'common.nav.coupons' },
+  },
+  { path: '/coupons/:code', component: placeholder, meta: { title: 'common.nav.coupons' } },
+  { path: '/account', component: placeholder, meta: { title: 'common.nav.account' } },
+
+  { path: '/overview', component: placeholder, meta: admin('common.nav.overview') },
+  { path: '/books', component: placeholder, meta: admin('common.nav.books') },
+  { path: '/books/new', component: placeholder, meta: admin('common.nav.books') },
+  { path: '/books/:id/:tab?', component: placeholder, meta: admin('common.nav.books') },
+
+  { path: '/pools', component: placeholder, meta: admin('common.nav.pools') },
+  { path: '/pools/:id', component: placeholder, meta: admin('common.nav.pools') },
+  { path: '/distribute', component: placeholder, meta: admin('common.nav.distribute') },
+  { path: '/jobs', component: placeholder, meta: admin('common.nav.jobs') },
+  { path: '/jobs/:id', component: placeholder, meta: admin('common.nav.jobs') },
+  { path: '/history/:what(redemptions|events)?', component: placeholder, meta: admin('common.nav.history') },
+  { path: '/users', component: placeholder, meta: admin('common.nav.users') },
+
+  {
+    path: '/:rest(.*)*',
+    component: () => import('./pages/NotFound.vue'),
+    meta: { access: 'public', title: 'common.notFoundTitle' },
+  },
+];
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+});
+
+router.beforeEach((to) => {
+  const session = useSessionStore();
+  if (to.meta.access === 'public') return true;
+  if (!session.isSignedIn) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } };
+  if (to.meta.access === 'admin' && !session.isAdmin) return '/';
+  return true;
+});

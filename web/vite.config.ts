@@ -1,0 +1,24 @@
+import ui from '@nuxt/ui/vite';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [
+    vue(),
+    ui({
+      // Fonts and icons are bundled: no request leaves the machine.
+      icon: { clientBundle: { scan: true } },
+      autoImport: false,
+      components: { dts: 'components.d.ts', dirs: [] },
+      ui: {
+        // Indigo: the default green has too little contrast under white text.
+        colors: { primary: 'indigo', neutral: 'zinc' },
+      },
+      experimental: { componentDetection: true },
+    }),
+  ],
+  define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
+  build: { target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 700 },
+  server: { proxy: { '/api': 'http://localhost:8000', '/docs': 'http://localhost:8000' } },
+});
