@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { cpuSeconds, cpuSecondsOfAll } from './harness/cpu.ts';
 import { describeCommit, describeMachine } from './machine.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { NotMeasured, type Outcome, type Program } from './program.ts';
@@ -46,14 +47,17 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
     const { id, title } = program;
     console.log(`\n${id} (${index + 1} of ${chosen.length}): ${title}`);
     const started = performance.now();
+    const others = readOthers();
     const { quick, rounds, seconds, rows, pgbouncer } = options;
     const startedAt = new Date().toISOString();
     const ended = await run(program, options);
+    const tookSeconds = (performance.now() - started) / 1000;
     const result: Result = {
       id,
       title,
       startedAt,
-      tookSeconds: (performance.now() - started) / 1000,
+      tookSeconds,
+      othersCores: Math.max(0, readOthers() - others) / tookSeconds,
       commit,
       machine,
       options: { quick, rounds, seconds, rows, pgbouncer },
@@ -71,6 +75,9 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
   if (missed.length > 0) console.log(`${missed.length} targets missed`);
   return results.some(({ failed }) => failed) ? 1 : 0;
 }
+
+/** CPU seconds so far of what is not of this benchmark. */
+const readOthers = () => cpuSecondsOfAll() - cpuSeconds(process.pid);
 
 async function run(
   program: Program,

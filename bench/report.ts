@@ -53,8 +53,8 @@ function measureTable(measures: readonly Measure[]): { head: string[]; rows: str
   };
 }
 
-export function printResult({ id, title, outcome, tookSeconds }: Result): void {
-  console.log(`\n${id}  ${title} (${tookSeconds.toFixed(0)} s)\n`);
+export function printResult({ id, title, outcome, tookSeconds, othersCores }: Result): void {
+  console.log(`\n${id}  ${title} (${tookSeconds.toFixed(0)} s, ${showOthers(othersCores)})\n`);
   if (!outcome) return;
   const { head, rows } = measureTable(outcome.measures);
   printTable(head, rows);
@@ -90,7 +90,18 @@ ${markdownTable(findingsHead, findingRows(results))}
 ${results.map(section).join('')}`;
 }
 
-function section({ id, title, outcome, startedAt, tookSeconds, commit, options }: Result): string {
+const showOthers = (cores: number) => `others kept ${show(cores)} cores busy`;
+
+function section({
+  id,
+  title,
+  outcome,
+  startedAt,
+  tookSeconds,
+  othersCores,
+  commit,
+  options,
+}: Result): string {
   const { rounds, seconds, rows, quick, pgbouncer } = options;
   const how = [
     `${rounds} rounds of ${seconds} s or ${rows} rows`,
@@ -98,6 +109,7 @@ function section({ id, title, outcome, startedAt, tookSeconds, commit, options }
     pgbouncer ? 'through PgBouncer' : '',
     commit ? `commit ${commit}` : '',
     `started ${startedAt}, took ${tookSeconds.toFixed(0)} s`,
+    showOthers(othersCores),
   ];
   const parts = [`\n## ${id}\n`, `${title[0]!.toUpperCase()}${title.slice(1)}.`];
   if (outcome) {

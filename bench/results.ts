@@ -12,6 +12,8 @@ export interface Result {
   title: string;
   startedAt: string;
   tookSeconds: number;
+  /** How many cores others kept busy meanwhile, on average. */
+  othersCores: number;
   commit: string | undefined;
   machine: Machine;
   options: Pick<Options, 'quick' | 'rounds' | 'seconds' | 'rows' | 'pgbouncer'>;

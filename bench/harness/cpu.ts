@@ -24,6 +24,22 @@ export function cpuSeconds(pid: number): number {
   return sum(pid);
 }
 
+/** CPU seconds that all processes of the machine have used; NaN where there is no /proc. */
+export function cpuSecondsOfAll(): number {
+  try {
+    // "cpu user nice system idle iowait irq softirq steal …"
+    const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
+      .split('\n')[0]!
+      .trim()
+      .split(/\s+/)
+      .slice(1)
+      .map(Number);
+    return (user! + nice! + system! + irq! + softirq!) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 function processIds(): number[] {
   try {
     return readdirSync('/proc')
@@ -43,5 +59,14 @@ function readTimes(pid: number): Times | undefined {
     return { parent: Number(fields[1]), seconds: ticks / TICKS_PER_SECOND };
   } catch {
     return undefined; // It ended while we were reading.
+  }
+}
+
+/** Largest resident memory of a process so far, in MB; NaN where there is no /proc. */
+export function peakMemory(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+  } catch {
+    return Number.NaN;
   }
 }

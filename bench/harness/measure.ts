@@ -55,13 +55,13 @@ async function readBatches(url: string): Promise<{ count: number; items: number 
 }
 
 /**
- * Lets contestants take turns, A B A B …, so that a machine that slows down does so for all. The first turn of each is to warm up and
- * not counted.
+ * Lets contestants take turns, A B A B …, so that a machine that slows down does so for all. The first turn of each is to warm up, and
+ * not counted; it may be shorter.
  */
 export async function alternate<N extends string>(
   { options, log }: Bench,
   { setting, unit = '/s' }: { setting?: string; unit?: string },
-  contestants: Record<N, () => Promise<Turn>>,
+  contestants: Record<N, (isWarmUp: boolean) => Promise<Turn>>,
 ): Promise<Record<N, Measure>> {
   const names = Object.keys(contestants) as N[];
   const measures = Object.fromEntries(
@@ -70,7 +70,7 @@ export async function alternate<N extends string>(
   for (let round = 0; round <= options.rounds; round += 1) {
     const seen: string[] = [];
     for (const name of names) {
-      const { value, details } = await contestants[name]();
+      const { value, details } = await contestants[name](round === 0);
       seen.push(`${name} ${value.toPrecision(4)}${unit}`);
       if (round > 0) addTurn(measures[name], { value, details });
     }

@@ -9,11 +9,11 @@ const idOf = (name: string) => `md5('bench ' || ${name})::uuid`;
 const SEED = 'SELECT setseed(0.5)';
 
 /** @returns their ids, in the order of their numbers */
-export async function addUsers(sql: pg.Client, count: number): Promise<string[]> {
+export async function addUsers(sql: pg.Client, count: number, name = 'user'): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>(
     `INSERT INTO users (id, email)
-     SELECT ${idOf("'user ' || n")}, 'bench-' || n || '@example.test' FROM generate_series(0, $1::int - 1) n RETURNING id`,
-    [count],
+     SELECT ${idOf("$2::text || ' ' || n")}, $2 || '-' || n || '@example.test' FROM generate_series(0, $1::int - 1) n RETURNING id`,
+    [count, name],
   );
   return rows.map(({ id }) => id);
 }

@@ -4,6 +4,8 @@ import { p2 } from './p2-lock-redeem.ts';
 import { p3 } from './p3-pgbench.ts';
 import { p4 } from './p4-brief.ts';
 import { p5 } from './p5-redis.ts';
+import { p8, p9 } from './p8-p9-codes.ts';
+import { p10 } from './p10-distribute.ts';
 
 /** In the order they run. P12, the web app, is measured in a browser. */
-export const programs: readonly Program[] = [p1, p2, p3, p4, p5];
+export const programs: readonly Program[] = [p1, p2, p3, p4, p5, p8, p9, p10];

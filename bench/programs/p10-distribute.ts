@@ -1,0 +1,76 @@
+import type pg from 'pg';
+import { confirmCount, emptyTables, turnOfWork } from '../harness/bulk.ts';
+import { runJob } from '../harness/jobs.ts';
+import { alternate, compare } from '../harness/measure.ts';
+import { withProduct } from '../harness/product.ts';
+import { addBook, addCoupons, addUsers, settleDown } from '../harness/stage.ts';
+import type { Program } from '../program.ts';
+
+const PER_USER = 10;
+
+/**
+ * The rival: one statement that gives every user of the pool ten coupons. Reviewed: coupons in the order of their random keys, as the
+ * product gives them; no limit is looked at, no event is written, no counter kept.
+ */
+const GIVE = `
+  UPDATE coupons SET state = 'ASSIGNED', assigned_user_id = given.user_id, assigned_at = clock_timestamp(), updated_at = clock_timestamp()
+  FROM (SELECT id, user_id
+        FROM (SELECT id, row_number() OVER (ORDER BY random_key) - 1 AS n FROM coupons
+              WHERE book_id = $1 AND state = 'UNASSIGNED') free
+        JOIN (SELECT user_id, row_number() OVER (ORDER BY user_id) - 1 AS n FROM pool_users WHERE pool_id = $2) member
+          ON member.n = free.n / ${PER_USER}) given
+  WHERE coupons.id = given.id`;
+
+export const p10: Program = {
+  id: 'P10',
+  title:
+    'distribution of a book to a pool, ten coupons for each user, with limits and events, against one UPDATE … FROM of as many rows',
+  run: (bench) =>
+    withProduct(bench, {}, async (product) => {
+      const { sql } = product;
+      const { rows } = bench.options;
+      const bookId = await addBook(sql, 'distribute');
+      const pools = { warmUp: await addPool(sql, rows / 100), all: await addPool(sql, rows / 10) };
+      const turn = async (isWarmUp: boolean, give: (poolId: string) => Promise<unknown>) => {
+        const count = isWarmUp ? rows / 10 : rows;
+        await emptyTables(sql);
+        await addCoupons(sql, { bookId, prefix: 'D-', count });
+        await settleDown(sql);
+        const measured = await turnOfWork(
+          product,
+          async () => void (await give(isWarmUp ? pools.warmUp : pools.all)),
+        );
+        await confirmCount(sql, bookId, 'ASSIGNED', count);
+        return measured;
+      };
+      const turns = await alternate(
+        bench,
+        { setting: `${rows} coupons to ${rows / PER_USER} users`, unit: 's' },
+        {
+          'UPDATE … FROM': (isWarmUp) => turn(isWarmUp, (poolId) => sql.query(GIVE, [bookId, poolId])),
+          distribute: (isWarmUp) =>
+            turn(isWarmUp, (poolId) =>
+              runJob(product, `pools/${poolId}/distribute`, { bookId, mode: 'equal', perUser: PER_USER }),
+            ),
+        },
+      );
+      return {
+        measures: Object.values(turns),
+        findings: [compare(turns.distribute, turns['UPDATE … FROM'], { atMost: 3 })],
+        notes: [],
+      };
+    }),
+};
+
+async function addPool(sql: pg.Client, count: number): Promise<string> {
+  const users = await addUsers(sql, count, `member-of-${count}`);
+  const { rows } = await sql.query<{ id: string }>(
+    'INSERT INTO user_pools (name, member_count) VALUES ($1, $2) RETURNING id',
+    [`${count} users`, count],
+  );
+  await sql.query('INSERT INTO pool_users (pool_id, user_id) SELECT $1, unnest($2::uuid[])', [
+    rows[0]!.id,
+    users,
+  ]);
+  return rows[0]!.id;
+}
