@@ -77,7 +77,9 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
 }
 
 /** CPU seconds so far of what is not of this benchmark. */
-const readOthers = () => cpuSecondsOfAll() - cpuSeconds(process.pid);
+function readOthers(): number {
+  return cpuSecondsOfAll() - cpuSeconds(process.pid);
+}
 
 async function run(
   program: Program,
