@@ -34,6 +34,14 @@ async function count({ id }: TestBook): Promise<Record<string, number>> {
   return rows[0]!;
 }
 
+/** The counts of some books as the list of books answers them. */
+async function listed(shelf: TestBook[], as = admin): Promise<unknown[]> {
+  const { items } = (
+    await t.app.inject({ url: '/api/v1/books?include=stats&limit=200', headers: as.headers })
+  ).json() as { items: { id: string; stats: unknown }[] };
+  return shelf.map((book) => items.find(({ id }) => id === book.id)?.stats);
+}
+
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)]!;
 
 it('counts are exact after any load, on several books at once, whether or not they were folded meanwhile', async () => {
@@ -57,9 +65,11 @@ it('counts are exact after any load, on several books at once, whether or not th
       ...(round % 2 ? [foldBookCounts(t.db), foldBookCounts(t.db)] : []),
     ]);
     for (const book of shelf) expect(await statsOf(book)).toMatchObject(await count(book));
+    expect(await listed(shelf)).toEqual(await Promise.all(shelf.map(count)));
   }
   await foldBookCounts(t.db);
   for (const book of shelf) expect(await statsOf(book)).toMatchObject(await count(book));
+  expect(await listed(shelf)).toEqual(await Promise.all(shelf.map(count)));
   const { rows } = await sql`SELECT FROM book_count_deltas`.execute(t.db);
   expect(rows).toEqual([]);
 });
@@ -74,8 +84,39 @@ it('a lock that runs out is counted as assigned at once, and once it is written 
   await sql`UPDATE coupons SET locked_at = locked_at - interval '1 hour', lock_expires_at = locked_at
             WHERE code = ${book.codes[0]}`.execute(t.db);
   expect(await statsOf(book)).toMatchObject({ assigned: 1, locked: 1 });
+  expect(await listed([book])).toMatchObject([{ assigned: 1, locked: 1 }]);
   await sweepExpiredLocks(t.db);
   expect(await statsOf(book)).toMatchObject({ assigned: 1, locked: 1 });
+});
+
+it('the list counts a book without coupons as zeros, counts only when asked, and never for a USER', async () => {
+  const book = await insertBook(t.db, 0);
+  const zeros = { total: 0, unassigned: 0, assigned: 0, locked: 0, redeemed: 0, redemptions: 0 };
+  expect(await listed([book])).toEqual([zeros]);
+  const plain = await t.app.inject({ url: '/api/v1/books', headers: admin.headers });
+  expect(plain.json().items[0]).not.toHaveProperty('stats');
+  const refused = await t.app.inject({
+    url: '/api/v1/books?include=stats',
+    headers: people[0]!.headers,
+  });
+  expect([refused.statusCode, refused.json().code]).toEqual([403, 'forbidden']);
+});
+
+it('the counts of all books are the sums of the counts of each', async () => {
+  const shelf = await Promise.all([insertBook(t.db, 3), insertBook(t.db, 2)]);
+  const [code] = shelf[1].codes as [string];
+  for (const name of ['assign', 'lock', 'redeem'] as const) await command(t, people[1]!, name, code);
+  const { rows } = await sql<TestBook>`SELECT id FROM books`.execute(t.db);
+  const each = await Promise.all(rows.map(statsOf));
+  const sum = (name: string) => each.reduce((total, stats) => total + (stats[name] as number), 0);
+  const all = (await t.app.inject({ url: '/api/v1/stats', headers: admin.headers })).json();
+  for (const name of ['total', 'unassigned', 'assigned', 'locked', 'redeemed', 'redemptions'])
+    expect([name, all[name]]).toEqual([name, sum(name)]);
+  const days = each.map(({ redemptionsByDay }) => redemptionsByDay as { redemptions: number }[]);
+  expect(all.redemptionsByDay).toHaveLength(30);
+  expect(all.redemptionsByDay.at(-1).redemptions).toBe(
+    days.reduce((total, day) => total + day.at(-1)!.redemptions, 0),
+  );
 });
 
 it('a redemption that is rolled back does not count, on the day on which it was made', async () => {

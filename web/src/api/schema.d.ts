@@ -246,6 +246,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/stats': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Count the coupons and redemptions of all books */
+    get: operations['getStats'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/jobs': {
     parameters: {
       query?: never;
@@ -987,9 +1004,81 @@ export interface components {
        */
       updatedAt: string;
     };
+    /** BookCounts */
+    BookCounts: {
+      /** @description coupons */
+      total: number;
+      /** @description free to be given away */
+      unassigned: number;
+      /** @description given to a user and not locked; a lock that has run out counts here */
+      assigned: number;
+      /** @description held for redeeming now */
+      locked: number;
+      /** @description spent for good */
+      redeemed: number;
+      /** @description redemptions of all coupons so far */
+      redemptions: number;
+    };
+    /** ListedBook */
+    ListedBook: {
+      /** Format: uuid */
+      id: string;
+      /**
+       * @description unique among the books that are not archived, whatever the case
+       * @example Summer sale 2026
+       */
+      name: string;
+      description: string | null;
+      /**
+       * Format: date-time
+       * @description nothing can be assigned, locked or redeemed before
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      startsAt: string | null;
+      /**
+       * Format: date-time
+       * @description nothing can be assigned, locked or redeemed from this time on; after startsAt
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      expiresAt: string | null;
+      /** @description most coupons of this book one user is given; null: no limit */
+      maxAssignmentsPerUser: number | null;
+      /** @description whether one coupon can be redeemed more than once */
+      allowMultipleRedemptions: boolean;
+      /** @description how often one coupon can be redeemed; null: no limit. Other than 1 only with allowMultipleRedemptions */
+      maxRedemptions: number | null;
+      /** @description how long a lock lasts */
+      lockTtlSeconds: number;
+      /**
+       * @description your own data, a JSON object of at most 4096 bytes
+       * @example {
+       *       "source": "newsletter"
+       *     }
+       */
+      metadata: {
+        [key: string]: unknown;
+      };
+      /**
+       * Format: date-time
+       * @description since when the book takes no part in anything new
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      archivedAt: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      updatedAt: string;
+      stats?: components['schemas']['BookCounts'];
+    };
     /** BookPage */
     BookPage: {
-      items: components['schemas']['Book'][];
+      items: components['schemas']['ListedBook'][];
       /** @description null on the last page */
       nextCursor: string | null;
     };
@@ -2542,6 +2631,8 @@ export interface operations {
         archived?: boolean;
         /** @description part of the name, in any case */
         q?: string;
+        /** @description for an ADMIN: count the coupons of each book, too */
+        include?: 'stats';
       };
       header?: never;
       path?: never;
@@ -2569,6 +2660,15 @@ export interface operations {
       };
       /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
         headers: {
           [name: string]: unknown;
         };
@@ -3121,6 +3221,71 @@ export interface operations {
       };
       /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getStats: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BookStats'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
         headers: {
           [name: string]: unknown;
         };

@@ -2,12 +2,13 @@ import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
 import { foldBookCounts } from './queries.ts';
 import { bookRoutes } from './routes.ts';
-import { bookPage, bookSchema, bookStatsSchema } from './schemas.ts';
+import { bookCountsSchema, bookPage, bookSchema, bookStatsSchema, listedBookSchema } from './schemas.ts';
 
 /** Books: sets of coupons with one configuration each. */
 export default fp<ModuleOptions>(
   async (app, options) => {
-    for (const schema of [bookSchema, bookPage, bookStatsSchema]) app.addSchema(schema);
+    for (const schema of [bookSchema, bookCountsSchema, listedBookSchema, bookPage, bookStatsSchema])
+      app.addSchema(schema);
     bookRoutes(app, options);
     app.addChore('book counts', () => foldBookCounts(app.db));
   },

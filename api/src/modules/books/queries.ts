@@ -149,49 +149,62 @@ export async function deleteBook(trx: Transaction, id: string): Promise<void> {
   await sql`DELETE FROM books WHERE id = ${id}`.execute(trx);
 }
 
-export interface BookStats {
+export interface BookCounts {
   total: number;
   unassigned: number;
   assigned: number;
   locked: number;
   redeemed: number;
   redemptions: number;
+}
+
+export interface BookStats extends BookCounts {
   redemptionsByDay: { date: string; redemptions: number }[];
 }
 
 /**
- * Counts of a book, all of one moment: what the deltas say beyond the base (migration 0010), so that the cost does not depend on the
- * number of coupons. Only locks that have run out and are not written down yet are looked at one by one: they count as assigned.
+ * What adds up to the counts of each book: the base, the deltas beyond it (migration 0010), and the locks that have run out but are not
+ * written down yet, which count as assigned. Read in one statement, all of one moment, at a cost that does not depend on the number of
+ * coupons.
  */
-export async function findBookStats(db: Database, id: string, days: number): Promise<BookStats | undefined> {
+const parts = sql`(
+  SELECT book_id, NULL::date AS day, unassigned, assigned, locked, redeemed, 0 AS redemptions FROM book_counts
+  UNION ALL SELECT book_id, day, 0, 0, 0, 0, redemptions FROM book_redemption_counts
+  UNION ALL SELECT book_id, day, unassigned, assigned, locked, redeemed, redemptions FROM book_count_deltas
+  UNION ALL SELECT book_id, NULL, 0, 1, -1, 0, 0 FROM coupons
+            WHERE state = 'LOCKED' AND lock_expires_at <= (SELECT clock_timestamp()))`;
+
+const sums = sql`
+  coalesce(sum(unassigned + assigned + locked + redeemed), 0)::bigint AS total,
+  coalesce(sum(unassigned), 0)::bigint AS unassigned, coalesce(sum(assigned), 0)::bigint AS assigned,
+  coalesce(sum(locked), 0)::bigint AS locked, coalesce(sum(redeemed), 0)::bigint AS redeemed,
+  coalesce(sum(redemptions), 0)::bigint AS redemptions`;
+
+/** Counts of some books by their ids, zeros included. */
+export async function findBookCounts(db: Database, ids: readonly string[]): Promise<Map<string, BookCounts>> {
+  const { rows } = await sql<BookCounts & { id: string }>`
+    SELECT id, ${sums} FROM unnest(${ids}::uuid[]) AS id
+    LEFT JOIN (SELECT * FROM ${parts} parts WHERE book_id = ANY(${ids}::uuid[])) parts ON book_id = id
+    GROUP BY id`.execute(db);
+  return new Map(rows.map(({ id, ...counts }) => [id, counts]));
+}
+
+/** Counts of a book, or of all, and its redemptions on each of the last `days` days in UTC. */
+export async function findStats(db: Database, days: number, bookId?: string): Promise<BookStats> {
   const { rows } = await sql<BookStats>`
-    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
-    deltas AS MATERIALIZED (SELECT * FROM book_count_deltas WHERE book_id = ${id}),
-    counts AS (
-      SELECT coalesce(sum(unassigned), 0)::bigint AS unassigned, coalesce(sum(assigned), 0)::bigint AS assigned,
-             coalesce(sum(locked), 0)::bigint AS locked, coalesce(sum(redeemed), 0)::bigint AS redeemed
-      FROM (SELECT unassigned, assigned, locked, redeemed FROM book_counts WHERE book_id = ${id}
-            UNION ALL SELECT unassigned, assigned, locked, redeemed FROM deltas) parts),
-    over AS (
-      SELECT count(*) AS locks FROM coupons
-      WHERE book_id = ${id} AND state = 'LOCKED' AND lock_expires_at <= (SELECT now FROM clock)),
-    by_day AS MATERIALIZED (
-      SELECT day, sum(redemptions)::bigint AS redemptions
-      FROM (SELECT day, redemptions FROM book_redemption_counts WHERE book_id = ${id}
-            UNION ALL SELECT day, redemptions FROM deltas WHERE day IS NOT NULL) parts
-      GROUP BY day),
+    WITH parts AS MATERIALIZED (
+      SELECT * FROM ${parts} parts WHERE ${bookId === undefined ? sql`true` : sql`book_id = ${bookId}`}),
+    by_day AS (SELECT day, sum(redemptions)::bigint AS redemptions FROM parts WHERE day IS NOT NULL GROUP BY day),
+    today AS (SELECT date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AS today),
     shown AS (
       SELECT day::date AS day, coalesce(redemptions, 0) AS redemptions
-      FROM clock, generate_series(date_trunc('day', now AT TIME ZONE 'UTC') - (${days}::integer - 1) * interval '1 day',
-                                  date_trunc('day', now AT TIME ZONE 'UTC'), interval '1 day') AS day
+      FROM today, generate_series(today - (${days}::integer - 1) * interval '1 day', today, interval '1 day') AS day
       LEFT JOIN by_day USING (day))
-    SELECT unassigned + assigned + locked + redeemed AS total, unassigned, assigned + over.locks AS assigned,
-           locked - over.locks AS locked, redeemed,
-           (SELECT coalesce(sum(redemptions), 0)::bigint FROM by_day) AS redemptions,
+    SELECT ${sums},
            (SELECT json_agg(json_build_object('date', day, 'redemptions', redemptions) ORDER BY day) FROM shown)
              AS "redemptionsByDay"
-    FROM books, counts, over WHERE books.id = ${id}`.execute(db);
-  return rows[0];
+    FROM parts`.execute(db);
+  return rows[0]!;
 }
 
 const FOLDED_AT_ONCE = 20_000;

@@ -7,7 +7,7 @@ import { callerOf } from '../../plugins/caller.ts';
 import { write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
-import { findActiveBook, findBook, findBookStats, listBooks } from './queries.ts';
+import { findActiveBook, findBook, findBookCounts, findStats, listBooks } from './queries.ts';
 import { removeBook } from './remove.ts';
 import { changeBook, createBook } from './save.ts';
 import {
@@ -49,7 +49,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
   app.get(
     '/api/v1/books',
     {
-      config: { access: 'user' },
+      config: { access: 'user', problems: ['forbidden'] },
       schema: {
         tags,
         operationId: 'listBooks',
@@ -61,15 +61,23 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
       },
     },
     async (request) => {
-      const { limit, cursor, archived, q } = request.query;
+      const { limit, cursor, archived, q, include } = request.query;
+      const isAdmin = callerOf(request).role === 'ADMIN';
+      if (include && !isAdmin) throw new Problem('forbidden', 'Only an ADMIN can count coupons.');
       const rows = await listBooks(app.db, {
-        activeOnly: callerOf(request).role !== 'ADMIN',
+        activeOnly: !isAdmin,
         archived,
         q,
         after: readAgeCursor(cursor),
         limit: limit + 1,
       });
-      return toPage(rows, limit, presentBook, ageKey);
+      const page = toPage(rows, limit, presentBook, ageKey);
+      if (include !== 'stats') return page;
+      const counts = await findBookCounts(
+        app.db,
+        page.items.map(({ id }) => id),
+      );
+      return { ...page, items: page.items.map((book) => ({ ...book, stats: counts.get(book.id)! })) };
     },
   );
 
@@ -146,7 +154,24 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         response: { 200: ref(bookStatsSchema) },
       },
     },
-    async (request) => orNotFound(await findBookStats(app.db, request.params.id, STATS_DAYS)),
+    async (request) => {
+      const { id } = orNotFound(await findBook(app.db, request.params.id));
+      return findStats(app.db, STATS_DAYS, id);
+    },
+  );
+
+  app.get(
+    '/api/v1/stats',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'getStats',
+        summary: 'Count the coupons and redemptions of all books',
+        response: { 200: ref(bookStatsSchema) },
+      },
+    },
+    async () => findStats(app.db, STATS_DAYS),
   );
 }
 

@@ -46,8 +46,6 @@ export const bookSchema = component('Book', {
   updatedAt: time(),
 });
 
-export const bookPage = page('BookPage', ref(bookSchema));
-
 const optional = <T extends TSchema>(schema: T, description: string) =>
   Type.Optional({ ...schema, description });
 
@@ -112,17 +110,33 @@ export const listQuery = strict({
   q: Type.Optional(
     Type.String({ minLength: 1, maxLength: 200, description: 'part of the name, in any case' }),
   ),
+  include: Type.Optional(
+    Type.Enum(['stats'], { description: 'for an ADMIN: count the coupons of each book, too' }),
+  ),
 });
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
-export const bookStatsSchema = component('BookStats', {
+const counts = {
   total: count('coupons'),
   unassigned: count('free to be given away'),
   assigned: count('given to a user and not locked; a lock that has run out counts here'),
   locked: count('held for redeeming now'),
   redeemed: count('spent for good'),
   redemptions: count('redemptions of all coupons so far'),
+};
+
+export const bookCountsSchema = component('BookCounts', counts);
+
+export const listedBookSchema = component('ListedBook', {
+  ...bookSchema.properties,
+  stats: Type.Optional(ref(bookCountsSchema)),
+});
+
+export const bookPage = page('BookPage', ref(listedBookSchema));
+
+export const bookStatsSchema = component('BookStats', {
+  ...counts,
   redemptionsByDay: Type.Array(
     Type.Object({
       date: Type.String({ format: 'date', example: '2026-12-24' }),
