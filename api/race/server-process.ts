@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const MONOLITH = fileURLToPath(new URL('../src/run/monolith.ts', import.meta.url));
 
+/** What `npm start` gives to Node: see docs/operations.md. */
+const AS_STARTED = ['--max-semi-space-size=16'];
+
 export interface ServerProcess {
   url: string;
   pid: number;
@@ -36,7 +39,7 @@ export async function startServer({
   file = MONOLITH,
 }: ServerOptions = {}): Promise<ServerProcess> {
   const port = env.PORT ?? String(await freePort());
-  const child = spawn(process.execPath, [...flags, file], {
+  const child = spawn(process.execPath, [...AS_STARTED, ...flags, file], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

@@ -460,7 +460,7 @@ describe('a client that goes away in the middle', () => {
         client.write('--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n');
       }
       client.write(`${codes(20_000).join('\n')}\n`);
-      await eventually(async () => (await storedParts()) === 1);
+      await eventually(async () => (await storedParts()) > 0);
       const { rows } = await sql`
         SELECT FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`.execute(t.db);

@@ -3,6 +3,7 @@ import type { Transaction } from '../../database/connection.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import type { JobWork } from '../jobs/run.ts';
 import { checkPattern, refuseFull } from './generate.ts';
+import { packCodes } from './packed.ts';
 import { drawCodes, readPattern, shuffleCodes } from './pattern.ts';
 import { insertDrawnCodes, lockTightPatterns } from './queries.ts';
 import type { GenerateBody, GenerateResult } from './schemas.ts';
@@ -53,9 +54,17 @@ export const generateWork: JobWork = {
     const open = () =>
       input.dense && pattern.capacity <= MAX_SHUFFLED ? shuffleCodes(pattern) : drawCodes(pattern);
     let source: Iterator<string, void> = open();
+    const packed = packCodes(STEP_CODES);
     while (job.done < input.count) {
       const missing = Math.min(STEP_CODES, input.count - job.done);
-      const { codes, ended } = draw(source, input.dense ? STEP_CODES : missing);
+      const wanted = input.dense ? STEP_CODES : missing;
+      let ended = false;
+      for (let drawn = 0; drawn < wanted && !ended; drawn += 1) {
+        const { value } = source.next();
+        if (value === undefined) ended = true;
+        else packed.add(value);
+      }
+      const codes = packed.take();
       await step(async (trx) => {
         await allowBulkWork(trx);
         if (input.dense) await lockTightPatterns(trx);
@@ -71,13 +80,3 @@ export const generateWork: JobWork = {
   report: ({ done, input }) =>
     ({ stored: done, capacity: (input as unknown as GenerateInput).capacity }) satisfies GenerateResult,
 };
-
-function draw(source: Iterator<string, void>, count: number): { codes: string[]; ended: boolean } {
-  const codes = new Set<string>();
-  for (let drawn = 0; drawn < count; drawn += 1) {
-    const { value } = source.next();
-    if (value === undefined) return { codes: [...codes], ended: true };
-    codes.add(value);
-  }
-  return { codes: [...codes], ended: false };
-}

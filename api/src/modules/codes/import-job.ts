@@ -5,7 +5,8 @@ import { keepOpenBook } from '../books/keep-open.ts';
 import type { JobError, JobRow } from '../jobs/queries.ts';
 import type { JobContext, JobWork } from '../jobs/run.ts';
 import { deleteUpload, findHighestCouponId, findStoredSince, insertCodes } from './queries.ts';
-import { type CodeRow, readCodes } from './read-codes.ts';
+import { type PackedRows, packRows } from './packed.ts';
+import { readCodes } from './read-codes.ts';
 import type { ImportResult, UploadQuery } from './schemas.ts';
 import { readUpload } from './uploads.ts';
 
@@ -105,50 +106,44 @@ async function firstCheckpoint({ db }: JobContext): Promise<Checkpoint> {
 }
 
 /** The rows of the file after the first `skip`, in steps. Reading a million rows takes about a second, so a resumed job starts over. */
-async function* rowsFrom({ db }: JobContext, input: ImportInput, skip: number): AsyncGenerator<CodeRow[]> {
+async function* rowsFrom({ db }: JobContext, input: ImportInput, skip: number): AsyncGenerator<PackedRows> {
+  const packed = packRows(STEP_ROWS);
   let passed = 0;
-  let rows: CodeRow[] = [];
-  for await (const some of readCodes(readUpload(db, input.uploadId), input.header, () => {})) {
-    for (const row of some) {
+  for await (const rows of readCodes(readUpload(db, input.uploadId), input.header, () => {})) {
+    for (const row of rows) {
       passed += 1;
-      if (passed > skip) rows.push(row);
-      if (rows.length === STEP_ROWS) {
-        yield rows;
-        rows = [];
-      }
+      if (passed > skip && packed.add(row)) yield packed.take();
     }
   }
-  if (rows.length > 0) yield rows;
+  const last = packed.take();
+  if (last.count > 0) yield last;
 }
 
-/** Stores some rows; the checkpoint is past them. In the order of the codes: two imports of the same codes cannot deadlock. */
-async function storeRows(trx: Transaction, { bookId }: JobRow, rows: CodeRow[], at: Checkpoint) {
-  const next = { ...at };
-  const errors: JobError[] = [];
-  const lines = new Map<string, number>();
-  next.rows += rows.length;
-  for (const row of rows) {
-    if (!('code' in row)) {
-      next.invalid += 1;
-      errors.push({ line: row.line, value: row.text, reason: row.reason });
-    } else if (lines.has(row.code)) {
-      next.duplicates += 1;
-      errors.push({ line: row.line, value: row.code, reason: `is in line ${lines.get(row.code)} already` });
-    } else {
-      lines.set(row.code, row.line);
-    }
-  }
+/** Stores some rows; the checkpoint is past them. */
+async function storeRows(trx: Transaction, { bookId }: JobRow, rows: PackedRows, at: Checkpoint) {
   await allowBulkWork(trx);
   await keepOpenBook(trx, bookId!);
-  const taken = await insertCodes(trx, bookId!, [...lines.keys()]);
-  const ofFile = await findStoredSince(trx, bookId!, at.firstId, taken);
-  for (const code of taken) {
-    const reason = ofFile.has(code) ? 'is in an earlier line already' : 'exists already';
-    errors.push({ line: lines.get(code)!, value: code, reason });
+  const rejected = rows.lines.length > 0 ? await insertCodes(trx, bookId!, rows.codes) : [];
+  const existed = rejected.filter(({ position, first }) => position === first).map(({ code }) => code);
+  const ofFile = await findStoredSince(trx, bookId!, at.firstId, existed);
+  const errors: JobError[] = [...rows.invalid];
+  for (const { code, position, first } of rejected) {
+    const reason =
+      position > first
+        ? `is in line ${rows.lines[first]} already`
+        : ofFile.has(code)
+          ? 'is in an earlier line already'
+          : 'exists already';
+    errors.push({ line: rows.lines[position]!, value: code, reason });
   }
-  next.duplicates += taken.length;
-  next.stored += lines.size - taken.length;
   errors.sort((a, b) => a.line - b.line);
+  const next = {
+    ...at,
+    rows: at.rows + rows.count,
+    invalid: at.invalid + rows.invalid.length,
+    duplicates: at.duplicates + rejected.length,
+    stored: at.stored + rows.lines.length - rejected.length,
+  };
   const listed = errors.slice(0, MAX_LISTED - next.listed);
   next.listed += listed.length;
   return { done: next.rows, checkpoint: next, errors: listed };

@@ -1,24 +1,34 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../../database/connection.ts';
 
+/** A code of a list that was not stored, and where it stands in the list, from 0. */
+export interface Rejected {
+  code: string;
+  position: number;
+  /** Where the same code stands for the first time in the list; its own place when the code existed before. */
+  first: number;
+}
+
 /**
  * Makes coupons of the codes that are new. In the order of the codes: two transactions that store the same ones wait for each other
  * at the first of them and cannot deadlock.
- * @param codes canonical, each once
- * @returns those that existed
+ * @param codes canonical, with commas between them: see packed.ts
+ * @returns those that were not stored: they existed, or are in the list before
  */
-export async function insertCodes(
-  trx: Transaction,
-  bookId: string,
-  codes: readonly string[],
-): Promise<string[]> {
-  const { rows } = await sql<{ code: string }>`
-    WITH wanted AS MATERIALIZED (SELECT code FROM unnest(${codes}::text[]) AS wanted(code)),
+export async function insertCodes(trx: Transaction, bookId: string, codes: Buffer): Promise<Rejected[]> {
+  const { rows } = await sql<Rejected>`
+    WITH listed AS MATERIALIZED (
+      SELECT code, (position - 1)::integer AS position
+      FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS listed(code, position)),
+    wanted AS MATERIALIZED (SELECT code, min(position) AS first FROM listed GROUP BY code),
     inserted AS (
       INSERT INTO coupons (book_id, code) SELECT ${bookId}, code FROM wanted ORDER BY code COLLATE "C"
       ON CONFLICT (code) DO NOTHING RETURNING code)
-    SELECT code FROM wanted EXCEPT ALL SELECT code FROM inserted`.execute(trx);
-  return rows.map(({ code }) => code);
+    SELECT listed.code, listed.position, wanted.first
+    FROM listed JOIN wanted USING (code) LEFT JOIN inserted USING (code)
+    WHERE inserted.code IS NULL OR listed.position > wanted.first
+    ORDER BY listed.position`.execute(trx);
+  return rows;
 }
 
 /** Which of the codes are in a book, stored since an id was the highest. */
@@ -38,23 +48,23 @@ export async function findStoredSince(
 
 /**
  * Makes coupons of drawn codes that are new, in the order of the codes.
+ * @param codes as for `insertCodes`
  * @param limit most to make: those drawn first are taken, so that the choice is as random as the draw
  * @returns how many were stored
  */
 export async function insertDrawnCodes(
   trx: Transaction,
   bookId: string,
-  codes: readonly string[],
+  codes: Buffer,
   limit: number,
 ): Promise<number> {
-  const chosen =
-    codes.length <= limit
-      ? sql`unnest(${codes}::text[]) AS chosen(code)`
-      : sql`(SELECT d.code FROM unnest(${codes}::text[]) WITH ORDINALITY AS d(code, position)
-             WHERE NOT EXISTS (SELECT FROM coupons c WHERE c.code = d.code)
-             ORDER BY d.position LIMIT ${limit}) chosen`;
   const { numAffectedRows } = await sql`
-    INSERT INTO coupons (book_id, code) SELECT ${bookId}, code FROM ${chosen} ORDER BY code COLLATE "C"
+    INSERT INTO coupons (book_id, code)
+    SELECT ${bookId}, code FROM (
+      SELECT code FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS drawn(code, position)
+      WHERE NOT EXISTS (SELECT FROM coupons c WHERE c.code = drawn.code)
+      ORDER BY position LIMIT ${limit}) chosen
+    ORDER BY code COLLATE "C"
     ON CONFLICT (code) DO NOTHING`.execute(trx);
   return Number(numAffectedRows);
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../problems.ts';
 import { deleteUpload, findUploadPart, insertUploadPart } from './queries.ts';
 
 /** Bytes of one row of `upload_parts`. Its rows are read in one go, some milliseconds in which nobody else is served. */
-const PART_BYTES = 256 * 1024;
+const PART_BYTES = 64 * 1024;
 
 /** A file in the database: safe before the upload is acknowledged, and where any worker can read it. */
 export interface Upload {
