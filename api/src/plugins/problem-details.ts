@@ -8,6 +8,7 @@ import { errorCode, isOutage, isTakenKey, isTimeout } from '../database/errors.t
 import { maskText } from '../logging.ts';
 import { type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
 import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
+import { mayBeSlow } from './slow-bodies.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const RETRY_SECONDS = 2;
@@ -56,16 +57,20 @@ export function answerFrameworkError(
   return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
 }
 
+const TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
+const BROKEN: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: 'The headers are too large.',
+  [TIMED_OUT]: 'The request did not arrive in time.',
+};
+
 /** Answers what is not HTTP, or takes too long to become a request: there is no request to speak of yet. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const detail =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'The headers are too large.'
-      : 'This is not a complete HTTP request.';
+  if (error.code === TIMED_OUT && mayBeSlow(socket)) return;
+  const detail = BROKEN[error.code ?? ''] ?? 'This is not a complete HTTP request.';
   const { status, body } = problemAnswer(new Problem('invalid-request', detail), {
     instance: '',
     requestId: randomUUID(),

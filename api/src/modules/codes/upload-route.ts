@@ -6,6 +6,7 @@ import Type from 'typebox';
 import { takeTurns } from '../../database/turns.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { readClaim } from '../../plugins/idempotency.ts';
+import { allowSlowBody } from '../../plugins/slow-bodies.ts';
 import { Problem } from '../../problems.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { jobResponses } from '../jobs/schemas.ts';
@@ -67,7 +68,7 @@ export async function uploadRoute(
     },
     async (request, reply) =>
       receiving(async () => {
-        const upload = await receive(request, maxUploadBytes);
+        const upload = await allowSlowBody(request, () => receive(request, maxUploadBytes));
         let isJobs = false;
         try {
           const survey = await surveyUpload(app.db, upload.id, request.query.header, MAX_REPORTED);
