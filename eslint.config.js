@@ -8,15 +8,7 @@ const clockMessage =
   "Only the database's clock decides (clock_timestamp() after the row is locked): see docs/architecture.md.";
 
 export default defineConfig(
-  globalIgnores([
-    '**/node_modules/',
-    '**/coverage/',
-    '**/dist/',
-    'web/.dist-*/',
-    '**/*.d.ts',
-    'data/',
-    'data-demo/',
-  ]),
+  globalIgnores(['**/node_modules/', '**/coverage/', '**/dist/', 'web/.dist-*/', '**/*.d.ts', 'data/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

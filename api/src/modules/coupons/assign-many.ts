@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem, problems } from '../../problems.ts';
 import { recordEvents } from '../events/queries.ts';
+import { claimCouponsInOrder } from './bulk-queries.ts';
 import {
-  claimCoupons,
   findActiveUsers,
   lockBookForClaim,
   releaseAssignments,
@@ -12,7 +12,7 @@ import {
 } from './queries.ts';
 import { type Actor, decide, refuseAssignment } from './state.ts';
 
-/** How many random coupons a user shall get. */
+/** How many coupons a user shall get. */
 export interface Wish {
   userId: string;
   count: number;
@@ -24,24 +24,31 @@ export interface Grant {
   refusal: 'assignment-limit-reached' | 'user-disabled' | null;
 }
 
+export interface Granted {
+  /** What each got, in the order of the wishes. */
+  grants: Grant[];
+  /** False: no coupon was left, and nothing was done. */
+  inStock: boolean;
+  /** The last coupon given, to go on from. */
+  lastId: number;
+}
+
 /**
- * Gives random coupons of a book to many users in one transaction, like as many single assignments: counters first, then coupons,
- * each decided by the same rules.
+ * Gives coupons of a book to many users in one transaction, like as many single assignments: counters first, then coupons, each
+ * decided by the same rules. The coupons are those that come after `afterId`.
  * @param wishes each user once
- * @returns what each got, in the order of the wishes; `inStock` false: no coupon was left, and nothing was done
  * @throws {Problem} not-found, book-not-active
  */
 export async function assignMany(
   trx: Transaction,
-  { bookId, actor, jobId }: { bookId: string; actor: Actor; jobId: string },
+  { bookId, actor, jobId, afterId }: { bookId: string; actor: Actor; jobId: string; afterId: number },
   wishes: readonly Wish[],
-): Promise<{ grants: Grant[]; inStock: boolean }> {
-  const start = randomInt(-(2 ** 31), 2 ** 31);
-  const book = await lockBookForClaim(trx, bookId, start);
+): Promise<Granted> {
+  const book = await lockBookForClaim(trx, bookId, randomInt(-(2 ** 31), 2 ** 31));
   if (!book) throw new Problem('not-found', 'There is no such book any more.');
   if (refuseAssignment(book, 0, book.now) === 'book-not-active') throw notActive();
   const grants: Grant[] = wishes.map(() => ({ given: 0, refusal: null }));
-  if (!book.inStock) return { grants, inStock: false };
+  if (!book.inStock) return { grants, inStock: false, lastId: afterId };
 
   const users = await findActiveUsers(
     trx,
@@ -60,7 +67,7 @@ export async function assignMany(
   });
 
   const wanted = allowed.reduce((sum, count) => sum + count, 0);
-  const coupons = wanted > 0 ? await claimCoupons(trx, bookId, wanted, start) : [];
+  const coupons = wanted > 0 ? await claimCouponsInOrder(trx, bookId, { count: wanted, afterId }) : [];
   const changes = [];
   let next = 0;
   for (const [index, { userId, grant }] of open.entries()) {
@@ -87,7 +94,7 @@ export async function assignMany(
       grant.given < wish.count ? [{ ...wish, count: wish.count - grant.given }] : [],
     ),
   );
-  return { grants, inStock: true };
+  return { grants, inStock: true, lastId: coupons.at(-1)?.id ?? afterId };
 }
 
 const notActive = () => new Problem('book-not-active', problems['book-not-active'].about);

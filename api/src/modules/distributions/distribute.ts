@@ -37,6 +37,8 @@ interface Progress {
   lots: number | null;
   /** Lots up to this one are settled. */
   lot: number;
+  /** The last coupon given. */
+  couponId: number;
   members: number;
   /** Coupons that were asked for. */
   needed: number;
@@ -52,6 +54,7 @@ interface Progress {
 const FRESH: Progress = {
   lots: null,
   lot: 0,
+  couponId: 0,
   members: 0,
   needed: 0,
   assigned: 0,
@@ -68,7 +71,10 @@ const STEP_ROWS = 10_000;
 const BUSY_MS = 50;
 
 const inputOf = (job: JobRow) => job.input as unknown as DistributionInput;
-const progressOf = (job: JobRow) => structuredClone((job.checkpoint as Progress | null) ?? FRESH);
+const progressOf = (job: JobRow): Progress => ({
+  ...FRESH,
+  ...structuredClone(job.checkpoint as Progress | null),
+});
 
 /** Draws who gets how many coupons, then gives them out in the order of the lots. */
 export const distribution: JobWork = {
@@ -194,16 +200,18 @@ async function giveSome({ job, step }: JobContext, coupons: number): Promise<boo
     const limit = Math.min(STEP_ROWS, Math.ceil((coupons * progress.lots!) / Math.max(1, job.total!)) + 100);
     const shares = await listShares(trx, job.id, { afterLot: progress.lot, limit });
     const wishes = progress.exhausted ? [] : wishesOf(shares, coupons);
-    const { grants, inStock } =
+    const afterId = progress.couponId;
+    const { grants, inStock, lastId } =
       wishes.length > 0
-        ? await assignMany(trx, { bookId, actor, jobId: job.id }, wishes)
-        : { grants: [], inStock: !progress.exhausted };
+        ? await assignMany(trx, { bookId, actor, jobId: job.id, afterId }, wishes)
+        : { grants: [], inStock: !progress.exhausted, lastId: afterId };
     const granted = wishes.map(({ lot }, index) => ({ lot, ...grants[index]! }));
     await addGiven(
       trx,
       job.id,
       granted.filter(({ given }) => given > 0),
     );
+    progress.couponId = lastId;
     progress.exhausted = !inStock;
     const unserved = settleShares(progress, shares, new Map(granted.map((grant) => [grant.lot, grant])));
     moved = progress.lot > progressOf(job).lot || granted.some(({ given }) => given > 0);
