@@ -8,7 +8,15 @@ const clockMessage =
   "Only the database's clock decides (clock_timestamp() after the row is locked): see docs/architecture.md.";
 
 export default defineConfig(
-  globalIgnores(['**/node_modules/', '**/coverage/', '**/dist/', 'web/.dist-*/', '**/*.d.ts', 'data/']),
+  globalIgnores([
+    '**/node_modules/',
+    '**/coverage/',
+    '**/dist/',
+    'web/.dist-*/',
+    '**/*.d.ts',
+    'data/',
+    'data-demo/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -7,7 +7,10 @@ const root = join(import.meta.dirname, '..');
 
 buildWebWhenStale();
 const vueTsc = join(root, 'node_modules/vue-tsc/bin/vue-tsc.js');
-const { status } = spawnSync(process.execPath, [vueTsc, '--noEmit', '--project', join(root, 'web')], {
-  stdio: 'inherit',
-});
+const incremental = ['--incremental', '--tsBuildInfoFile', join(root, 'node_modules/.cache/vue-tsc')];
+const { status } = spawnSync(
+  process.execPath,
+  [vueTsc, '--noEmit', ...incremental, '--project', join(root, 'web')],
+  { stdio: 'inherit' },
+);
 process.exitCode = status ?? 1;

@@ -27,7 +27,7 @@ export interface Client {
   /** Like `send`, and throws unless the status is 2xx. */
   require: <T>(path: string, options?: SendOptions) => Promise<HttpAnswer<T>>;
   authorize: (accessToken: string) => void;
-  /** How many answers were 429 or 503 and sent again. */
+  /** How many answers said to try later, and were. */
   repeated: () => number;
   close: () => void;
 }
@@ -35,8 +35,9 @@ export interface Client {
 const GIVE_UP_MS = 120_000;
 
 /**
- * An HTTP client over keep-alive connections to one or more nodes of the same service. What is refused for now (429, 503) is sent
- * again after the time in Retry-After; that is safe, since every write has an Idempotency-Key.
+ * An HTTP client over keep-alive connections to one or more nodes of the same service. What is refused for now (429, 503, or
+ * 409 while the first attempt still runs) is sent again after the time in Retry-After; that is safe, since every write has an
+ * Idempotency-Key.
  * @param connections most connections open at a time, all nodes together
  */
 export function openClient(urls: readonly string[], connections: number): Client {
@@ -100,7 +101,7 @@ export function openClient(urls: readonly string[], connections: number): Client
     for (const deadline = performance.now() + GIVE_UP_MS; ;) {
       const answer = await attempt<T>(path, options);
       const seconds = Number(answer.headers['retry-after']);
-      const passing = (answer.status === 429 || answer.status === 503) && seconds > 0;
+      const passing = [409, 429, 503].includes(answer.status) && seconds > 0;
       if (!passing || performance.now() + seconds * 1000 > deadline) return answer;
       repeated += 1;
       await delay(seconds * 1000 + Math.random() * 500);

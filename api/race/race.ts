@@ -85,7 +85,9 @@ async function race(
     printRounds(rounds);
     printChecks(checks);
     if (client.repeated() > 0) {
-      console.log(`  ${client.repeated()} requests were told to wait (429 or 503) and were sent again.\n`);
+      console.log(
+        `  ${client.repeated()} requests were told to wait (409, 429 or 503) and were sent again.\n`,
+      );
     }
     if (livesOn) await retire(client, { bookIds: [bookId, greedyBookId], userIds });
     const held = checks.every(({ holds }) => holds);

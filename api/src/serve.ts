@@ -23,9 +23,13 @@ const SILENCE_MS = 500;
 /**
  * Runs an app as a long-lived server: listens first, then gets the database ready (for as long as that takes), and on SIGTERM or
  * SIGINT finishes what is under way before it exits with 0.
+ * @returns the app once it is ready, or once it was told to stop before that: see `app.readiness`
  */
-export async function serve(chooseModules: (config: Config) => readonly Module[]): Promise<void> {
-  const { config, modules } = readConfigOrExit(chooseModules);
+export async function serve(
+  chooseModules: (config: Config) => readonly Module[],
+  env: Record<string, string | undefined> = process.env,
+): Promise<FastifyInstance> {
+  const { config, modules } = readConfigOrExit(chooseModules, env);
   const app = await buildApp({ config, modules });
   const traffic = watchTraffic(app);
   const stopping = new AbortController();
@@ -46,11 +50,15 @@ export async function serve(chooseModules: (config: Config) => readonly Module[]
     embedded = postgres;
   });
   await preparing;
+  return app;
 }
 
-function readConfigOrExit(chooseModules: (config: Config) => readonly Module[]) {
+function readConfigOrExit(
+  chooseModules: (config: Config) => readonly Module[],
+  env: Record<string, string | undefined>,
+) {
   try {
-    const config = readConfig(process.env);
+    const config = readConfig(env);
     return { config, modules: chooseModules(config) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -280,6 +280,42 @@ describe('reading', () => {
     }
   });
 
+  it('shows a USER the books of their coupons also when these are over, with how many they have of each', async () => {
+    const holder = await t.asUser();
+    const [archived, open, foreign] = [
+      await makeBook({ maxAssignmentsPerUser: 3 }),
+      await makeBook(),
+      await makeBook(),
+    ];
+    for (const { id } of [archived, open, foreign]) await addCoupons(id, 3);
+    const claim = (bookId: string, as: TestUser) =>
+      call('POST', '/api/v1/coupons/assign/random', { bookId }, as, { 'idempotency-key': randomUUID() });
+    await claim(archived.id, holder);
+    await claim(archived.id, holder);
+    const { code } = (await claim(open.id, holder)).body;
+    await claim(foreign.id, user);
+    await call('PATCH', `/api/v1/books/${archived.id}`, { archived: true });
+
+    const held = async (query = '') =>
+      (await call('GET', `/api/v1/books/held${query}`, undefined, holder)).body;
+    const { items } = await held();
+    expect(items).toEqual([
+      { book: expect.objectContaining({ id: open.id }), assigned: 1 },
+      { book: expect.objectContaining({ id: archived.id, maxAssignmentsPerUser: 3 }), assigned: 2 },
+    ]);
+    const first = await held('?limit=1');
+    expect(first.items).toEqual([items[0]]);
+    expect(await held(`?limit=1&cursor=${first.nextCursor}`)).toEqual({
+      items: [items[1]],
+      nextCursor: null,
+    });
+
+    await call('POST', `/api/v1/coupons/unassign/${code}`, undefined, admin, {
+      'idempotency-key': randomUUID(),
+    });
+    expect((await held()).items).toEqual([items[1]]);
+  });
+
   it('pages newest first, each book once, also when some share their time', async () => {
     const mark = randomUUID();
     for (let n = 0; n < 7; n += 1) await makeBook({ name: `${mark} ${n}` });

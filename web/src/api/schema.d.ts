@@ -201,6 +201,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/books/held': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the books of the caller's coupons, newest first
+     * @description Also those that are over or archived: what one holds, one may read about.
+     */
+    get: operations['listHeldBooks'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/books/{id}': {
     parameters: {
       query?: never;
@@ -1079,6 +1099,18 @@ export interface components {
     /** BookPage */
     BookPage: {
       items: components['schemas']['ListedBook'][];
+      /** @description null on the last page */
+      nextCursor: string | null;
+    };
+    /** HeldBook */
+    HeldBook: {
+      book: components['schemas']['Book'];
+      /** @description the caller's coupons of it: what is left of maxAssignmentsPerUser follows */
+      assigned: number;
+    };
+    /** HeldBookPage */
+    HeldBookPage: {
+      items: components['schemas']['HeldBook'][];
       /** @description null on the last page */
       nextCursor: string | null;
     };
@@ -2820,6 +2852,67 @@ export interface operations {
       };
       /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listHeldBooks: {
+    parameters: {
+      query?: {
+        /** @description most items in the answer */
+        limit?: number;
+        /** @description `nextCursor` of the page before */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HeldBookPage'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
         headers: {
           [name: string]: unknown;
         };

@@ -1,6 +1,8 @@
 import { useIntervalFn } from '@vueuse/core';
 import { computed, type ComputedRef, shallowRef, toValue, type MaybeRefOrGetter } from 'vue';
 
+const ROUGH_MS = 10_000;
+
 /**
  * Milliseconds that the database's clock is ahead of this machine's. Answers take time to arrive, so each `serverTime` seen is a
  * little old: the largest difference seen is the closest to the truth. A clock of this machine that is set anew starts over.
@@ -24,6 +26,11 @@ const serverNow = (): number => Date.now() + (offset ?? 0);
 const now = shallowRef(serverNow());
 useIntervalFn(() => (now.value = serverNow()), 250);
 document.addEventListener('visibilitychange', () => (now.value = serverNow()));
+
+const roughNow = computed(() => Math.floor(now.value / ROUGH_MS) * ROUGH_MS);
+
+/** The database's time, in milliseconds since 1970, to ten seconds: for what need not change on the screen every moment. */
+export const useRoughNow = (): ComputedRef<number> => roughNow;
 
 /** Whole seconds until a time, never below 0; null without one. */
 export function useSecondsUntil(time: MaybeRefOrGetter<string | null>): ComputedRef<number | null> {

@@ -100,6 +100,26 @@ export async function listBooks(
   return rows;
 }
 
+/** Books of which a user holds coupons, active or not, newest first; `assigned` is what `maxAssignmentsPerUser` is compared with. */
+export async function listBooksHeldBy(
+  db: Database,
+  userId: string,
+  { after, limit }: Pick<BookFilter, 'after' | 'limit'>,
+): Promise<(BookRow & { assigned: number })[]> {
+  const { rows } = await sql<BookRow & { assigned: number }>`
+    SELECT ${bookColumns}, c.assigned
+    FROM (SELECT DISTINCT book_id FROM coupons WHERE assigned_user_id = ${userId}) held
+    JOIN books ON books.id = held.book_id
+    JOIN book_user_counters c ON c.book_id = books.id AND c.user_id = ${userId}
+    WHERE ${
+      after
+        ? sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`
+        : sql`true`
+    }
+    ORDER BY books.created_at DESC, books.id DESC LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
 export async function insertBook(trx: Transaction, book: BookSettings): Promise<BookRow> {
   const { rows } = await sql<BookRow>`
     INSERT INTO books (

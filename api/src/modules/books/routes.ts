@@ -7,7 +7,14 @@ import { callerOf } from '../../plugins/caller.ts';
 import { write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
-import { findActiveBook, findBook, findBookCounts, findStats, listBooks } from './queries.ts';
+import {
+  findActiveBook,
+  findBook,
+  findBookCounts,
+  findStats,
+  listBooks,
+  listBooksHeldBy,
+} from './queries.ts';
 import { removeBook } from './remove.ts';
 import { changeBook, createBook } from './save.ts';
 import {
@@ -16,6 +23,8 @@ import {
   bookPage,
   bookSchema,
   bookStatsSchema,
+  heldBookPage,
+  heldBooksQuery,
   listQuery,
   newBook,
   presentBook,
@@ -78,6 +87,27 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         page.items.map(({ id }) => id),
       );
       return { ...page, items: page.items.map((book) => ({ ...book, stats: counts.get(book.id)! })) };
+    },
+  );
+
+  app.get(
+    '/api/v1/books/held',
+    {
+      config: { access: 'user' },
+      schema: {
+        tags,
+        operationId: 'listHeldBooks',
+        summary: "List the books of the caller's coupons, newest first",
+        description: 'Also those that are over or archived: what one holds, one may read about.',
+        querystring: heldBooksQuery,
+        response: { 200: ref(heldBookPage) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const page = { after: readAgeCursor(cursor), limit: limit + 1 };
+      const rows = await listBooksHeldBy(app.db, callerOf(request).id, page);
+      return toPage(rows, limit, (row) => ({ book: presentBook(row), assigned: row.assigned }), ageKey);
     },
   );
 

@@ -46,6 +46,17 @@ export const bookSchema = component('Book', {
   updatedAt: time(),
 });
 
+export const heldBookSchema = component('HeldBook', {
+  book: ref(bookSchema),
+  assigned: Type.Integer({
+    description: "the caller's coupons of it: what is left of maxAssignmentsPerUser follows",
+  }),
+});
+
+export const heldBookPage = page('HeldBookPage', ref(heldBookSchema));
+
+export const heldBooksQuery = strict(pageQuery);
+
 const optional = <T extends TSchema>(schema: T, description: string) =>
   Type.Optional({ ...schema, description });
 

@@ -10,6 +10,8 @@ export default {
   tryAgain: 'Try again',
   loadMore: 'Load more',
   loading: 'Loading',
+  minutesLeft: '{n} minute left | {n} minutes left',
+  lastMinute: 'less than a minute left',
   copy: 'Copy',
   copied: 'Copied',
   none: 'None',

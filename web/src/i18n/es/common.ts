@@ -10,6 +10,8 @@ export default {
   tryAgain: 'Reintentar',
   loadMore: 'Cargar más',
   loading: 'Cargando',
+  minutesLeft: 'queda {n} minuto | quedan {n} minutos',
+  lastMinute: 'queda menos de un minuto',
   copy: 'Copiar',
   copied: 'Copiado',
   none: 'Ninguno',

@@ -1,0 +1,5 @@
+// `npm run demo`: as start.ts, with demo data.
+import { buildWebWhenStale } from './web.ts';
+
+buildWebWhenStale();
+await import('../api/demo/demo.ts');
