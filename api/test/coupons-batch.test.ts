@@ -192,8 +192,10 @@ test('patience begins when a request is first put off: the time it queued does n
   const queued = t.submit('queued');
   await vi.advanceTimersByTimeAsync(10_000);
   slow.open();
+  const queuedBatch = await t.nextBatch();
+  await vi.advanceTimersByTimeAsync(1);
   await first;
-  (await t.nextBatch()).open([AGAIN]);
+  queuedBatch.open([AGAIN]);
   await vi.advanceTimersByTimeAsync(100);
   (await t.nextBatch()).open();
   expect(await queued).toBe('did queued');

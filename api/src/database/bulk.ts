@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { type PooledConnection, type Transaction } from './connection.ts';
+import type { Transaction } from './connection.ts';
+import { onConnection } from './transaction.ts';
 
 /** Longest one statement of bulk work runs, and longest it waits for a row that other bulk work is writing. */
 const BULK_STATEMENT_MS = 600_000;
@@ -14,9 +15,4 @@ export async function allowBulkWork(trx: Transaction): Promise<void> {
            set_config('lock_timeout', ${String(BULK_STATEMENT_MS)}, true),
            set_config('idle_in_transaction_session_timeout', '60s', true),
            set_config('work_mem', '64MB', true)`.execute(trx);
-}
-
-/** Kysely hands out the one connection of a transaction only through its executor. */
-function onConnection<T>(trx: Transaction, work: (connection: PooledConnection) => Promise<T>): Promise<T> {
-  return trx.getExecutor().provideConnection((connection) => work(connection as PooledConnection));
 }

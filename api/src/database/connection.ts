@@ -10,6 +10,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { isOutage } from './errors.ts';
+import { runTogether } from './statement-group.ts';
 import type { DB } from './types.ts';
 
 /** The pool: reads, and the start of transactions. */
@@ -75,22 +76,26 @@ function openPool(options: ConnectionOptions): pg.Pool {
 }
 
 /**
- * Kysely's own PostgreSQL driver, with two things of ours: limits that travel inside each transaction (one round trip with
- * BEGIN; session settings do not survive PgBouncer), and a connection that failed by an outage is closed, not reused.
+ * Kysely's own PostgreSQL driver, with three things of ours: limits that travel inside each transaction (session settings do not
+ * survive PgBouncer), a connection that failed by an outage is closed, not reused, and statements of a transaction that do not wait
+ * for each other travel together.
  */
 class PooledDriver implements Driver {
   readonly #pool: () => pg.Pool;
   readonly #maxWaiting: number;
-  readonly #begin: CompiledQuery;
+  readonly #begin: readonly CompiledQuery[];
 
   constructor(options: ConnectionOptions, pool: () => pg.Pool) {
     this.#pool = pool;
     this.#maxWaiting = options.maxWaiting;
     const ms = options.statementTimeoutMs;
-    this.#begin = CompiledQuery.raw(
-      `begin isolation level read committed; set local statement_timeout = ${ms}; set local lock_timeout = ${Math.ceil(ms / 2)}; ` +
-        `set local idle_in_transaction_session_timeout = ${ms * 2}`,
-    );
+    // SET, not set_config(): a SELECT would fix the isolation level.
+    this.#begin = [
+      'begin isolation level read committed',
+      `set local statement_timeout = ${ms}`,
+      `set local lock_timeout = ${Math.ceil(ms / 2)}`,
+      `set local idle_in_transaction_session_timeout = ${ms * 2}`,
+    ].map((text) => CompiledQuery.raw(text));
   }
 
   async init(): Promise<void> {}
@@ -100,30 +105,23 @@ class PooledDriver implements Driver {
     if (pool.waitingCount >= this.#maxWaiting) {
       throw new PoolOverloadedError('too many requests wait for a database connection');
     }
-    return new PooledConnection(await pool.connect());
+    return new PooledConnection(await pool.connect(), this.#begin);
   }
 
   async beginTransaction(connection: PooledConnection): Promise<void> {
-    connection.inTransaction = true;
-    await connection.executeQuery(this.#begin);
+    connection.begin();
   }
 
   async commitTransaction(connection: PooledConnection): Promise<void> {
-    // COMMIT of a transaction that an error has aborted "succeeds" with a ROLLBACK.
-    if ((await connection.commit()) === 'ROLLBACK') throw new AbortedTransactionError();
+    await connection.commit();
   }
 
   async rollbackTransaction(connection: PooledConnection): Promise<void> {
-    if (connection.broken) return;
-    try {
-      await connection.executeQuery(CompiledQuery.raw('rollback'));
-    } catch {
-      connection.broken = true; // closing it rolls back; the error worth reporting is the one before
-    }
+    await connection.rollback();
   }
 
   async releaseConnection(connection: PooledConnection): Promise<void> {
-    if (connection.failedOutside) await this.rollbackTransaction(connection);
+    if (connection.failedOutside) await connection.rollback();
     connection.client.release(connection.broken);
   }
 
@@ -132,9 +130,20 @@ class PooledDriver implements Driver {
   }
 }
 
+interface Waiting {
+  query: CompiledQuery;
+  resolve: (result: pg.QueryResult) => void;
+  reject: (error: unknown) => void;
+}
+
+const COMMIT = CompiledQuery.raw('commit');
+const ROLLBACK = CompiledQuery.raw('rollback');
+
 /** A connection of the pool, for as long as one query or one transaction has it. */
 export class PooledConnection implements DatabaseConnection {
+  /** Not for use before a statement of the transaction has been answered: until then its BEGIN may still wait to be sent. */
   readonly client: pg.PoolClient;
+  readonly #begin: readonly CompiledQuery[];
   broken = false;
   inTransaction = false;
   /**
@@ -142,18 +151,22 @@ export class PooledConnection implements DatabaseConnection {
    * whoever got the connection next would be in that aborted transaction.
    */
   failedOutside = false;
-  /** Longest to wait for the server's answer to a statement; undefined: as the pool says. */
+  /** Longest to wait for the server's answer to what is sent at once; undefined: as the pool says. */
   queryTimeoutMs: number | undefined;
+  #waiting: Waiting[] = [];
+  #commitsNext = false;
+  #ended = false;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, begin: readonly CompiledQuery[]) {
     this.client = client;
+    this.#begin = begin;
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#ended) throw new Error('a statement came after the end of its transaction');
     try {
-      const query = { text: sql, values: parameters as unknown[], query_timeout: this.queryTimeoutMs };
-      const { rows, rowCount } = await this.client.query<R & pg.QueryResultRow>(query);
-      return { rows: rows ?? [], numAffectedRows: BigInt(rowCount ?? 0) };
+      const { rows, rowCount } = await (this.inTransaction ? this.#enqueue(query) : this.#runAlone(query));
+      return { rows: (rows ?? []) as R[], numAffectedRows: BigInt(rowCount ?? 0) };
     } catch (error) {
       this.broken ||= isOutage(error);
       this.failedOutside ||= !this.inTransaction;
@@ -161,13 +174,75 @@ export class PooledConnection implements DatabaseConnection {
     }
   }
 
-  async commit(): Promise<string> {
+  /** Begins a transaction together with its first statement, which fails if this does. */
+  begin(): void {
+    this.inTransaction = true;
+    for (const query of this.#begin) void this.#enqueue(query).catch(() => undefined);
+  }
+
+  /** Commits in the same round trip as the statements that wait to be sent: they succeed only if that did. */
+  commitWithNext(): void {
+    this.#commitsNext = true;
+  }
+
+  async commit(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
     try {
-      return (await this.client.query('commit')).command;
+      // COMMIT of a transaction that an error has aborted "succeeds" with a ROLLBACK.
+      const { command } = await this.#enqueue(COMMIT);
+      if (command === 'ROLLBACK') throw new AbortedTransactionError();
     } catch (error) {
-      this.broken = true;
+      this.broken ||= !(error instanceof AbortedTransactionError);
       throw error;
     }
+  }
+
+  async rollback(): Promise<void> {
+    this.#ended = true;
+    if (this.broken) return;
+    try {
+      await this.#enqueue(ROLLBACK);
+    } catch {
+      this.broken = true; // closing it rolls back; the error worth reporting is the one before
+    }
+  }
+
+  #enqueue(query: CompiledQuery): Promise<pg.QueryResult> {
+    return new Promise((resolve, reject) => {
+      // After all microtasks: by then everything has been issued that does not wait for an answer.
+      if (this.#waiting.length === 0) process.nextTick(() => void this.#send());
+      this.#waiting.push({ query, resolve, reject });
+    });
+  }
+
+  async #send(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (this.#commitsNext && !this.#ended) {
+      this.#ended = true;
+      waiting.push({ query: COMMIT, resolve() {}, reject() {} });
+    }
+    const queries = waiting.map(({ query }) => query);
+    try {
+      const results =
+        queries.length === 1
+          ? [await this.#runAlone(queries[0]!)]
+          : await runTogether(this.client, queries, this.queryTimeoutMs);
+      waiting.forEach(({ resolve }, index) => resolve(results[index]!));
+    } catch (error) {
+      // Without an answer of the server, a COMMIT may have arrived or not: such a connection is not to be asked again.
+      this.broken ||= !(error instanceof pg.DatabaseError);
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  #runAlone({ sql, parameters }: CompiledQuery): Promise<pg.QueryResult> {
+    return this.client.query({
+      text: sql,
+      values: parameters as unknown[],
+      query_timeout: this.queryTimeoutMs,
+    } as pg.QueryConfig);
   }
 
   streamQuery(): never {

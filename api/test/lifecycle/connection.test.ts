@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/connection.ts';
 import { isOutage } from '../../src/database/errors.ts';
-import { inTransaction } from '../../src/database/transaction.ts';
+import { commitWith, inTransaction } from '../../src/database/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { rowsOf } from '../support/stage.ts';
@@ -94,5 +94,51 @@ test('each transaction carries its limits: on statements, on locks and on idling
     statement: string;
   }>`SELECT current_setting('statement_timeout') AS statement`.execute(db);
   expect(rows).toEqual([{ statement: '0' }]);
+  await db.destroy();
+});
+
+test('statements issued together run in their order; behind one that fails nothing is done, the COMMIT included', async () => {
+  const db = open();
+  await sql`CREATE TABLE notes (n integer PRIMARY KEY)`.execute(db);
+  const insert = (n: number) => sql`INSERT INTO notes VALUES (${n}) RETURNING n`;
+  const notes = () => rowsOf(database.url, 'SELECT n FROM notes ORDER BY n');
+
+  const answers = await inTransaction(db, async (trx) => {
+    const both = await Promise.all([
+      insert(1).execute(trx),
+      sql`SELECT count(*)::int AS n FROM notes`.execute(trx),
+    ]);
+    await commitWith(trx, [insert(2).execute(trx), insert(3).execute(trx)]);
+    return both.map(({ rows }) => rows);
+  });
+  expect(answers).toEqual([[{ n: 1 }], [{ n: 1 }]]);
+  expect(await notes()).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+
+  const failing = inTransaction(db, (trx) =>
+    commitWith(trx, [insert(4).execute(trx), insert(1).execute(trx), insert(5).execute(trx)]),
+  );
+  await expect(failing).rejects.toMatchObject({ code: '23505' });
+  expect(await notes()).toHaveLength(3);
+
+  const unwritable = inTransaction(db, (trx) =>
+    commitWith(trx, [insert(6).execute(trx), insert('\0' as never).execute(trx)]),
+  );
+  await expect(unwritable).rejects.toThrow();
+  expect(await notes()).toHaveLength(3);
+
+  // The connections are fit for use after all this.
+  await Promise.all([7, 8].map((n) => inTransaction(db, (trx) => insert(n).execute(trx))));
+  expect(await notes()).toHaveLength(5);
+  await db.destroy();
+});
+
+test('nothing can follow the end of a transaction', async () => {
+  const db = open({ poolSize: 1 });
+  let late: Promise<unknown> | undefined;
+  await inTransaction(db, async (trx) => {
+    await commitWith(trx, [sql`SELECT 1`.execute(trx)]);
+    late = sql`SELECT 2`.execute(trx).catch((error: unknown) => error);
+  });
+  expect(String(await late)).toMatch('after the end of its transaction');
   await db.destroy();
 });

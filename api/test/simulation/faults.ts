@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../../src/database/connection.ts';
+import type { Database, PooledConnection } from '../../src/database/connection.ts';
 import type { Random } from './random.ts';
 
 /** What a transaction meets: a defect in it, a deadlock, a connection lost before or after its COMMIT. */
@@ -20,29 +20,46 @@ export class InjectedFault extends Error {
   }
 }
 
-/** `db`, whose transactions fail now and then. */
+/** `db`, whose transactions fail now and then: instead of their COMMIT, or as if its answer had got lost. */
 export function withFaults(db: Database, random: Random, rates: FaultRates): Database {
   const quiet = 1 - rates.defect - rates.deadlock - rates.lostBefore - rates.lostAfter;
-  const failing = async <T>(work: (trx: Transaction) => Promise<T>, fault: InjectedFault): Promise<T> =>
-    db.transaction().execute(async (trx) => {
-      await work(trx);
-      throw fault;
-    });
-  const execute = async <T>(work: (trx: Transaction) => Promise<T>): Promise<T> => {
+  const nextFault = () => {
     switch (random.weighted({ quiet, ...rates })) {
       case 'defect':
-        return failing(work, new InjectedFault(undefined, false));
+        return new InjectedFault(undefined, false);
       case 'deadlock':
-        return failing(work, new InjectedFault('40P01', false));
+        return new InjectedFault('40P01', false);
       case 'lostBefore':
-        return failing(work, new InjectedFault('ECONNRESET', false));
+        return new InjectedFault('ECONNRESET', false);
       case 'lostAfter':
-        await db.transaction().execute(work);
-        throw new InjectedFault('ECONNRESET', true);
+        return new InjectedFault('ECONNRESET', true);
       case 'quiet':
-        return db.transaction().execute(work);
+        return null;
     }
   };
+  const executor = db.getExecutor();
+  type Use<T> = (connection: PooledConnection) => Promise<T>;
+  const provideConnection = <T>(use: Use<T>) => {
+    const fault = nextFault();
+    return executor.provideConnection((connection) =>
+      use(fault ? failing(connection as PooledConnection, fault) : (connection as PooledConnection)),
+    );
+  };
+  const withConnectionProvider = executor.withConnectionProvider.bind(executor);
   // Of a database, the commands use only this.
-  return { transaction: () => ({ execute }) } as unknown as Database;
+  return { getExecutor: () => ({ provideConnection, withConnectionProvider }) } as unknown as Database;
+}
+
+function failing(connection: PooledConnection, fault: InjectedFault): PooledConnection {
+  const faulty: Partial<PooledConnection> = {
+    begin: () => connection.begin(),
+    executeQuery: (query) => connection.executeQuery(query),
+    commitWithNext: () => undefined,
+    rollback: () => connection.rollback(),
+    async commit() {
+      if (fault.committed) await connection.commit();
+      throw fault;
+    },
+  };
+  return faulty as PooledConnection;
 }

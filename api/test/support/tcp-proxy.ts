@@ -73,7 +73,13 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   };
 }
 
-/** A simple query message: `Q`, its length, the text, a zero byte. https://www.postgresql.org/docs/18/protocol-message-formats.html */
+/**
+ * Holds a COMMIT: as a simple query (`Q`, length, text, zero byte), or parsed behind the statements that it goes with (`P`, length, no
+ * name, text). https://www.postgresql.org/docs/18/protocol-message-formats.html
+ */
 function isCommit(data: Buffer): boolean {
-  return data[0] === 0x51 && data.subarray(5, -1).toString().trim().toLowerCase() === 'commit';
+  return (data[0] === 0x51 && data.subarray(5).equals(COMMIT)) || data.includes(PARSED_COMMIT);
 }
+
+const COMMIT = Buffer.from('commit\0');
+const PARSED_COMMIT = Buffer.from('\0commit\0');

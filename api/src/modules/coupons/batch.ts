@@ -91,11 +91,16 @@ export function createBatcher<T, R>(
   async function settle(batch: Entry<T, R>[]): Promise<void> {
     try {
       const results = await run(batch.map(({ item }) => item));
+      const done: (() => void)[] = [];
       batch.forEach((entry, index) => {
         const result = results[index]!;
         if (result === AGAIN) retryLater(entry);
-        else entry.resolve(result);
+        else done.push(() => entry.resolve(result));
       });
+      const deliver = () => done.forEach((resolve) => resolve());
+      // The next batch first: while the database works on it, the answers of this one are written.
+      if (queue.length > 0) setImmediate(deliver);
+      else deliver();
     } catch (error) {
       if (batch.length === 1 || isOutage(error)) for (const entry of batch) entry.reject(error);
       else await settleOneByOne(batch);

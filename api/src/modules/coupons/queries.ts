@@ -203,8 +203,8 @@ export async function updateCoupons(
 ): Promise<void> {
   if (changes.length === 0) return;
   const column = <T>(read: (next: Coupon) => T) => changes.map(({ next }) => read(next));
-  const { numAffectedRows } = await sql`
-    UPDATE coupons c SET
+  await sql`
+    WITH changed AS (UPDATE coupons c SET
       state = u.state, assigned_user_id = u.assigned_user_id, assigned_at = u.assigned_at,
       locked_by_user_id = u.locked_by_user_id, locked_at = u.locked_at, lock_expires_at = u.lock_expires_at,
       redeemed_at = u.redeemed_at, redemption_count = u.redemption_count, updated_at = u.now
@@ -217,8 +217,10 @@ export async function updateCoupons(
       ${column((c) => c.redemptionCount)}::integer[], ${times(changes.map(({ now }) => now))}::timestamptz[]
     ) AS u(id, book_id, from_state, state, assigned_user_id, assigned_at, locked_by_user_id, locked_at, lock_expires_at,
            redeemed_at, redemption_count, now)
-    WHERE c.id = u.id AND c.book_id = u.book_id AND c.state = u.from_state`.execute(trx);
-  if (Number(numAffectedRows) !== changes.length) throw new Error('a coupon changed while it was locked');
+    WHERE c.id = u.id AND c.book_id = u.book_id AND c.state = u.from_state RETURNING c.id)
+    SELECT require_count(count(*), ${changes.length}, 'a coupon changed while it was locked') FROM changed`.execute(
+    trx,
+  );
 }
 
 /** Times as text: `pg` writes a Date in the machine's own zone, part by part, at ten times the cost. */
