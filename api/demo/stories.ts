@@ -59,7 +59,7 @@ export function tellStories(now: number) {
   function follow(ending: Ending, book: BookKey, at: number): Act[] {
     const { lockTtlSeconds } = BOOKS[book];
     const soon = (least: number, most: number) =>
-      Math.min(at + roll.between(least, most) * HOUR, now - MINUTE);
+      Math.min(at + roll.between(least, most) * HOUR, now - roll.between(1, 4) * MINUTE);
     switch (ending) {
       case 'kept':
         return [];
@@ -73,7 +73,9 @@ export function tellStories(now: number) {
       case 'held':
         return [{ deed: 'lock', at: now - roll.between(0, 0.4) * lockTtlSeconds * 1000 }];
       case 'lapsed':
-        return [{ deed: 'lock', at: Math.min(at, now - lockTtlSeconds * 1000 - HOUR) }];
+        return [
+          { deed: 'lock', at: Math.min(at, now - lockTtlSeconds * 1000 - roll.between(0.2, 4) * HOUR) },
+        ];
       case 'undone':
         return [...spend(at, lockTtlSeconds), rollback(soon(0.2, 5))];
       case 'again': {
