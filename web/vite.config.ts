@@ -8,7 +8,7 @@ export default defineConfig({
     vue(),
     ui({
       // Fonts and icons are bundled: no request leaves the machine.
-      icon: { clientBundle: { scan: true } },
+      icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'] } } },
       autoImport: false,
       components: { dts: 'components.d.ts', dirs: [] },
       ui: {

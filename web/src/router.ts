@@ -42,8 +42,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/pools', component: placeholder, meta: admin('common.nav.pools') },
   { path: '/pools/:id', component: placeholder, meta: admin('common.nav.pools') },
   { path: '/distribute', component: placeholder, meta: admin('common.nav.distribute') },
-  { path: '/jobs', component: placeholder, meta: admin('common.nav.jobs') },
-  { path: '/jobs/:id', component: placeholder, meta: admin('common.nav.jobs') },
+  { path: '/jobs', component: () => import('./pages/Jobs.vue'), meta: admin('common.nav.jobs') },
+  { path: '/jobs/:id', component: () => import('./pages/Job.vue'), meta: admin('common.nav.jobs') },
   { path: '/history/:what(redemptions|events)?', component: placeholder, meta: admin('common.nav.history') },
   { path: '/users', component: placeholder, meta: admin('common.nav.users') },
 

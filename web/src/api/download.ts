@@ -1,0 +1,77 @@
+import { authorizedFetch } from './client';
+import { readProblem, toProblem } from './problem';
+
+export interface Download {
+  /** Path and query of the API. */
+  address: string;
+  /** What the file is called here. */
+  name: string;
+  type: 'text/csv' | 'application/json';
+  /** Asks where to save and writes it there as it comes, so that memory stays constant; where the browser has no such thing, as the others. */
+  large?: boolean;
+}
+
+interface FilePicker {
+  showSaveFilePicker?: (options: { suggestedName: string }) => Promise<{
+    createWritable: () => Promise<WritableStream<Uint8Array>>;
+  }>;
+}
+
+/**
+ * Saves an answer of the API as a file. A link could not: it sends no token, the session's cookie is good for nothing but new tokens,
+ * and a token in an address would end up in logs. What has arrived when a download breaks off is not left behind as if it were all.
+ * @param onBytes told how much has arrived
+ * @returns false when the user chose no place for it
+ * @throws {ApiProblem} when the API refuses, or the download breaks off or is stopped (`network`)
+ */
+export async function download(
+  { address, name, type, large = false }: Download,
+  { signal, onBytes }: { signal?: AbortSignal; onBytes?: (bytes: number) => void } = {},
+): Promise<boolean> {
+  try {
+    const file = large ? await pickFile(name) : undefined;
+    if (file === 'none chosen') return false;
+    const response = await authorizedFetch(
+      new Request(new URL(address, window.location.origin), { headers: { accept: type }, signal }),
+    );
+    if (!response.ok || !response.body) throw await readProblem(response);
+    const body = response.body.pipeThrough(counter(onBytes));
+    if (file) await body.pipeTo(await file.createWritable());
+    else save(await new Response(body).blob(), name);
+    return true;
+  } catch (error) {
+    throw toProblem(error);
+  }
+}
+
+/** Where to write to; undefined: the browser cannot be asked. */
+async function pickFile(suggestedName: string) {
+  const { showSaveFilePicker } = window as FilePicker;
+  try {
+    return await showSaveFilePicker?.({ suggestedName });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return 'none chosen';
+    throw error;
+  }
+}
+
+function counter(
+  onBytes?: (bytes: number) => void,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      onBytes?.((bytes += chunk.byteLength));
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The browser reads it after this turn.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

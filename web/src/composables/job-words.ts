@@ -1,0 +1,124 @@
+import { useI18n } from 'vue-i18n';
+import { ApiProblem } from '../api/problem';
+import { useFormats } from './formats';
+import type { Job } from './job';
+import { useProblemText } from './problem-text';
+
+/** Why a row could not be used, as the API says it, and our words for it. */
+const REASONS: [RegExp, string][] = [
+  [/^is empty$/, 'empty'],
+  [/^is longer than (?<n>\d+) characters$/, 'tooLong'],
+  [/^is shorter than (?<n>\d+) characters$/, 'tooShort'],
+  [/^contains characters other than/, 'characters'],
+  [/^is the reserved word/, 'reserved'],
+  [/^is in an earlier line already$/, 'repeated'],
+  [/^exists already$/, 'exists'],
+  [/^has a quote that is not closed$/, 'openQuote'],
+  [/^has text after a closing quote$/, 'afterQuote'],
+  [/^the account is disabled$/, 'disabled'],
+  [/^the limit of the book is reached$/, 'limitReached'],
+  [/^no coupon was left$/, 'outOfStock'],
+  [/^is locked$/, 'locked'],
+  [/^has been redeemed$/, 'redeemed'],
+  [/^was taken back before$/, 'givenBack'],
+  [/^was taken back before, and assigned anew$/, 'reassigned'],
+  [/^no account has this e-mail$/, 'unknownEmail'],
+  [/^is not an e-mail address$/, 'notEmail'],
+  [/^no account has this id$/, 'unknownId'],
+];
+
+/** What each kind of job answers when it has ended (see `Job.result` in the API). */
+interface Results {
+  import: { rows: number; stored: number; duplicates: number; invalid: number };
+  generate: { stored: number };
+  distribute: {
+    assigned: number;
+    served: number;
+    missing: number;
+    drewNone: number;
+    reasons: { disabled: number; limitReached: number; outOfStock: number };
+  };
+  undo: {
+    unassigned: number;
+    reasons: { locked: number; redeemed: number; givenBack: number; reassigned: number };
+  };
+}
+
+/** Jobs in words of the reader's language. */
+export function useJobWords() {
+  const { t } = useI18n();
+  const { number } = useFormats();
+  const { problemText } = useProblemText();
+
+  /** Ends a sentence that names the row. A reason that is new to us stays as the API wrote it. */
+  function reasonText(reason: string): string {
+    for (const [pattern, key] of REASONS) {
+      const match = pattern.exec(reason);
+      if (match) return t(`jobs.reasons.${key}`, match.groups ?? {});
+    }
+    return reason;
+  }
+
+  const counted = (key: string, n: number) => t(`jobs.result.${key}`, { n: number(n) }, n);
+  const unlessNone = (key: string, n: number) => (n > 0 ? [counted(key, n)] : []);
+
+  /** What came of a job that has ended: first what it did, then what it did not. */
+  function resultText(job: Job): string[] {
+    if (job.result === null) return [];
+    switch (job.kind) {
+      case 'import': {
+        const { rows, stored, duplicates, invalid } = job.result as unknown as Results['import'];
+        return [
+          `${counted('stored', stored)} ${counted('rows', rows)}`,
+          ...unlessNone('duplicates', duplicates),
+          ...unlessNone('invalid', invalid),
+        ];
+      }
+      case 'generate':
+        return [counted('generated', (job.result as unknown as Results['generate']).stored)];
+      case 'distribute': {
+        const result = job.result as unknown as Results['distribute'];
+        return [
+          `${counted('assigned', result.assigned)} ${counted('served', result.served)}`,
+          ...unlessNone('missing', result.missing),
+          ...unlessNone('drewNone', result.drewNone),
+          ...unlessNone('limitReached', result.reasons.limitReached),
+          ...unlessNone('disabled', result.reasons.disabled),
+          ...unlessNone('outOfStock', result.reasons.outOfStock),
+        ];
+      }
+      case 'undo': {
+        const { unassigned, reasons } = job.result as unknown as Results['undo'];
+        return [
+          counted('unassigned', unassigned),
+          ...unlessNone('keptLocked', reasons.locked),
+          ...unlessNone('keptRedeemed', reasons.redeemed),
+          ...unlessNone('keptGivenBack', reasons.givenBack),
+          ...unlessNone('keptReassigned', reasons.reassigned),
+        ];
+      }
+    }
+  }
+
+  /** Why a job failed; the numbers of a shortage and the line of a file are in the API's sentence alone. */
+  function failureText({ code, detail }: NonNullable<Job['failure']>): {
+    title: string;
+    description: string;
+  } {
+    const words = problemText(new ApiProblem({ code, status: 0 }));
+    const line = /line (?<line>\d+) (?<reason>.+?)\.?$/.exec(detail)?.groups;
+    if (line)
+      return {
+        ...words,
+        description: t('jobs.failures.line', { line: number(+line.line!), reason: reasonText(line.reason!) }),
+      };
+    const [needed, other] = (detail.match(/\d+/g) ?? []).map((digits) => number(+digits));
+    if (code === 'book-exhausted' && other)
+      return { ...words, description: t('jobs.failures.bookExhausted', { needed, stock: other }) };
+    if (code === 'assignment-limit-reached' && other)
+      return { ...words, description: t('jobs.failures.limits', { needed, possible: other }) };
+    return words;
+  }
+
+  return { reasonText, resultText, failureText };
+}
