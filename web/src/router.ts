@@ -39,13 +39,21 @@ const routes: RouteRecordRaw[] = [
   { path: '/books/new', component: placeholder, meta: admin('common.nav.books') },
   { path: '/books/:id/:tab?', component: placeholder, meta: admin('common.nav.books') },
 
-  { path: '/pools', component: placeholder, meta: admin('common.nav.pools') },
-  { path: '/pools/:id', component: placeholder, meta: admin('common.nav.pools') },
-  { path: '/distribute', component: placeholder, meta: admin('common.nav.distribute') },
+  { path: '/pools', component: () => import('./pages/Pools.vue'), meta: admin('common.nav.pools') },
+  { path: '/pools/:id', component: () => import('./pages/Pool.vue'), meta: admin('common.nav.pools') },
+  {
+    path: '/distribute',
+    component: () => import('./pages/Distribute.vue'),
+    meta: admin('common.nav.distribute'),
+  },
   { path: '/jobs', component: () => import('./pages/Jobs.vue'), meta: admin('common.nav.jobs') },
   { path: '/jobs/:id', component: () => import('./pages/Job.vue'), meta: admin('common.nav.jobs') },
-  { path: '/history/:what(redemptions|events)?', component: placeholder, meta: admin('common.nav.history') },
-  { path: '/users', component: placeholder, meta: admin('common.nav.users') },
+  {
+    path: '/history/:what(redemptions|events)?',
+    component: () => import('./pages/History.vue'),
+    meta: admin('common.nav.history'),
+  },
+  { path: '/users', component: () => import('./pages/Users.vue'), meta: admin('common.nav.users') },
 
   {
     path: '/:rest(.*)*',

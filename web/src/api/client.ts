@@ -43,12 +43,12 @@ export const api = createClient<paths>({ baseUrl: window.location.origin, fetch:
 export const publicApi = createClient<paths>({ baseUrl: window.location.origin });
 
 /**
- * The body of a successful answer.
+ * The body of a successful answer; of what could also be a file, the JSON.
  * @throws {ApiProblem} for every other answer, and for none (`network`)
  */
 export async function unwrap<T>(
   call: Promise<{ data?: T; error?: unknown; response: Response }>,
-): Promise<T> {
+): Promise<Exclude<T, string>> {
   let answer;
   try {
     answer = await call;
@@ -56,7 +56,7 @@ export async function unwrap<T>(
     throw toProblem(error);
   }
   if (!answer.response.ok) throw await readProblem(answer.response, answer.error);
-  return answer.data as T;
+  return answer.data as Exclude<T, string>;
 }
 
 /** Headers of a write. One key per intention: the same for each repeat of it. */

@@ -21,6 +21,11 @@ export function useNotices() {
     });
   }
 
+  /** Says, in words of our own, why something was refused. */
+  function refusal(title: string): void {
+    toast.add({ title, color: 'error', icon: 'i-lucide-circle-alert' });
+  }
+
   /** Waits for `work`; what does not work is said. Resolves with undefined then. */
   async function guard<T>(work: Promise<T>): Promise<T | undefined> {
     try {
@@ -31,5 +36,5 @@ export function useNotices() {
     }
   }
 
-  return { success, problem, guard };
+  return { success, problem, refusal, guard };
 }

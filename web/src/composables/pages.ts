@@ -38,6 +38,10 @@ export function usePages<T>(
     turnTo(cursors.value.slice(0, -1));
   }
 
+  function toFirst(): void {
+    turnTo([]);
+  }
+
   return {
     items: computed(() => data.value?.items),
     error,
@@ -47,5 +51,6 @@ export function usePages<T>(
     hasNext,
     next,
     previous,
+    toFirst,
   };
 }

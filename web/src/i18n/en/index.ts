@@ -1,10 +1,14 @@
 import common from './common';
+import distribute from './distribute';
+import history from './history';
 import jobs from './jobs';
+import pools from './pools';
 import problems from './problems';
 import session from './session';
 import states from './states';
+import users from './users';
 
-const messages = { common, jobs, problems, session, states };
+const messages = { common, distribute, history, jobs, pools, problems, session, states, users };
 
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 /** What every language has to say; a missing or misspelt key does not compile. */

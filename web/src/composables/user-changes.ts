@@ -1,0 +1,73 @@
+import type { DropdownMenuItem } from '@nuxt/ui';
+import { useQueryCache } from '@pinia/colada';
+import { useI18n } from 'vue-i18n';
+import { api, type Schemas, unwrap } from '../api/client';
+import { useSessionStore } from '../stores/session';
+import { useConfirm } from './confirm';
+import { useNotices } from './notices';
+import { useWrite } from './write';
+
+type User = Schemas['User'];
+type Act = 'makeAdmin' | 'makeUser' | 'disable' | 'enable';
+
+const CHANGES = {
+  makeAdmin: { role: 'ADMIN' },
+  makeUser: { role: 'USER' },
+  disable: { disabled: true },
+  enable: { disabled: false },
+} as const satisfies Record<Act, { role: User['role'] } | { disabled: boolean }>;
+
+/** What an administrator may do with an account: nobody locks themselves out, so not with their own. */
+export function useUserChanges() {
+  const { t } = useI18n();
+  const { confirm } = useConfirm();
+  const notices = useNotices();
+  const queries = useQueryCache();
+  const session = useSessionStore();
+
+  const change = useWrite((headers, id: string, body: (typeof CHANGES)[Act]) =>
+    unwrap(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body, headers })),
+  );
+
+  async function askAndChange(act: Act, { id, email }: User): Promise<void> {
+    const yes = await confirm({
+      title: t(`users.${act}Title`, { email }),
+      text: t(`users.${act}Text`),
+      confirm: t(`users.${act}`),
+      color: act === 'enable' ? 'primary' : 'error',
+    });
+    if (!yes) return;
+    await change.run(id, CHANGES[act]);
+    if (change.problem.value?.code === 'conflict') notices.refusal(t('users.lastAdmin'));
+    else if (change.problem.value) notices.problem(change.problem.value);
+    else notices.success(t('users.changed', { email }));
+    await queries.invalidateQueries({ key: ['users'] });
+  }
+
+  /** The menu of an account: where its history is, and what can be changed. */
+  function menuOf(user: User): DropdownMenuItem[][] {
+    const item = (act: Act, icon: string): DropdownMenuItem => ({
+      label: t(`users.${act}`),
+      icon,
+      color: act === 'disable' ? 'error' : undefined,
+      onSelect: () => void askAndChange(act, user),
+    });
+    const links: DropdownMenuItem[] = [
+      { label: t('users.history'), icon: 'i-lucide-history', to: `/history/events?user=${user.id}` },
+      { label: t('users.redemptions'), icon: 'i-lucide-receipt', to: `/history/redemptions?user=${user.id}` },
+      { label: t('users.done'), icon: 'i-lucide-footprints', to: `/history/events?actor=${user.id}` },
+    ];
+    if (user.id === session.user?.id) return [links];
+    return [
+      links,
+      [
+        user.role === 'ADMIN'
+          ? item('makeUser', 'i-lucide-user')
+          : item('makeAdmin', 'i-lucide-shield-check'),
+        user.disabledAt === null ? item('disable', 'i-lucide-ban') : item('enable', 'i-lucide-circle-check'),
+      ],
+    ];
+  }
+
+  return { menuOf };
+}

@@ -1,0 +1,53 @@
+export default {
+  description: 'Entregue cupones de un talonario a las personas de un grupo, todos a la vez.',
+  book: 'Talonario',
+  pool: 'Grupo',
+  mode: 'Cómo repartirlos',
+  modes: {
+    equal: { title: 'Por igual', text: 'Todos reciben lo mismo; lo que sobra se sortea.' },
+    random: { title: 'Al azar', text: 'Cada cupón se sortea entre todos.' },
+  },
+  howMany: 'Cuántos',
+  each: 'por persona',
+  inTotal: 'en total',
+  perUser: 'Cupones por persona',
+  total: 'Cupones en total',
+  maxPerUser: 'Máximo para uno',
+  onShortage: 'Si no se puede entregar todo',
+  shortages: {
+    refuse: 'No entregar nada y avisar',
+    partial: 'Entregar tantos como haya',
+  },
+  preview: 'Vista previa',
+  chooseTitle: 'Aún no hay nada que mostrar',
+  chooseText:
+    'Elija un talonario, un grupo y cuántos: verá quién recibiría qué antes de que se entregue nada.',
+  figures: {
+    given: 'Cupones entregados',
+    served: 'Personas atendidas',
+    each: 'Por persona',
+    left: 'Cupones restantes',
+  },
+  unserved: {
+    limitReached:
+      '{n} persona tiene el máximo que permite el talonario | {n} personas tienen el máximo que permite el talonario',
+    disabled: '{n} cuenta está desactivada | {n} cuentas están desactivadas',
+    outOfStock:
+      '{n} persona no recibe nada: no queda ningún cupón | {n} personas no reciben nada: no queda ningún cupón',
+    drewNone: '{n} persona no obtiene nada en el sorteo | {n} personas no obtienen nada en el sorteo',
+  },
+  shortOfStock: 'Se piden {needed} cupones y quedan {stock}: faltan {missing}.',
+  shortOfRoom: 'Se piden {needed} cupones, pero los límites solo permiten {possible} a estas personas.',
+  refused: 'Pida menos, añada códigos al talonario o elija entregar tantos como haya.',
+  partly: 'Se entregarán {possible}.',
+  noMembers: 'No hay nadie en este grupo.',
+  run: 'Repartir {n} cupón | Repartir {n} cupones',
+  whoGets: 'Quién recibe cuántos',
+  first: 'Las primeras {n} personas.',
+  forShow: 'Este sorteo es un ejemplo: el real será distinto.',
+  person: 'Persona',
+  already: 'Ya tiene',
+  share: 'Recibe',
+  why: 'Por qué ninguno',
+  again: 'Otro reparto',
+};
