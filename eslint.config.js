@@ -13,6 +13,7 @@ export default defineConfig(
     '**/coverage/',
     '**/dist/',
     'web/.dist-*/',
+    'web/test-results/',
     '**/*.d.ts',
     'data/',
     'data-demo/',
@@ -50,6 +51,11 @@ export default defineConfig(
     languageOptions: {
       parserOptions: { project: './web/tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
+  },
+  {
+    files: ['web/e2e/**/*.ts'],
+    // Playwright reads from the pattern which fixtures a fixture needs: `{}` for none.
+    rules: { 'no-empty-pattern': 'off' },
   },
   {
     files: ['web/**/*.vue'],

@@ -1,87 +1,126 @@
-import { spawn, spawnSync } from 'node:child_process';
+// `npm test -- [part of a path …] [-t 'part of a name']`: the API's tests (Vitest), then the browser's (Playwright). Without
+// arguments all of them; a part of a path chooses files of both (`coupons`, `web/e2e`). The last line has the sums of both.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { provideChromium, providePgBouncer } from './provide.ts';
 import { buildWebWhenStale } from './web.ts';
 
-type Report = {
-  numPassedTests: number;
-  numFailedTests: number;
-  testResults: { status: string; assertionResults: unknown[] }[];
-};
-
-const root = join(import.meta.dirname, '..');
-
-providePgBouncer();
-buildWebWhenStale();
-const folder = mkdtempSync(join(tmpdir(), 'coupon-book-report-'));
-const { code, passed, failed } = await runVitest(process.argv.slice(2));
-rmSync(folder, { recursive: true, force: true });
-process.exitCode = code || (failed > 0 ? 1 : 0);
-console.log(`${passed} passed, ${failed} failed`);
-
-async function runVitest(args: string[]): Promise<{ code: number; passed: number; failed: number }> {
-  const report = join(folder, 'report.json');
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn(process.execPath, [vitest, 'run', '--root', join(root, 'api'), ...reporters, ...args], {
-    stdio: 'inherit',
-  });
-  // Vitest stops the database on these; we stay to report.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
-  const [exitCode] = (await once(child, 'exit')) as [number | null];
-  const code = exitCode ?? 1;
-  const counts = readCounts(report);
-  // A run that fails without a failed test (it was killed, or an error escaped) must not look like a success.
-  return { code, passed: counts.passed, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed };
+interface Counts {
+  passed: number;
+  failed: number;
 }
 
-function readCounts(path: string): { passed: number; failed: number } {
-  try {
-    const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+interface Runner {
+  files: string;
+  provide: () => void;
+  /** Runs these files, and writes its report to that path. */
+  command: (files: string[], report: string) => { args: string[]; env?: Record<string, string> };
+  /** The counts of its report. */
+  count: (report: never) => Counts;
+}
+
+const root = join(import.meta.dirname, '..');
+const { values, positionals } = parseArgs({
+  options: { testNamePattern: { type: 'string', short: 't' } },
+  allowPositionals: true,
+});
+const name = values.testNamePattern;
+
+const vitest: Runner = {
+  files: 'api/test/**/*.test.ts',
+  provide: providePgBouncer,
+  command: (files, report) => ({
+    args: [
+      join(root, 'node_modules/vitest/vitest.mjs'),
+      ...['run', '--root', join(root, 'api')],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      ...(name === undefined ? [] : ['-t', name, '--passWithNoTests']),
+      ...files.map((file) => join(root, file)),
+    ],
+  }),
+  count: (report: {
+    numPassedTests: number;
+    numFailedTests: number;
+    testResults: { status: string; assertionResults: unknown[] }[];
+  }) => {
     const broken = report.testResults.filter(
       ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
     );
     return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
+  },
+};
+
+const playwright: Runner = {
+  files: 'web/e2e/**/*.test.ts',
+  provide: provideChromium,
+  command: (files, report) => ({
+    args: [
+      join(root, 'node_modules/@playwright/test/cli.js'),
+      ...['test', '--config', join(root, 'web/e2e')],
+      ...(name === undefined ? [] : ['--grep', name, '--pass-with-no-tests']),
+      ...files.map((file) => `${file}$`),
+    ],
+    env: { E2E_REPORT: report },
+  }),
+  count: ({ stats }: { stats: { expected: number; unexpected: number; flaky: number } }) => ({
+    passed: stats.expected,
+    failed: stats.unexpected + stats.flaky,
+  }),
+};
+
+const chosen = [vitest, playwright]
+  .map((runner) => ({ runner, files: globSync(runner.files, { cwd: root }).filter(isChosen).sort() }))
+  .filter(({ files }) => files.length > 0);
+
+let stopped = false;
+const sums: Counts = { passed: 0, failed: 0 };
+if (chosen.length === 0) {
+  console.error(`No test file has ${positionals.join(' or ')} in its path.`);
+  sums.failed = 1;
+}
+for (const { runner } of chosen) runner.provide();
+buildWebWhenStale();
+for (const { runner, files } of chosen) {
+  if (stopped) break;
+  const { passed, failed } = await run(runner, positionals.length === 0 ? [] : files);
+  sums.passed += passed;
+  sums.failed += failed;
+}
+process.exitCode = sums.failed > 0 ? 1 : 0;
+console.log(`${sums.passed} passed, ${sums.failed} failed`);
+
+function isChosen(path: string): boolean {
+  return positionals.length === 0 || positionals.some((part) => path.includes(part));
+}
+
+async function run({ command, count }: Runner, files: string[]): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), 'coupon-book-report-'));
+  const report = join(folder, 'report.json');
+  const { args, env } = command(files, report);
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  // They stop their database on these; we stay to report.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const pass = (signal: NodeJS.Signals) => {
+    stopped = true;
+    child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, pass);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  for (const signal of signals) process.off(signal, pass);
+  const counts = readCounts(report, count);
+  rmSync(folder, { recursive: true, force: true });
+  // A run that fails without a failed test (it was killed, or an error escaped) must not look like a success.
+  return { ...counts, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed };
+}
+
+function readCounts(path: string, count: Runner['count']): Counts {
+  try {
+    return count(JSON.parse(readFileSync(path, 'utf8')) as never);
   } catch {
     return { passed: 0, failed: 0 };
   }
-}
-
-/** The tests run through a real PgBouncer too. */
-function providePgBouncer(): void {
-  if (isInstalled('pgbouncer')) return;
-  if (process.getuid?.() === 0 && isInstalled('apt-get')) {
-    console.log('Installing PgBouncer for the tests (apt-get) …');
-    withoutStartingServices(() => {
-      const install = ['install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'];
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      for (const args of [['update', '-qq'], install]) {
-        spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-      }
-    });
-  }
-  if (!isInstalled('pgbouncer')) {
-    console.error(
-      'PgBouncer is absent, so the tests that go through it will fail. Install it: ' +
-        'apt-get install pgbouncer (as root), dnf install pgbouncer or brew install pgbouncer.',
-    );
-  }
-}
-
-/** Debian starts what it installs unless this script forbids it: https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt */
-function withoutStartingServices(install: () => void): void {
-  const policy = '/usr/sbin/policy-rc.d';
-  if (existsSync(policy)) return install();
-  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    install();
-  } finally {
-    rmSync(policy);
-  }
-}
-
-function isInstalled(command: string): boolean {
-  return spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
 }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { withDatabase } from '../support/database.ts';
+import { withDatabase } from '../support/test-postgres.ts';
 import { launchServer, untilReady } from '../support/server.ts';
 import { rowsOf } from '../support/stage.ts';
 

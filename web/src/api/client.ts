@@ -23,7 +23,8 @@ export function useAuthority(given: Authority): void {
  */
 export async function authorizedFetch(request: Request): Promise<Response> {
   const token = await authority.token();
-  if (token === null) return fetch(request);
+  // What the API would say, without asking: a page that is about to go would only log a refusal.
+  if (token === null) return Response.json({ code: 'unauthenticated', status: 401 }, { status: 401 });
   const repeat = request.clone();
   const response = await fetch(withToken(request, token));
   if (response.status !== 401) return response;

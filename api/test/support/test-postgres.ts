@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import { migrate } from '../../src/database/migrate.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
+
+/** The migrated, empty database. */
+const TEMPLATE = 'coupon_book_template';
+
+export type TestDatabase = { url: string; drop(): Promise<void> };
+
+/** Once per run, of the API's tests or of the browser's: one real PostgreSQL, and in it the migrated database that they clone. */
+export async function startTestPostgres(): Promise<{ adminUrl: string; stop(): Promise<void> }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-test-'));
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    log: { info() {}, warn: (message) => console.warn(message) },
+    // What it holds dies with it, so it need not survive a power cut.
+    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 400 },
+  });
+  const remove = () => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  // The runners do not tear down when they are interrupted, and the server would outlive them.
+  const abandon = () => {
+    process.kill(postgres.pid, 'SIGQUIT');
+    const ticks = new Int32Array(new SharedArrayBuffer(4));
+    const pidFile = join(dataDir, 'postgres', 'postmaster.pid');
+    for (let tries = 0; existsSync(pidFile) && tries < 100; tries++) Atomics.wait(ticks, 0, 0, 20);
+    remove();
+  };
+  process.once('exit', abandon);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+  const stop = async () => {
+    process.off('exit', abandon);
+    await postgres.stop();
+    remove();
+  };
+  try {
+    await makeTemplate(postgres.url);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { adminUrl: postgres.url, stop };
+}
+
+async function makeTemplate(adminUrl: string): Promise<void> {
+  await administer(adminUrl, `CREATE DATABASE ${TEMPLATE}`);
+  const url = withDatabase(adminUrl, TEMPLATE);
+  await migrate(url);
+  // The queue's own tables take longer than all of ours, and every app makes sure of them.
+  const queue = new PgBoss({ connectionString: url, schedule: false, supervise: false });
+  await queue.start();
+  await queue.stop({ graceful: false });
+  // A template somebody is connected to cannot be cloned.
+  await administer(adminUrl, `ALTER DATABASE ${TEMPLATE} WITH ALLOW_CONNECTIONS false`);
+}
+
+/** A migrated, empty database of the caller's own, with all rights. drop() also ends the connections left to it. */
+export async function cloneTemplate(adminUrl: string): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await administer(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  return {
+    url: withDatabase(adminUrl, name),
+    drop: () => administer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+export function withDatabase(url: string, name: string): string {
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

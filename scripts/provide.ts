@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { findChromium } from '../web/e2e/support/chromium.ts';
+
+/** What tests need of the system, beside Node. */
+interface Need {
+  name: string;
+  isThere: () => boolean;
+  /** Debian's names. */
+  packages: string[];
+  /** What cannot be tested without it, and how to get it. */
+  advice: string;
+}
+
+const pgbouncer: Need = {
+  name: 'PgBouncer',
+  isThere: () => spawnSync('pgbouncer', ['--version'], { stdio: 'ignore' }).error === undefined,
+  packages: ['pgbouncer'],
+  advice:
+    'the tests that go through it will fail. Install it: ' +
+    'apt-get install pgbouncer (as root), dnf install pgbouncer or brew install pgbouncer.',
+};
+
+const chromium: Need = {
+  name: 'Chromium',
+  isThere: () => findChromium() !== undefined,
+  packages: ['chromium', 'fonts-liberation'],
+  advice:
+    'the browser tests will fail. Install it: apt-get install chromium (as root), dnf install chromium, ' +
+    'or npx playwright install chromium anywhere.',
+};
+
+/** The API's tests run through a real PgBouncer too. */
+export const providePgBouncer = () => provide(pgbouncer);
+/** The browser's tests run in a real Chromium. */
+export const provideChromium = () => provide(chromium);
+
+function provide({ name, isThere, packages, advice }: Need): void {
+  if (isThere()) return;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log(`Installing ${name} for the tests (apt-get) …`);
+    withoutStartingServices(() => {
+      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+      const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
+      for (const args of [['update', '-qq'], install])
+        spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    });
+  }
+  if (!isThere()) console.error(`${name} is absent: ${advice}`);
+}
+
+/** Debian starts what it installs unless this script forbids it: https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt */
+function withoutStartingServices(install: () => void): void {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    install();
+  } finally {
+    rmSync(policy);
+  }
+}

@@ -1,0 +1,24 @@
+import { makePerson } from './support/scene.ts';
+import { expect, test } from './support/test.ts';
+
+test('who signs in gets to where they were going', async ({ server, open }) => {
+  const person = await makePerson(server);
+  const page = await open(null, { at: '/coupons?state=ASSIGNED' });
+  await expect(page.getByRole('heading', { name: 'Sign in to Coupon Book' })).toBeVisible();
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(/\/coupons\?state=ASSIGNED$/);
+  await expect(page.getByRole('heading', { name: 'My coupons' })).toBeVisible();
+});
+
+test('a tab that signs out signs out the others', async ({ server, open }) => {
+  const person = await makePerson(server);
+  const page = await open(person, { at: '/coupons' });
+  const other = await page.context().newPage();
+  await other.goto('/coupons');
+  await expect(other.getByRole('heading', { name: 'My coupons' })).toBeVisible();
+  await page.getByRole('button', { name: person.email }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  for (const tab of [page, other]) await expect(tab).toHaveURL(/\/sign-in/);
+});

@@ -1,0 +1,32 @@
+import createClient from 'openapi-fetch';
+import { randomUUID } from 'node:crypto';
+import type { components, paths } from '../../src/api/schema.d.ts';
+
+export type Schemas = components['schemas'];
+
+export interface Account {
+  email: string;
+  password: string;
+}
+
+export type Api = Awaited<ReturnType<typeof openApi>>;
+
+/** The API itself as somebody who is signed in, to set the scene and to see what came of it. Each write has a key of its own. */
+export async function openApi(url: string, account: Account) {
+  const client = createClient<paths>({ baseUrl: url });
+  const { accessToken, user } = await ok(client.POST('/api/v1/auth/login', { body: account }));
+  client.use({
+    onRequest({ request }) {
+      request.headers.set('authorization', `Bearer ${accessToken}`);
+      if (request.method !== 'GET') request.headers.set('idempotency-key', randomUUID());
+    },
+  });
+  return Object.assign(client, { user, accessToken });
+}
+
+/** The body of a successful answer; throws what any other says. */
+export async function ok<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${JSON.stringify(error)}`);
+  return data as T;
+}
