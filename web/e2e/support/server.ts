@@ -1,6 +1,6 @@
 import { type ServerProcess, startServer, untilReady } from '../../../api/race/server-process.ts';
 import { cloneTemplate } from '../../../api/test/support/test-postgres.ts';
-import { type Api, openApi } from './api.ts';
+import { type Account, type Api, openApi } from './api.ts';
 
 export const PASSWORD = 'a long and unusual sentence';
 const ADMIN = { email: 'admin@example.test', password: PASSWORD };
@@ -9,6 +9,7 @@ export interface TestServer {
   /** Where it listens, also after a restart. */
   url: string;
   databaseUrl: string;
+  adminAccount: Account;
   /** The API, as the administrator. */
   admin: Api;
   /** Kills it, as a power cut does. */
@@ -52,6 +53,7 @@ export async function withServer(use: (server: TestServer) => Promise<void>): Pr
     await use({
       url,
       databaseUrl: database.url,
+      adminAccount: ADMIN,
       admin: await openApi(url, ADMIN),
       kill,
       start: () => launch(port),
