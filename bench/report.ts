@@ -1,3 +1,4 @@
+import { printTable } from '../api/race/report.ts';
 import type { Finding, Measure } from './program.ts';
 import type { Result } from './results.ts';
 import { judge, median, type Spread, spreadOf, type Target } from './statistics.ts';
@@ -58,20 +59,11 @@ export function printResult({ id, title, outcome, tookSeconds, othersCores }: Re
   if (!outcome) return;
   const { head, rows } = measureTable(outcome.measures);
   printTable(head, rows);
-  for (const note of outcome.notes) console.log(`  ${note}\n`);
+  for (const note of outcome.notes) console.log(`  ${note}`);
 }
 
 export const printFindings = (results: readonly Result[]): void =>
   printTable(findingsHead, findingRows(results));
-
-function printTable(head: string[], rows: string[][]): void {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
-  );
-  const line = (cells: string[]) =>
-    `  ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join('   ')}`.trimEnd();
-  console.log(`${[head, ...rows].map(line).join('\n')}\n`);
-}
 
 /** Everything as Markdown, with the chart beside it. */
 export function writeMarkdown(results: readonly Result[]): string {
@@ -114,7 +106,8 @@ function section({
   const parts = [`\n## ${id}\n`, `${title[0]!.toUpperCase()}${title.slice(1)}.`];
   if (outcome) {
     const { head, rows: lines } = measureTable(outcome.measures);
-    parts.push(markdownTable(head, lines), ...outcome.notes);
+    parts.push(markdownTable(head, lines));
+    if (outcome.notes.length > 0) parts.push(outcome.notes.map((note) => `- ${note}`).join('\n'));
   }
   parts.push(`${how.filter(Boolean).join('; ')}.`, '');
   return parts.join('\n\n').replace('\n\n\n', '\n\n');

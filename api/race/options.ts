@@ -1,4 +1,3 @@
-import { type FiguresOptions } from './figures.ts';
 import { parseArgs } from 'node:util';
 
 export const HELP = `npm run race -- [options]
@@ -14,17 +13,12 @@ coupon given once, every loser told so, limits kept, every history consistent. E
                       Signs in with ADMIN_EMAIL and ADMIN_PASSWORD from the environment
   --paths <which>     assign: claims only; full: winners also lock and redeem, each twice at once   (full)
   --connections <n>   most connections open at a time              (as many as users, at most 1000)
-  --figures           no race: how many assigns, locks and redeems per second a server of its own does, beside an
-                      authenticated request that does nothing, at --connections (64) in --rounds (5) of --seconds (3)
-                      each. --profile <folder> keeps a CPU profile of the server
   --help
 
 Without --url it brings its own servers and its own PostgreSQL (durable defaults) and removes them afterwards. Against --url it
 leaves an archived book and disabled users behind.`;
 
 export interface Options {
-  /** Set: not a race. */
-  figures: FiguresOptions | undefined;
   users: number;
   codes: number;
   limit: number;
@@ -53,7 +47,6 @@ export function readOptions(args: string[]): Options | null {
   if (paths !== 'assign' && paths !== 'full')
     throw new UsageError(`--paths must be assign or full, not ${paths}.`);
   return {
-    figures: values.figures ? readFigures(values) : undefined,
     users,
     codes: readCount('codes', values.codes ?? '100', 1, 1_000_000),
     limit: readCount('limit', values.limit ?? '1', 1, 1_000),
@@ -77,25 +70,12 @@ function parse(args: string[]) {
         url: { type: 'string', multiple: true },
         paths: text,
         connections: text,
-        figures: { type: 'boolean' },
-        rounds: text,
-        seconds: text,
-        profile: text,
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-}
-
-function readFigures({ connections, rounds, seconds, profile }: ReturnType<typeof parse>): FiguresOptions {
-  return {
-    connections: readCount('connections', connections ?? '64', 1, 10_000),
-    rounds: readCount('rounds', rounds ?? '5', 1, 100),
-    seconds: readCount('seconds', seconds ?? '3', 1, 60),
-    profile,
-  };
 }
 
 function readCount(name: string, text: string, least: number, most: number): number {

@@ -1,7 +1,6 @@
 import { audit, type Audit } from './audit.ts';
 import { type Client, openClient } from './client.ts';
 import { fire, outcomes, repeat, type Round, succeeded } from './contest.ts';
-import { figures } from './figures.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { type Check, equal, none, printChecks, printRounds } from './report.ts';
 import { createBook, createUsers, newRunName, retire, signIn } from './stage.ts';
@@ -16,10 +15,6 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   try {
     const options = readOptions(process.argv.slice(2));
-    if (options?.figures) {
-      await figures(options.figures);
-      return 0;
-    }
     if (options) return (await raceSomewhere(options)) ? 0 : 1;
     console.log(HELP);
     return 0;

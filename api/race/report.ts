@@ -58,7 +58,7 @@ export function printTable(head: string[], rows: string[][]): void {
   const line = (cells: string[]) =>
     cells
       .map((cell, column) =>
-        /^[\d.]+( ms| µs| %)?$/.test(cell) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+        /^[\d.,]+( ms| µs| %)?$/.test(cell) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
       )
       .join('   ')
       .trimEnd();

@@ -5,12 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { openDatabase } from '../src/database/connection.ts';
-import { accessTokens } from '../src/plugins/access-tokens.ts';
-import { signingKeys } from '../src/plugins/signing-keys.ts';
 import { type Client, forEachOf, openClient } from './client.ts';
 import { openStream, type StreamClient } from './event-stream.ts';
 import { startThrowaway } from './throwaway.ts';
+import { openTokens } from './tokens.ts';
 
 const CONNECTIONS = 128;
 
@@ -80,22 +78,10 @@ async function createUsers(count: number, role: 'USER' | 'ADMIN' = 'USER'): Prom
      RETURNING id`,
     [count, role],
   );
-  const db = openDatabase({
-    url: () => servers.databaseUrl,
-    poolSize: 2,
-    maxWaiting: 10,
-    acquireTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onIdleError: () => undefined,
-    onReturn: () => undefined,
-  });
-  const tokens = accessTokens(signingKeys(db, () => undefined));
+  const tokens = openTokens(servers.databaseUrl);
   const users: Listening[] = [];
-  for (const { id } of rows) {
-    const headers = { authorization: `Bearer ${await tokens.sign({ id, role })}` };
-    users.push({ id, headers, heard: new Map() });
-  }
-  await db.destroy();
+  for (const { id } of rows) users.push({ id, headers: await tokens.headers(id, role), heard: new Map() });
+  await tokens.close();
   return users;
 }
 

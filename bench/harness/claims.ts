@@ -13,7 +13,7 @@ export const couponsFor = ({ options }: Bench, settings: number): number =>
 /** Requests for the authenticated route that does nothing. */
 export const noop = (): Requests => ({ method: 'GET', path: '/api/v1/bench/noop', sent: 0 });
 
-const assignRandom = (bookId: string): Requests => ({
+export const assignRandom = (bookId: string): Requests => ({
   method: 'POST',
   path: '/api/v1/coupons/assign/random',
   body: JSON.stringify({ bookId }),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { signTokens } from '../../api/race/tokens.ts';
 import type { Product } from './product.ts';
-import { signTokens } from './stage.ts';
 
 /** How often the job is asked for: what a turn may be too long. */
 const POLL_MS = 50;

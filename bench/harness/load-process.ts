@@ -2,7 +2,8 @@
 // 10 µs, and node:http as a client costs more than the server under test.
 import { connect } from 'node:net';
 import { quantile } from '../statistics.ts';
-import type { LoadOrder, LoadReport, LoadWork } from './load.ts';
+import { answerOrders } from './child.ts';
+import type { LoadMessage, LoadOrder, LoadReport, LoadWork } from './load.ts';
 
 /** Latencies that are kept; a run has at most some hundred thousand. */
 const MAX_REQUESTS = 5_000_000;
@@ -13,20 +14,13 @@ interface Connection {
   end: () => void;
 }
 
-let tokens: string[] = [];
+let tokens: readonly string[] = [];
 
-process.on('message', (message: { tokens: string[] } | { order: LoadOrder }) => {
-  if ('tokens' in message) {
-    ({ tokens } = message);
-    process.send!({ ready: true });
-    return;
-  }
-  run(message.order).then(
-    (report) => process.send!({ report }),
-    (error: Error) => process.send!({ error: error.message }),
-  );
+answerOrders(async (message: LoadMessage) => {
+  if ('order' in message) return run(message.order);
+  ({ tokens } = message);
+  return undefined;
 });
-process.on('disconnect', () => process.exit());
 
 async function run(order: LoadOrder): Promise<LoadReport> {
   const textOf = writer(order.work);

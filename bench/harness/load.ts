@@ -1,8 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-const PROGRAM = fileURLToPath(new URL('./load-process.ts', import.meta.url));
+import { startChild } from './child.ts';
 
 /** A kind of request. Request n is sent with the token of user n modulo their number, so those under way are of different users. */
 export interface LoadWork {
@@ -43,46 +39,27 @@ export interface LoadReport {
 }
 
 export interface Load {
+  /** For whom requests are sent from now on. */
+  use: (tokens: readonly string[]) => Promise<void>;
   /** @throws when an answer was not 200, or a connection broke */
   run: (order: LoadOrder) => Promise<LoadReport>;
   stop: () => void;
 }
 
-/** Starts the process that makes load for users with these access tokens. It ends with this one. */
-export async function startLoad(tokens: readonly string[]): Promise<Load> {
-  const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
-  const ask = (message: object) => {
-    child.send(message);
-    return answerOf(child);
-  };
-  await ask({ tokens });
+/** What the process that makes load is told: for whom, once, then what. */
+export type LoadMessage = { tokens: readonly string[] } | { order: LoadOrder };
+
+/** Starts the process that makes load. */
+export function startLoad(): Load {
+  const child = startChild<LoadMessage, LoadReport>(new URL('load-process.ts', import.meta.url));
   return {
+    use: async (tokens) => void (await child.ask({ tokens })),
     async run(order) {
-      const { report, error } = await ask({ order });
-      if (!report) throw new Error(`${order.work.path}: ${error}`);
-      const unexpected = Object.entries(report.unexpected);
-      if (unexpected.length > 0)
-        throw new Error(
-          `${order.work.path}: ${unexpected.map(([what, times]) => `${times} × ${what}`).join('; ')}`,
-        );
+      const report = await child.ask({ order });
+      const unexpected = Object.entries(report.unexpected).map(([what, times]) => `${times} × ${what}`);
+      if (unexpected.length > 0) throw new Error(`${order.work.path}: ${unexpected.join('; ')}`);
       return report;
     },
-    stop: () => child.kill(),
+    stop: child.stop,
   };
-}
-
-async function answerOf(child: ChildProcess): Promise<{ report?: LoadReport; error?: string }> {
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  try {
-    const ended = once(child, 'exit', { signal }).then(() => [
-      { error: 'the process that makes load ended' },
-    ]);
-    const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as [
-      { report?: LoadReport; error?: string },
-    ];
-    return message;
-  } finally {
-    waiting.abort();
-  }
 }

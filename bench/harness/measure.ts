@@ -29,7 +29,7 @@ export async function turnOfLoad(product: Product, requests: Requests, extent: E
   requests.sent += report.answered;
   const [cpuAfter, batchesAfter] = [readCpu(product), await readBatches(server.url)];
   const each = (seconds: number) => (seconds * 1e6) / report.answered;
-  const batch = (batchesAfter.items - batches.items) / (batchesAfter.count - batches.count);
+  const count = batchesAfter.count - batches.count;
   return {
     value: report.answered / report.seconds,
     details: {
@@ -38,20 +38,27 @@ export async function turnOfLoad(product: Product, requests: Requests, extent: E
       'server µs': each(cpuAfter.server - cpu.server),
       'PostgreSQL µs': each(cpuAfter.database - cpu.database),
       'load µs': each(report.cpu),
-      ...(batch > 0 ? { 'batch size': batch } : {}),
+      ...(count > 0 && {
+        'batch size': (batchesAfter.items - batches.items) / count,
+        'batch ms': ((batchesAfter.seconds - batches.seconds) * 1000) / count,
+      }),
     },
   };
 }
 
-/** Batches so far and the commands in them, as the server counts them. */
-async function readBatches(url: string): Promise<{ count: number; items: number }> {
+/** Batches so far, the commands in them and the time they took, as the server counts them. */
+async function readBatches(url: string): Promise<{ count: number; items: number; seconds: number }> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const sum = (name: string) =>
     [...text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'gm'))].reduce(
       (total, [, value]) => total + Number(value),
       0,
     );
-  return { count: sum('coupon_batch_size_count'), items: sum('coupon_batch_size_sum') };
+  return {
+    count: sum('coupon_batch_size_count'),
+    items: sum('coupon_batch_size_sum'),
+    seconds: sum('coupon_batch_seconds_sum'),
+  };
 }
 
 /**
@@ -81,7 +88,7 @@ export async function alternate<N extends string>(
   return measures;
 }
 
-function addTurn(measure: Measure, { value, details }: Turn): void {
+export function addTurn(measure: Measure, { value, details }: Turn): void {
   measure.values.push(value);
   for (const [name, detail] of Object.entries(details)) (measure.details[name] ??= []).push(detail);
 }

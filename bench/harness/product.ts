@@ -2,16 +2,17 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { ServerOptions, ServerProcess } from '../../api/race/server-process.ts';
 import { startThrowaway } from '../../api/race/throwaway.ts';
+import { signTokens } from '../../api/race/tokens.ts';
 import { startPgBouncer } from '../../api/test/support/pgbouncer.ts';
 import type { Bench } from '../program.ts';
 import { cpuSeconds } from './cpu.ts';
 import { type Load, startLoad } from './load.ts';
-import { addUsers, signTokens } from './stage.ts';
+import { addUsers } from './stage.ts';
 
 const WITH_RIVALS = fileURLToPath(new URL('../rivals/server.ts', import.meta.url));
 const USERS = 5_000;
 
-/** The product as a process of its own on a PostgreSQL of its own, and who makes load on it. */
+/** The product as a process of its own on a database of its own, and who makes load on it. */
 export interface Product {
   server: ServerProcess;
   databaseUrl: string;
@@ -20,10 +21,15 @@ export interface Product {
   sql: pg.Client;
   /** Ids of the users whose tokens `load` has. */
   users: string[];
-  tokens: string[];
   load: Load;
-  /** Another server process on the same database; it ends with the first. */
-  addServer: (options: ServerOptions) => Promise<ServerProcess>;
+  /** Access tokens of the users, for `load` too: they are valid for a quarter of an hour. */
+  renewTokens: () => Promise<string[]>;
+}
+
+/** Several of the product on one PostgreSQL, each with a database of its own. */
+interface Products extends Product {
+  /** One more, which ends with the first. */
+  addProduct: (name: string, options?: ServerOptions) => Promise<Product>;
 }
 
 export interface ProductOptions extends ServerOptions {
@@ -35,16 +41,14 @@ export interface ProductOptions extends ServerOptions {
 export async function withProduct<T>(
   { options, log }: Bench,
   { rivals = false, ...server }: ProductOptions,
-  work: (product: Product) => Promise<T>,
+  work: (product: Products) => Promise<T>,
 ): Promise<T> {
   await using scope = new AsyncDisposableStack();
   log('starting PostgreSQL and the server');
-  const file = rivals ? WITH_RIVALS : undefined;
-  const flags = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
   const throwaway = await startThrowaway({
     nodes: 1,
-    file,
-    flags,
+    file: rivals ? WITH_RIVALS : undefined,
+    flags: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
     ...server,
     async before(databaseUrl): Promise<Record<string, string>> {
       if (!options.pgbouncer) return {};
@@ -54,23 +58,33 @@ export async function withProduct<T>(
     },
   });
   scope.defer(() => throwaway.remove());
-  const { databaseUrl, databasePid } = throwaway;
-  const sql = new pg.Client(databaseUrl);
-  await sql.connect();
-  scope.defer(() => sql.end());
-  const users = await addUsers(sql, USERS);
-  const tokens = await signTokens(databaseUrl, users);
-  const load = await startLoad(tokens);
-  scope.defer(() => load.stop());
+  const { databasePid } = throwaway;
+
+  const open = async (node: ServerProcess, databaseUrl: string): Promise<Product> => {
+    const sql = new pg.Client(databaseUrl);
+    await sql.connect();
+    scope.defer(() => sql.end());
+    const users = await addUsers(sql, USERS);
+    const load = startLoad();
+    scope.defer(() => load.stop());
+    const renewTokens = async () => {
+      const tokens = await signTokens(databaseUrl, users);
+      await load.use(tokens);
+      return tokens;
+    };
+    await renewTokens();
+    return { server: node, databaseUrl, databasePid, sql, users, load, renewTokens };
+  };
+  const first = await open(throwaway.nodes[0]!, throwaway.databaseUrl);
   return await work({
-    server: throwaway.nodes[0]!,
-    databaseUrl,
-    databasePid,
-    sql,
-    users,
-    tokens,
-    load,
-    addServer: throwaway.addServer,
+    ...first,
+    async addProduct(name, more) {
+      await first.sql.query(`CREATE DATABASE ${name}`);
+      const url = new URL(throwaway.databaseUrl);
+      url.pathname = name;
+      const env = { ...more?.env, DATABASE_URL: url.href };
+      return open(await throwaway.addServer({ ...more, env }), url.href);
+    },
   });
 }
 

@@ -1,8 +1,4 @@
 import type pg from 'pg';
-import { openDatabase } from '../../api/src/database/connection.ts';
-import type { UserRole } from '../../api/src/database/types.ts';
-import { accessTokens } from '../../api/src/plugins/access-tokens.ts';
-import { signingKeys } from '../../api/src/plugins/signing-keys.ts';
 
 /** Always the same ids and random keys, so that two runs do the same. */
 const idOf = (name: string) => `md5('bench ' || ${name})::uuid`;
@@ -65,29 +61,7 @@ export async function addCoupons(
 
 /** As after a quiet night: statistics are there, and no checkpoint is due. */
 export async function settleDown(sql: pg.Client): Promise<void> {
+  await sql.query('SELECT pg_stat_force_next_flush()'); // Or what was just added is counted again after VACUUM has counted it.
   await sql.query('VACUUM ANALYZE');
   await sql.query('CHECKPOINT');
-}
-
-/** Access tokens as the servers on this database sign them: signing in would take a quarter of a second each. */
-export async function signTokens(
-  databaseUrl: string,
-  ids: readonly string[],
-  role: UserRole = 'USER',
-): Promise<string[]> {
-  const db = openDatabase({
-    url: () => databaseUrl,
-    poolSize: 2,
-    maxWaiting: 10,
-    acquireTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-    onReturn: () => undefined,
-  });
-  const tokens = accessTokens(signingKeys(db, () => undefined));
-  try {
-    return await Promise.all(ids.map((id) => tokens.sign({ id, role })));
-  } finally {
-    await db.destroy();
-  }
 }

@@ -4,8 +4,11 @@ import { p2 } from './p2-lock-redeem.ts';
 import { p3 } from './p3-pgbench.ts';
 import { p4 } from './p4-brief.ts';
 import { p5 } from './p5-redis.ts';
+import { p6, p6Churn, p6Size } from './p6-growth.ts';
+import { p7 } from './p7-latency.ts';
+import { p11 } from './p11-live-stream.ts';
 import { p8, p9 } from './p8-p9-codes.ts';
 import { p10 } from './p10-distribute.ts';
 
 /** In the order they run. P12, the web app, is measured in a browser. */
-export const programs: readonly Program[] = [p1, p2, p3, p4, p5, p8, p9, p10];
+export const programs: readonly Program[] = [p1, p2, p3, p4, p5, p6, p6Size, p6Churn, p7, p8, p9, p10, p11];

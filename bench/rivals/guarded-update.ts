@@ -21,12 +21,14 @@ const CLAIM = `
 
 export async function openGuardedRival(): Promise<Rival> {
   const pool = new pg.Pool({ connectionString: directUrl(), max: CONNECTIONS });
-  return {
-    async claim(bookId, userId) {
-      const values = [bookId, userId, randomInt(-(2 ** 31), 2 ** 31)];
-      const { rows } = await pool.query<{ code: string }>({ name: 'claim', text: CLAIM, values });
-      return rows[0]?.code ?? null;
-    },
-    close: () => pool.end(),
-  };
+  return { claim: claimOf(pool), close: () => pool.end() };
 }
+
+/** Claims on a pool, or on one connection. */
+export const claimOf =
+  (client: pg.Pool | pg.Client): Rival['claim'] =>
+  async (bookId, userId) => {
+    const values = [bookId, userId, randomInt(-(2 ** 31), 2 ** 31)];
+    const { rows } = await client.query<{ code: string }>({ name: 'claim', text: CLAIM, values });
+    return rows[0]?.code ?? null;
+  };

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { openTokens } from './server.ts';
+import { openTokens } from '../../race/tokens.ts';
 
 export interface StagedUser {
   id: string;
