@@ -291,3 +291,32 @@ describe('as CSV', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
+
+describe('the beginning of very many codes', () => {
+  it('is refused, with what to do, when it cannot be searched in time', async () => {
+    const hurried = await startTestApp({
+      databaseUrl: t.databaseUrl,
+      modules: [coupons, events, redemptions],
+      config: { statementTimeoutMs: 500 },
+    });
+    const blocker = new pg.Client(t.databaseUrl);
+    try {
+      const { codes } = await insertBook(t.db, 5_001);
+      const prefix = codes[0]!.slice(0, 18);
+      await blocker.connect();
+      await blocker.query('BEGIN; LOCK TABLE events, redemption_history');
+      const ask = (url: string) => hurried.app.inject({ url, headers: admin.headers });
+      for (const path of ['/api/v1/events', '/api/v1/redemptions']) {
+        const refused = await ask(`${path}?code=${prefix}`);
+        expect(refused.statusCode).toBe(400);
+        expect(refused.json().errors).toEqual([
+          { in: 'query', pointer: '/code', detail: expect.stringContaining('must be longer') },
+        ]);
+        expect((await ask(path)).statusCode).toBe(503);
+      }
+    } finally {
+      await blocker.end();
+      await hurried.close();
+    }
+  });
+});

@@ -1,9 +1,12 @@
 import Type from 'typebox';
-import type { Database } from '../../database/connection.ts';
+import type { Database, Transaction } from '../../database/connection.ts';
+import { isTimeout } from '../../database/errors.ts';
+import { inTransaction } from '../../database/transaction.ts';
+import { Problem } from '../../problems.ts';
 import { decodeCursor, encodeCursor, exportQuery, time, uuid } from '../../schemas.ts';
 import { readTime } from '../../times.ts';
 import { findCouponIds } from '../coupons/read-queries.ts';
-import { type Moment, readSnapshot } from './queries.ts';
+import { type EventFilter, type Moment, readSnapshot } from './queries.ts';
 import { formatSnapshot, readSnapshotText, type Snapshot, withAtMost } from './snapshot.ts';
 
 /** What the lists of events and redemptions share: filters, and pages that show each row once while rows are added. */
@@ -39,6 +42,32 @@ export async function readFilters(db: Database, { bookId, userId, actorId, code,
   const codePrefix = code.trim().normalize('NFKC').toUpperCase();
   const ids = await findCouponIds(db, codePrefix, FEW_COUPONS + 1);
   return { bookId, userId, actorId, ...times, coupons: ids.length > FEW_COUPONS ? { codePrefix } : ids };
+}
+
+/**
+ * Reads one page, in the time that a statement has. Where many coupons fit the beginning of a code, events are looked through from
+ * the newest on until enough fit; if those are rare among millions, that does not end in time.
+ * @throws {Problem} invalid-request, which says how to ask for less
+ */
+export async function readPage<T>(
+  db: Database,
+  { coupons }: Pick<EventFilter, 'bookId' | 'coupons'>,
+  read: (trx: Transaction) => Promise<T>,
+): Promise<T> {
+  try {
+    return await inTransaction(db, read);
+  } catch (error) {
+    if (!isTimeout(error) || !coupons || !('codePrefix' in coupons)) throw error;
+    throw new Problem('invalid-request', 'The codes of many coupons begin so: searching took too long.', {
+      errors: [
+        {
+          in: 'query',
+          pointer: '/code',
+          detail: 'must be longer, or come with a book, a user or a stretch of time (from, to)',
+        },
+      ],
+    });
+  }
 }
 
 export interface Position {

@@ -1,9 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { inTransaction } from '../../database/transaction.ts';
 import { prefersCsv, sendCsv } from '../../plugins/csv-export.ts';
 import { listOrCsv } from '../../schemas.ts';
-import { readFilters, readPosition, toHistoryPage } from './history.ts';
+import { readFilters, readPage, readPosition, toHistoryPage } from './history.ts';
 import { type HistoryPage, type ListedEvent, listEvents } from './queries.ts';
 import { EVENT_COLUMNS, eventCells, eventPage, eventsQuery, presentListedEvent } from './schemas.ts';
 
@@ -29,7 +28,7 @@ export function eventRoutes(fastify: FastifyInstance): void {
     async (request, reply) => {
       const { limit, cursor, bom, type: types, jobId, ...query } = request.query;
       const filter = { ...(await readFilters(app.db, query)), types, jobId };
-      const read = (page: HistoryPage) => inTransaction(app.db, (trx) => listEvents(trx, filter, page));
+      const read = (page: HistoryPage) => readPage(app.db, filter, (trx) => listEvents(trx, filter, page));
       const csv = prefersCsv(request);
       const position = await readPosition(app.db, csv ? undefined : cursor);
       if (csv) {

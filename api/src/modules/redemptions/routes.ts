@@ -1,9 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { inTransaction } from '../../database/transaction.ts';
 import { prefersCsv, sendCsv } from '../../plugins/csv-export.ts';
 import { listOrCsv } from '../../schemas.ts';
-import { readFilters, readPosition, toHistoryPage } from '../events/history.ts';
+import { readFilters, readPage, readPosition, toHistoryPage } from '../events/history.ts';
 import type { HistoryPage } from '../events/queries.ts';
 import { type ListedRedemption, listRedemptions } from './queries.ts';
 import {
@@ -36,7 +35,8 @@ export function redemptionRoutes(fastify: FastifyInstance): void {
     async (request, reply) => {
       const { limit, cursor, bom, ...query } = request.query;
       const filter = await readFilters(app.db, query);
-      const read = (page: HistoryPage) => inTransaction(app.db, (trx) => listRedemptions(trx, filter, page));
+      const read = (page: HistoryPage) =>
+        readPage(app.db, filter, (trx) => listRedemptions(trx, filter, page));
       const csv = prefersCsv(request);
       const position = await readPosition(app.db, csv ? undefined : cursor);
       if (csv) {
