@@ -32,7 +32,7 @@ const REASONS: Record<Exclude<Outcome, 'taken'>, string> = {
 };
 
 /** Coupons of one step. */
-const COUPONS = { first: 1_000, least: 100, most: 4_000 };
+const COUPONS = { first: 1_000, least: 500, most: 4_000 };
 
 const progressOf = (job: JobRow) => structuredClone((job.checkpoint as Progress | null) ?? FRESH);
 
