@@ -3,8 +3,8 @@ import { useSessionStore } from './stores/session';
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Who may see the page: everybody, or only an ADMIN. Without it: whoever is signed in. */
-    access?: 'public' | 'admin';
+    /** Who may see the page: everybody, only who is not signed in, or only an ADMIN. Without it: whoever is signed in. */
+    access?: 'public' | 'stranger' | 'admin';
     /** Key of the page's title in the messages. */
     title: string;
   }
@@ -19,20 +19,28 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/sign-in',
     component: () => import('./pages/SignIn.vue'),
-    meta: { access: 'public', title: 'session.signIn' },
+    meta: { access: 'stranger', title: 'session.signIn' },
   },
   {
     path: '/register',
     component: () => import('./pages/Register.vue'),
-    meta: { access: 'public', title: 'session.register' },
+    meta: { access: 'stranger', title: 'session.register' },
   },
   {
     path: '/coupons',
     component: () => import('./pages/MyCoupons.vue'),
     meta: { title: 'common.nav.coupons' },
   },
-  { path: '/coupons/:code', component: placeholder, meta: { title: 'common.nav.coupons' } },
-  { path: '/account', component: placeholder, meta: { title: 'common.nav.account' } },
+  {
+    path: '/coupons/:code',
+    component: () => import('./pages/Coupon.vue'),
+    meta: { title: 'coupons.one' },
+  },
+  {
+    path: '/account',
+    component: () => import('./pages/Account.vue'),
+    meta: { title: 'common.nav.account' },
+  },
 
   { path: '/overview', component: placeholder, meta: admin('common.nav.overview') },
   { path: '/books', component: placeholder, meta: admin('common.nav.books') },
@@ -68,9 +76,15 @@ export const router = createRouter({
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
 });
 
+/** Where a link said to go on after signing in: a path of ours, and nothing else. */
+export function pathOfOurs(to: unknown): string {
+  return typeof to === 'string' && /^\/(?![/\\])/.test(to) ? to : '/';
+}
+
 router.beforeEach((to) => {
   const session = useSessionStore();
   if (to.meta.access === 'public') return true;
+  if (to.meta.access === 'stranger') return session.isSignedIn ? pathOfOurs(to.query.to) : true;
   if (!session.isSignedIn) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } };
   if (to.meta.access === 'admin' && !session.isAdmin) return '/';
   return true;

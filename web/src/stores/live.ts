@@ -33,7 +33,7 @@ export const useLiveStore = defineStore('live', () => {
   let lastEventId: string | null = null;
 
   watch(
-    () => session.user?.id,
+    () => (session.expired ? undefined : session.user?.id),
     (userId, _before, onCleanup) => {
       lastEventId = null;
       connected.value = interrupted.value = false;

@@ -1,9 +1,13 @@
+import { useQueryCache } from '@pinia/colada';
 import { defineStore } from 'pinia';
-import { computed, readonly, ref, shallowRef } from 'vue';
+import { computed, readonly, ref, shallowRef, watch } from 'vue';
 import { publicApi, type Schemas, unwrap, useAuthority } from '../api/client';
 import { ApiProblem } from '../api/problem';
 
 type User = Schemas['User'];
+
+/** What tabs tell each other. */
+type Told = 'signed-out' | { signedIn: string };
 
 /** A token is replaced when it has less than this to live: a request must not outlive it. */
 const RENEW_BEFORE_MS = 60_000;
@@ -12,8 +16,12 @@ const HINT = 'coupon-book.signed-in';
 
 /** Who is signed in. The access token is kept in memory alone; the session is in a cookie that no script can read. */
 export const useSessionStore = defineStore('session', () => {
+  const queries = useQueryCache();
   const user = shallowRef<User | null>(null);
-  /** Why the last session ended by itself; the sign-in page says it. */
+  /**
+   * The session has ended by itself, and not by signing out. `user` stays: the page is kept with all that was typed into it, and
+   * asks for the password (`SessionEnded`).
+   */
   const expired = ref(false);
   let accessToken: string | null = null;
   let renewAt = 0;
@@ -23,9 +31,18 @@ export const useSessionStore = defineStore('session', () => {
   const isAdmin = computed(() => user.value?.role === 'ADMIN');
 
   const otherTabs = new BroadcastChannel('coupon-book.session');
-  otherTabs.onmessage = ({ data }: MessageEvent<string>) => {
+  otherTabs.onmessage = ({ data }: MessageEvent<Told>) => {
     if (data === 'signed-out') forget();
+    // The cookie is the browser's: whoever signed in there is now signed in here too.
+    else if (data.signedIn !== user.value?.id || expired.value) void renew().catch(() => {});
   };
+
+  // What one account has seen is not for the next one.
+  watch(
+    () => user.value?.id,
+    () => queries.getEntries().forEach((entry) => queries.remove(entry)),
+    { flush: 'sync' },
+  );
 
   function accept(answer: Schemas['SignedIn']): string {
     accessToken = answer.accessToken;
@@ -39,6 +56,7 @@ export const useSessionStore = defineStore('session', () => {
   function forget(): void {
     accessToken = null;
     user.value = null;
+    expired.value = false;
     localStorage.removeItem(HINT);
   }
 
@@ -52,16 +70,18 @@ export const useSessionStore = defineStore('session', () => {
         return accept(await unwrap(publicApi.POST('/api/v1/auth/refresh')));
       } catch (error) {
         if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
+        accessToken = null;
+        localStorage.removeItem(HINT);
         expired.value = user.value !== null;
-        forget();
         return null;
       }
     })().finally(() => (renewal = undefined));
     return renewal;
   }
 
+  const token = async () => (accessToken !== null && performance.now() > renewAt ? renew() : accessToken);
   useAuthority({
-    token: async () => (accessToken !== null && performance.now() > renewAt ? renew() : accessToken),
+    token,
     renewed: async (refused) => (accessToken !== null && accessToken !== refused ? accessToken : renew()),
   });
 
@@ -72,6 +92,8 @@ export const useSessionStore = defineStore('session', () => {
 
   async function signIn(email: string, password: string): Promise<User> {
     accept(await unwrap(publicApi.POST('/api/v1/auth/login', { body: { email, password } })));
+    const { id } = user.value!;
+    otherTabs.postMessage({ signedIn: id } satisfies Told);
     return user.value!;
   }
 
@@ -86,7 +108,22 @@ export const useSessionStore = defineStore('session', () => {
   async function signOut(): Promise<void> {
     await unwrap(publicApi.POST('/api/v1/auth/logout'));
     forget();
-    otherTabs.postMessage('signed-out');
+    otherTabs.postMessage('signed-out' satisfies Told);
+  }
+
+  /**
+   * Ends all other sessions of the account.
+   * @throws {ApiProblem} `unauthenticated` when the current password is wrong; not repeated with another token, as other refusals
+   * of a token are: each attempt counts
+   */
+  async function changePassword(
+    change: { currentPassword: string; newPassword: string },
+    headers: Record<string, string>,
+  ): Promise<void> {
+    const authorization = `Bearer ${await token()}`;
+    await unwrap(
+      publicApi.POST('/api/v1/auth/password', { body: change, headers: { ...headers, authorization } }),
+    );
   }
 
   return {
@@ -99,7 +136,8 @@ export const useSessionStore = defineStore('session', () => {
     signIn,
     register,
     signOut,
-    /** The present token, for the live stream. */
-    token: async () => (accessToken !== null && performance.now() > renewAt ? renew() : accessToken),
+    changePassword,
+    /** Leaves an ended session for good. */
+    forget,
   };
 });

@@ -1,4 +1,6 @@
+import account from './account';
 import common from './common';
+import coupons from './coupons';
 import distribute from './distribute';
 import history from './history';
 import jobs from './jobs';
@@ -8,7 +10,7 @@ import session from './session';
 import states from './states';
 import users from './users';
 
-const messages = { common, distribute, history, jobs, pools, problems, session, states, users };
+const messages = { account, common, coupons, distribute, history, jobs, pools, problems, session, states, users };
 
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 /** What every language has to say; a missing or misspelt key does not compile. */

@@ -13,6 +13,9 @@ export default {
   name: 'Name',
   passwordHelp: 'At least 8 characters. Long beats complicated.',
   wrongCredentials: 'The e-mail or the password is wrong.',
-  sessionEnded: 'Your session has ended. Sign in to go on where you were.',
+  sessionEndedTitle: 'Your session has ended',
+  sessionEndedText: 'Your page is kept as it is. Enter your password to go on.',
+  otherAccount: 'Sign in as somebody else',
+  goOn: 'Go on',
   registered: 'Your account is ready.',
 };

@@ -1,5 +1,7 @@
 import type { Messages } from '../en';
+import account from './account';
 import common from './common';
+import coupons from './coupons';
 import distribute from './distribute';
 import history from './history';
 import jobs from './jobs';
@@ -9,8 +11,7 @@ import session from './session';
 import states from './states';
 import users from './users';
 
-export default {
-  common,
+export default { account, common, coupons,
   distribute,
   history,
   jobs,

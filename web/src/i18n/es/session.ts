@@ -13,6 +13,9 @@ export default {
   name: 'Nombre',
   passwordHelp: 'Al menos 8 caracteres. Mejor larga que complicada.',
   wrongCredentials: 'El correo o la contraseña no son correctos.',
-  sessionEnded: 'Su sesión ha terminado. Inicie sesión para seguir donde estaba.',
+  sessionEndedTitle: 'Su sesión ha terminado',
+  sessionEndedText: 'La página se queda como está. Escriba su contraseña para seguir.',
+  otherAccount: 'Entrar con otra cuenta',
+  goOn: 'Seguir',
   registered: 'Su cuenta está lista.',
 };

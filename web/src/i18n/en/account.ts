@@ -1,0 +1,16 @@
+export default {
+  profile: 'Profile',
+  noName: 'No name given',
+  role: 'Role',
+  roles: { ADMIN: 'Administrator', USER: 'User' },
+  memberSince: 'Member since',
+  preferences: 'Preferences',
+  changePassword: 'Change password',
+  changePasswordText: 'All other devices are signed out with it.',
+  currentPassword: 'Current password',
+  newPassword: 'New password',
+  currentIsWrong: 'This is not your current password.',
+  passwordChanged: 'Your password is changed',
+  passwordChangedText: 'Other devices have been signed out.',
+  signOutText: 'Signs you out in all tabs of this browser.',
+};

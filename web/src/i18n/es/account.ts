@@ -1,0 +1,16 @@
+export default {
+  profile: 'Perfil',
+  noName: 'Sin nombre',
+  role: 'Rol',
+  roles: { ADMIN: 'Administrador', USER: 'Usuario' },
+  memberSince: 'Miembro desde',
+  preferences: 'Preferencias',
+  changePassword: 'Cambiar la contraseña',
+  changePasswordText: 'Con ello se cierra la sesión en los demás dispositivos.',
+  currentPassword: 'Contraseña actual',
+  newPassword: 'Contraseña nueva',
+  currentIsWrong: 'Esta no es su contraseña actual.',
+  passwordChanged: 'Su contraseña ha cambiado',
+  passwordChangedText: 'Se ha cerrado la sesión en los demás dispositivos.',
+  signOutText: 'Cierra la sesión en todas las pestañas de este navegador.',
+};
