@@ -10,7 +10,19 @@ import session from './session';
 import states from './states';
 import users from './users';
 
-const messages = { account, common, coupons, distribute, history, jobs, pools, problems, session, states, users };
+const messages = {
+  account,
+  common,
+  coupons,
+  distribute,
+  history,
+  jobs,
+  pools,
+  problems,
+  session,
+  states,
+  users,
+};
 
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 /** What every language has to say; a missing or misspelt key does not compile. */

@@ -11,7 +11,10 @@ import session from './session';
 import states from './states';
 import users from './users';
 
-export default { account, common, coupons,
+export default {
+  account,
+  common,
+  coupons,
   distribute,
   history,
   jobs,
