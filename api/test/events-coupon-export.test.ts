@@ -39,6 +39,17 @@ it('gives all coupons of a book, with their owners, in the states they are in', 
     [held, 'LOCKED', user.email],
     [over, 'ASSIGNED', user.email],
   ]);
+  const list = await t.app.inject({ url: `/api/v1/books/${book.id}/coupons`, headers: admin.headers });
+  expect(
+    list
+      .json()
+      .items.map(({ code, ownerEmail }: { code: string; ownerEmail: string | null }) => [code, ownerEmail]),
+  ).toEqual([
+    [free, null],
+    [mine, user.email],
+    [held, user.email],
+    [over, user.email],
+  ]);
   expect(rows.map(({ lockExpiresAt }) => lockExpiresAt !== '')).toEqual([false, false, true, false]);
 
   const codes = async (query: string) => (await exportOf(book, query)).map(({ code }) => code);

@@ -42,10 +42,18 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'common.nav.account' },
   },
 
-  { path: '/overview', component: placeholder, meta: admin('common.nav.overview') },
-  { path: '/books', component: placeholder, meta: admin('common.nav.books') },
-  { path: '/books/new', component: placeholder, meta: admin('common.nav.books') },
-  { path: '/books/:id/:tab?', component: placeholder, meta: admin('common.nav.books') },
+  {
+    path: '/overview',
+    component: () => import('./pages/Overview.vue'),
+    meta: admin('common.nav.overview'),
+  },
+  { path: '/books', component: () => import('./pages/Books.vue'), meta: admin('common.nav.books') },
+  { path: '/books/new', component: () => import('./pages/BookNew.vue'), meta: admin('books.newTitle') },
+  {
+    path: '/books/:id/:tab?',
+    component: () => import('./pages/Book.vue'),
+    meta: admin('common.nav.books'),
+  },
 
   { path: '/pools', component: () => import('./pages/Pools.vue'), meta: admin('common.nav.pools') },
   { path: '/pools/:id', component: () => import('./pages/Pool.vue'), meta: admin('common.nav.pools') },

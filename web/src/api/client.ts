@@ -20,16 +20,20 @@ export function useAuthority(given: Authority): void {
 
 /**
  * `fetch` as the person who is signed in. A refused token is replaced once; a request that is still refused comes back as it is.
+ * @param send how, if not by `fetch`
  */
-export async function authorizedFetch(request: Request): Promise<Response> {
+export async function authorizedFetch(
+  request: Request,
+  send: (request: Request) => Promise<Response> = fetch,
+): Promise<Response> {
   const token = await authority.token();
   // What the API would say, without asking: a page that is about to go would only log a refusal.
   if (token === null) return Response.json({ code: 'unauthenticated', status: 401 }, { status: 401 });
   const repeat = request.clone();
-  const response = await fetch(withToken(request, token));
+  const response = await send(withToken(request, token));
   if (response.status !== 401) return response;
   const renewed = await authority.renewed(token);
-  return renewed === null ? response : fetch(withToken(repeat, renewed));
+  return renewed === null ? response : send(withToken(repeat, renewed));
 }
 
 function withToken(request: Request, token: string): Request {
@@ -38,7 +42,10 @@ function withToken(request: Request, token: string): Request {
 }
 
 /** The typed client of every endpoint, made from openapi.json. Take answers out with `unwrap`. */
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: authorizedFetch });
+export const api = createClient<paths>({
+  baseUrl: window.location.origin,
+  fetch: (request) => authorizedFetch(request),
+});
 
 /** A client that sends no token, for signing in and out. */
 export const publicApi = createClient<paths>({ baseUrl: window.location.origin });

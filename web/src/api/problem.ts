@@ -5,6 +5,13 @@ export interface FieldError {
   detail: string;
 }
 
+export interface UploadReport {
+  rows: number;
+  invalid: number;
+  /** The first thousand. */
+  errors: { line: number; code: string; reason: string }[];
+}
+
 /**
  * Anything that did not work, by its `code`: the codes of the API's table of errors, and `network` for a request that got no answer.
  * Words for it in the reader's language are in i18n (`problems.<code>`), by `useProblemText`.
@@ -16,9 +23,18 @@ export class ApiProblem extends Error {
   /** Seconds, from `Retry-After`. */
   readonly retryAfter: number | null;
   readonly requestId: string | null;
+  /** Of a file that was refused as a whole: what is wrong with its rows. */
+  readonly report: UploadReport | null;
 
   constructor(
-    body: { code: string; status: number; detail?: string; errors?: FieldError[]; requestId?: string },
+    body: {
+      code: string;
+      status: number;
+      detail?: string;
+      errors?: FieldError[];
+      requestId?: string;
+      report?: UploadReport;
+    },
     retryAfter: number | null = null,
   ) {
     super(body.detail ?? body.code);
@@ -26,6 +42,7 @@ export class ApiProblem extends Error {
     this.status = body.status;
     this.errors = body.errors ?? [];
     this.requestId = body.requestId ?? null;
+    this.report = body.report ?? null;
     this.retryAfter = retryAfter;
   }
 

@@ -1315,6 +1315,73 @@ export interface components {
       /** @description null on the last page */
       nextCursor: string | null;
     };
+    /** BookCoupon */
+    BookCoupon: {
+      /** @example K7QX-2MPA-9RTB */
+      code: string;
+      /** Format: uuid */
+      bookId: string;
+      /**
+       * @description a lock that has run out shows as ASSIGNED
+       * @enum {unknown}
+       */
+      state: 'UNASSIGNED' | 'ASSIGNED' | 'LOCKED' | 'REDEEMED';
+      /**
+       * Format: uuid
+       * @description the user it is assigned to
+       */
+      ownerId: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      assignedAt: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      lockedAt: string | null;
+      /**
+       * Format: date-time
+       * @description the lock ends by itself at this time; compare it with serverTime
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      lockExpiresAt: string | null;
+      /**
+       * Format: date-time
+       * @description of the latest redemption
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      redeemedAt: string | null;
+      redemptionCount: number;
+      /** @description null: no limit */
+      redemptionsLeft: number | null;
+      /** @description what the caller may do with it now */
+      actions: ('assign' | 'lock' | 'unlock' | 'redeem' | 'unassign')[];
+      /**
+       * Format: date-time
+       * @description the database's clock, for countdowns
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      serverTime: string;
+      /**
+       * @description your own data, a JSON object of at most 4096 bytes
+       * @example {
+       *       "source": "newsletter"
+       *     }
+       */
+      metadata: {
+        [key: string]: unknown;
+      };
+      /** Format: email */
+      ownerEmail: string | null;
+    };
+    /** BookCouponPage */
+    BookCouponPage: {
+      items: components['schemas']['BookCoupon'][];
+      /** @description null on the last page */
+      nextCursor: string | null;
+    };
     /** CouponEvent */
     CouponEvent: {
       id: number;
@@ -5212,7 +5279,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['CouponPage'];
+          'application/json': components['schemas']['BookCouponPage'];
           'text/csv': string;
         };
       };

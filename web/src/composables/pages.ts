@@ -6,6 +6,9 @@ interface Page<T> {
   nextCursor: string | null;
 }
 
+/** A page that is left: turned back at once it is there; turning a thousand pages keeps few. */
+const KEPT_MS = 10_000;
+
 /**
  * A list of the API, page by page: one page is shown at a time, so that a list of any length costs the tab the same.
  * While a page is loaded, the one before stays, `isStale`.
@@ -25,6 +28,7 @@ export function usePages<T>(
     key: () => [...key(), 'page', cursor.value ?? 'first'],
     query: ({ signal }) => load(cursor.value, signal),
     placeholderData: (before: Page<T> | undefined) => before,
+    gcTime: KEPT_MS,
   });
 
   const number = computed(() => cursors.value.length + 1);

@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Cell, sendCsv } from '../../plugins/csv-export.ts';
 import type { CouponInBook } from './queries.ts';
-import { listCouponsByBook } from './read-queries.ts';
-import { findEmails } from './read-queries.ts';
+import { listCouponsByBook, withOwners } from './read-queries.ts';
 import { currentState } from './state.ts';
 
 export const COUPON_COLUMNS = [
@@ -38,10 +37,7 @@ export function sendCouponsCsv(
     present,
     async read(last, limit) {
       const after = last && (byCode ? { afterCode: last.code } : { afterId: last.id });
-      const rows = await listCouponsByBook(db, bookId, filter, { ...after, limit });
-      const owners = rows.flatMap(({ assignedUserId }) => assignedUserId ?? []);
-      const emails = owners.length > 0 ? await findEmails(db, [...new Set(owners)]) : undefined;
-      return rows.map((row) => ({ ...row, ownerEmail: emails?.get(row.assignedUserId ?? '') ?? null }));
+      return withOwners(db, await listCouponsByBook(db, bookId, filter, { ...after, limit }));
     },
   });
 }

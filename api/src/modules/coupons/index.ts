@@ -1,7 +1,14 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
 import { createCommands } from './commands.ts';
-import { couponEventPage, couponEventSchema, couponPage, couponSchema } from './present.ts';
+import {
+  bookCouponPage,
+  bookCouponSchema,
+  couponEventPage,
+  couponEventSchema,
+  couponPage,
+  couponSchema,
+} from './present.ts';
 import { registerCommands } from './command-routes.ts';
 import { registerReads } from './read-routes.ts';
 import { sweepExpiredLocks } from './sweep.ts';
@@ -10,7 +17,14 @@ import { registerTakeBack } from './take-back-routes.ts';
 /** Coupons: assigned, locked, redeemed and looked at. */
 export default fp<ModuleOptions>(
   async (app, { config }) => {
-    for (const schema of [couponSchema, couponPage, couponEventSchema, couponEventPage])
+    for (const schema of [
+      couponSchema,
+      couponPage,
+      bookCouponSchema,
+      bookCouponPage,
+      couponEventSchema,
+      couponEventPage,
+    ])
       app.addSchema(schema);
 
     const { Histogram } = app.metrics.client;

@@ -60,6 +60,13 @@ export function presentCoupon(
 
 export const couponPage = page('CouponPage', ref(couponSchema));
 
+/** Of a book, for an ADMIN: with whom it belongs to. */
+export const bookCouponSchema = component('BookCoupon', {
+  ...couponSchema.properties,
+  ownerEmail: nullable(Type.String({ format: 'email' })),
+});
+export const bookCouponPage = page('BookCouponPage', ref(bookCouponSchema));
+
 export const couponEventSchema = component('CouponEvent', {
   id: Type.Integer(),
   type: Type.Enum([

@@ -30,6 +30,16 @@ export async function findEmails(db: Database, userIds: readonly string[]): Prom
   return new Map(rows.map(({ id, email }) => [id, email]));
 }
 
+/** Coupons with the e-mails of those they belong to. */
+export async function withOwners(
+  db: Database,
+  rows: readonly CouponInBook[],
+): Promise<(CouponInBook & { ownerEmail: string | null })[]> {
+  const owners = new Set(rows.flatMap(({ assignedUserId }) => assignedUserId ?? []));
+  const emails = owners.size > 0 ? await findEmails(db, [...owners]) : undefined;
+  return rows.map((row) => ({ ...row, ownerEmail: emails?.get(row.assignedUserId ?? '') ?? null }));
+}
+
 /** The rows of a page whose *current* state is one of those asked: an expired lock counts as ASSIGNED. */
 function inState(state: CouponState | undefined): RawBuilder<unknown> {
   if (state === undefined) return sql`true`;

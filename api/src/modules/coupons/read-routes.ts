@@ -8,9 +8,16 @@ import { decodeCursor, listOrCsv, ref, toPage } from '../../schemas.ts';
 import { listEventsByCoupon } from '../events/queries.ts';
 import { COUPON_COLUMNS, sendCouponsCsv } from './export.ts';
 import { guessBudgets } from './guesses.ts';
-import { couponEventPage, couponPage, couponSchema, presentCoupon, presentEvent } from './present.ts';
+import {
+  bookCouponPage,
+  couponEventPage,
+  couponPage,
+  couponSchema,
+  presentCoupon,
+  presentEvent,
+} from './present.ts';
 import { type CouponInBook, findCoupon } from './queries.ts';
-import { bookExists, listCouponsByBook, listCouponsByUser } from './read-queries.ts';
+import { bookExists, listCouponsByBook, listCouponsByUser, withOwners } from './read-queries.ts';
 import {
   bookCouponsQuery,
   bookParams,
@@ -84,7 +91,7 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
         description: 'By age, or by code when the beginning of a code is asked for.',
         params: bookParams,
         querystring: bookCouponsQuery,
-        response: { 200: listOrCsv(couponPage, COUPON_COLUMNS) },
+        response: { 200: listOrCsv(bookCouponPage, COUPON_COLUMNS) },
       },
       config: { access: 'admin', problems: ['not-found'] },
     },
@@ -105,7 +112,12 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
         { ...filter, codePrefix },
         { ...after, limit: limit + 1 },
       );
-      return toPage(rows, limit, present(request), (row) => [codePrefix === undefined ? row.id : row.code]);
+      return toPage(
+        await withOwners(app.db, rows),
+        limit,
+        (row) => ({ ...present(request)(row), ownerEmail: row.ownerEmail }),
+        (row) => [codePrefix === undefined ? row.id : row.code],
+      );
     },
   );
 

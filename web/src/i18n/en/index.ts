@@ -1,9 +1,13 @@
 import account from './account';
+import books from './books';
+import charts from './charts';
+import codes from './codes';
 import common from './common';
 import coupons from './coupons';
 import distribute from './distribute';
 import history from './history';
 import jobs from './jobs';
+import overview from './overview';
 import pools from './pools';
 import problems from './problems';
 import session from './session';
@@ -12,11 +16,15 @@ import users from './users';
 
 const messages = {
   account,
+  books,
+  charts,
+  codes,
   common,
   coupons,
   distribute,
   history,
   jobs,
+  overview,
   pools,
   problems,
   session,

@@ -1,0 +1,75 @@
+import { reactive } from 'vue';
+import type { Schemas } from '../api/client';
+import type { operations } from '../api/schema';
+import { fromLocalInput, toLocalInput } from './local-time';
+
+type Book = Schemas['Book'];
+export type BookSettings = operations['createBook']['requestBody']['content']['application/json'];
+
+/** The units in which a lock's time can be given, in seconds. */
+export const LOCK_UNITS = { seconds: 1, minutes: 60, hours: 3600 } as const;
+export type LockUnit = keyof typeof LOCK_UNITS;
+
+/** The fields of a book as they are typed. Numbers are null while nothing is in their field. */
+export interface BookForm {
+  name: string;
+  description: string;
+  startsAt: string;
+  expiresAt: string;
+  isLimitedPerUser: boolean;
+  maxAssignmentsPerUser: number | null;
+  allowMultipleRedemptions: boolean;
+  isLimitedPerCoupon: boolean;
+  maxRedemptions: number | null;
+  lockTime: number | null;
+  lockUnit: LockUnit;
+}
+
+const DEFAULT_LOCK_SECONDS = 300;
+
+export function useBookForm(book?: Book): BookForm {
+  const lock = lockTime(book?.lockTtlSeconds ?? DEFAULT_LOCK_SECONDS);
+  return reactive({
+    name: book?.name ?? '',
+    description: book?.description ?? '',
+    startsAt: toLocalInput(book?.startsAt ?? null),
+    expiresAt: toLocalInput(book?.expiresAt ?? null),
+    isLimitedPerUser: (book?.maxAssignmentsPerUser ?? null) !== null,
+    maxAssignmentsPerUser: book?.maxAssignmentsPerUser ?? 1,
+    allowMultipleRedemptions: book?.allowMultipleRedemptions ?? false,
+    isLimitedPerCoupon: book?.allowMultipleRedemptions ? book.maxRedemptions !== null : true,
+    maxRedemptions: book?.allowMultipleRedemptions ? (book.maxRedemptions ?? 2) : 2,
+    ...lock,
+  });
+}
+
+/** In the largest unit in which it is a whole number. */
+function lockTime(seconds: number): { lockTime: number; lockUnit: LockUnit } {
+  const lockUnit = (['hours', 'minutes', 'seconds'] as const).find(
+    (unit) => seconds % LOCK_UNITS[unit] === 0,
+  )!;
+  return { lockTime: seconds / LOCK_UNITS[lockUnit], lockUnit };
+}
+
+/** What the API is sent. A limit without a number is left out there: the form's fields are `required`. */
+export function toSettings(form: BookForm): BookSettings {
+  return {
+    name: form.name,
+    description: form.description.trim() === '' ? null : form.description,
+    startsAt: fromLocalInput(form.startsAt),
+    expiresAt: fromLocalInput(form.expiresAt),
+    maxAssignmentsPerUser: form.isLimitedPerUser ? form.maxAssignmentsPerUser : null,
+    allowMultipleRedemptions: form.allowMultipleRedemptions,
+    maxRedemptions: !form.allowMultipleRedemptions ? 1 : form.isLimitedPerCoupon ? form.maxRedemptions : null,
+    lockTtlSeconds: (form.lockTime ?? 0) * LOCK_UNITS[form.lockUnit],
+  };
+}
+
+/** What differs from the book. A time that shows the same minute was not touched: its seconds stay. */
+export function toChanges(form: BookForm, book: Book): Partial<BookSettings> {
+  const before = toSettings(useBookForm(book));
+  const after = toSettings(form);
+  return Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => value !== before[name as keyof BookSettings]),
+  );
+}

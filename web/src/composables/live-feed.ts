@@ -1,0 +1,49 @@
+import { useQuery } from '@pinia/colada';
+import { computed, onScopeDispose, shallowRef } from 'vue';
+import { api, type Schemas, unwrap } from '../api/client';
+import { type LiveEvent, useLiveStore } from '../stores/live';
+
+const SHOWN = 20;
+/** A distribution makes thousands of events in a second: the list is drawn anew this often at most. */
+const DRAWN_EVERY_MS = 500;
+
+/** What happened lately: names that are not known by now are null. */
+export type FeedEvent = Pick<LiveEvent, 'id' | 'type' | 'occurredAt' | 'bookId' | 'code' | 'userId' | 'actorId'> &
+  Partial<Pick<Schemas['Event'], 'bookName' | 'userEmail' | 'actorEmail'>>;
+
+/** The last events of all coupons, newest first, as they happen. */
+export function useLiveFeed() {
+  const live = useLiveStore();
+  const { data, error, refetch } = useQuery({
+    key: ['events', 'latest'],
+    query: ({ signal }) =>
+      unwrap(api.GET('/api/v1/events', { params: { query: { limit: SHOWN } }, signal })),
+  });
+
+  const arrived = shallowRef<readonly FeedEvent[]>([]);
+  let waiting: FeedEvent[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function draw() {
+    timer = undefined;
+    arrived.value = [...waiting, ...arrived.value].slice(0, SHOWN);
+    waiting = [];
+  }
+  const stop = live.onEvent((event) => {
+    waiting.unshift(event);
+    if (waiting.length > SHOWN) waiting.length = SHOWN;
+    timer ??= setTimeout(draw, DRAWN_EVERY_MS);
+  });
+  onScopeDispose(() => {
+    stop();
+    clearTimeout(timer);
+  });
+
+  const events = computed<FeedEvent[] | undefined>(() => {
+    if (!data.value) return undefined;
+    const known = new Map<number, FeedEvent>();
+    // What was read has the names: it replaces what the stream told.
+    for (const event of [...arrived.value, ...data.value.items]) known.set(event.id, event);
+    return [...known.values()].sort((one, other) => other.id - one.id).slice(0, SHOWN);
+  });
+  return { events, error, refetch };
+}

@@ -1,0 +1,7 @@
+export default {
+  sum: '{n} in all',
+  asTable: 'Show as a table',
+  day: 'Day',
+  redemptions: 'Redemptions',
+  last30Days: 'Redemptions by day, last 30 days (UTC)',
+};

@@ -1,0 +1,16 @@
+export default {
+  allCoupons: 'All coupons',
+  coupons: 'coupon | coupons',
+  redemptions: 'redemption | redemptions',
+  stock: 'Stock by book',
+  allBooks: 'All books',
+  noBooks: 'No book is active. Create one to begin.',
+  now: 'What happens now',
+  nothingYet: 'Nothing yet. As soon as somebody gets, locks or redeems a coupon, it shows here.',
+  low: 'Low stock',
+  noneLow: 'Every book has enough coupons.',
+  freeOf: '{free} free of {all}',
+  ending: 'Ending soon',
+  noneEnding: 'No book ends in the next 14 days.',
+  endsAt: 'Ends {time}',
+};

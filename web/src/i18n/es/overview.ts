@@ -1,0 +1,16 @@
+export default {
+  allCoupons: 'Todos los cupones',
+  coupons: 'cupón | cupones',
+  redemptions: 'canje | canjes',
+  stock: 'Existencias por talonario',
+  allBooks: 'Todos los talonarios',
+  noBooks: 'Ningún talonario está activo. Cree uno para empezar.',
+  now: 'Lo que pasa ahora',
+  nothingYet: 'Aún nada. En cuanto alguien consiga, bloquee o canjee un cupón, aparecerá aquí.',
+  low: 'Quedan pocos',
+  noneLow: 'Todos los talonarios tienen cupones de sobra.',
+  freeOf: '{free} libres de {all}',
+  ending: 'Terminan pronto',
+  noneEnding: 'Ningún talonario termina en los próximos 14 días.',
+  endsAt: 'Termina: {time}',
+};
