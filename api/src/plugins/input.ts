@@ -62,15 +62,18 @@ export default fp(
       route.schema.querystring ??= { type: 'object', properties: {}, additionalProperties: false };
     });
 
-    app.addHook('preValidation', async (request) => {
+    app.addHook('preValidation', (request, _reply, done) => {
       const { schema } = request.routeOptions;
       if (schema?.body && request.body === undefined) request.body = {};
       const errors: FieldError[] = [];
       request.body = cleanText(request.body, 'body', '', errors, 0);
       request.query = cleanText(request.query, 'query', '', errors, 0);
       request.params = cleanText(request.params, 'path', '', errors, 0);
-      if (errors.length > 0)
-        throw new Problem('invalid-request', 'The request contains text that cannot be kept.', { errors });
+      done(
+        errors.length > 0
+          ? new Problem('invalid-request', 'The request contains text that cannot be kept.', { errors })
+          : undefined,
+      );
     });
   },
   { name: 'input' },
