@@ -18,7 +18,7 @@ test('a tab that signs out signs out the others', async ({ server, open }) => {
   const other = await page.context().newPage();
   await other.goto('/books');
   await expect(other.getByRole('heading', { level: 1 })).toBeVisible();
-  await page.getByRole('button', { name: person.email }).click();
-  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: person.email }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
   for (const tab of [page, other]) await expect(tab).toHaveURL(/\/sign-in/);
 });
