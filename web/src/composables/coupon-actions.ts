@@ -53,11 +53,11 @@ export function useCouponActions(coupon: () => Coupon) {
     action !== 'unassign' && ownerId !== null && ownerId !== session.user?.id ? ownerId : undefined;
 
   async function isMeant(action: Action): Promise<boolean> {
-    const { code } = coupon();
+    const { code, redemptionsLeft } = coupon();
     if (action === 'redeem')
       return confirm({
         title: t('coupons.redeemQuestion', { code }),
-        text: t('coupons.redeemText'),
+        text: t(redemptionsLeft === 1 ? 'coupons.redeemText' : 'coupons.redeemOnceText'),
         confirm: t('coupons.actions.redeem'),
         color: 'success',
       });

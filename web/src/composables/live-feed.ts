@@ -8,7 +8,10 @@ const SHOWN = 20;
 const DRAWN_EVERY_MS = 500;
 
 /** What happened lately: names that are not known by now are null. */
-export type FeedEvent = Pick<LiveEvent, 'id' | 'type' | 'occurredAt' | 'bookId' | 'code' | 'userId' | 'actorId'> &
+export type FeedEvent = Pick<
+  LiveEvent,
+  'id' | 'type' | 'occurredAt' | 'bookId' | 'code' | 'userId' | 'actorId'
+> &
   Partial<Pick<Schemas['Event'], 'bookName' | 'userEmail' | 'actorEmail'>>;
 
 /** The last events of all coupons, newest first, as they happen. */
@@ -16,8 +19,7 @@ export function useLiveFeed() {
   const live = useLiveStore();
   const { data, error, refetch } = useQuery({
     key: ['events', 'latest'],
-    query: ({ signal }) =>
-      unwrap(api.GET('/api/v1/events', { params: { query: { limit: SHOWN } }, signal })),
+    query: ({ signal }) => unwrap(api.GET('/api/v1/events', { params: { query: { limit: SHOWN } }, signal })),
   });
 
   const arrived = shallowRef<readonly FeedEvent[]>([]);

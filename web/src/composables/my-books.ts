@@ -26,7 +26,7 @@ export function useHeldBooks() {
     /** Coupons of a book that the reader may still claim; null: no limit. */
     left: ({ id, maxAssignmentsPerUser: most }: Book) =>
       most === null ? null : Math.max(0, most - (byId.value.get(id)?.assigned ?? 0)),
-    refresh: () => queries.invalidateQueries({ key: HELD }),
+    refresh: () => void queries.invalidateQueries({ key: HELD }).catch(() => {}),
   };
 }
 
@@ -54,7 +54,7 @@ export function useClaimableBooks() {
     hasMore: computed(() => !!query.data.value?.pages.at(-1)?.nextCursor),
     isLoading: computed(() => query.asyncStatus.value === 'loading'),
     loadMore: () => query.loadNextPage(),
-    refresh: () => queries.invalidateQueries({ key: CLAIMABLE }),
+    refresh: () => void queries.invalidateQueries({ key: CLAIMABLE }).catch(() => {}),
   };
 }
 

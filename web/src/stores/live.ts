@@ -98,7 +98,8 @@ export const useLiveStore = defineStore('live', () => {
     }
     connected.value = true;
     lastEventId = message.id;
-    if (message.kind === 'reload') void queries.invalidateQueries();
+    // What cannot be read again is said where it is shown.
+    if (message.kind === 'reload') void queries.invalidateQueries().catch(() => {});
     else {
       if (message.event.coupon) noteServerTime(message.event.coupon.serverTime);
       for (const listener of listeners) listener(message.event);

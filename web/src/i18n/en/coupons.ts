@@ -28,6 +28,7 @@ export default {
   },
   redeemQuestion: 'Redeem {code}?',
   redeemText: 'It is spent with this and cannot be undone.',
+  redeemOnceText: 'One use is spent with this and cannot be undone.',
   unassignQuestion: 'Take {code} back?',
   unassignText: 'It leaves its owner and is free to be given to somebody else.',
   changedTo: '{code} is now: {state}',

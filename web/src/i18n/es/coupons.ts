@@ -27,6 +27,7 @@ export default {
   },
   redeemQuestion: '¿Canjear {code}?',
   redeemText: 'Con esto queda gastado y no se puede deshacer.',
+  redeemOnceText: 'Con esto se gasta un uso y no se puede deshacer.',
   unassignQuestion: '¿Retirar {code}?',
   unassignText: 'Deja de ser de su dueño y queda libre para otra persona.',
   changedTo: '{code} ahora está: {state}',
