@@ -37,6 +37,7 @@ export default {
   shortOfRoom: '{needed} coupons are asked for, but the limits allow these people only {possible}.',
   refused: 'Ask for fewer, add codes to the book, or choose to give as many as there are.',
   partly: '{possible} will be given.',
+  limited: 'Fewer than asked for: the limit of the book counts what people have already.',
   noMembers: 'Nobody is in this pool.',
   run: 'Distribute {n} coupon | Distribute {n} coupons',
   whoGets: 'Who gets how many',

@@ -40,6 +40,7 @@ export default {
   shortOfRoom: 'Se piden {needed} cupones, pero los límites solo permiten {possible} a estas personas.',
   refused: 'Pida menos, añada códigos al talonario o elija entregar tantos como haya.',
   partly: 'Se entregarán {possible}.',
+  limited: 'Menos de los pedidos: el límite del talonario cuenta lo que las personas ya tienen.',
   noMembers: 'No hay nadie en este grupo.',
   run: 'Repartir {n} cupón | Repartir {n} cupones',
   whoGets: 'Quién recibe cuántos',
