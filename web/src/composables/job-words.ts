@@ -11,6 +11,7 @@ const REASONS: [RegExp, string][] = [
   [/^is shorter than (?<n>\d+) characters$/, 'tooShort'],
   [/^contains characters other than/, 'characters'],
   [/^is the reserved word/, 'reserved'],
+  [/^is in line (?<n>\d+) already$/, 'repeatedOf'],
   [/^is in an earlier line already$/, 'repeated'],
   [/^exists already$/, 'exists'],
   [/^has a quote that is not closed$/, 'openQuote'],

@@ -1,7 +1,8 @@
-import { useQuery, useQueryCache } from '@pinia/colada';
+import { useQuery } from '@pinia/colada';
 import { type MaybeRefOrGetter, toValue, watch } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
 import { usePolling } from './polling';
+import { useReload } from './reload';
 
 export type Job = Schemas['Job'];
 
@@ -11,7 +12,7 @@ export type Job = Schemas['Job'];
  * @param onEnd called once for each job that is seen to have ended, to read anew what it changed
  */
 export function useJob(id: MaybeRefOrGetter<string | null>, onEnd?: (job: Job) => void) {
-  const queries = useQueryCache();
+  const reload = useReload();
   const {
     data: job,
     error,
@@ -29,7 +30,7 @@ export function useJob(id: MaybeRefOrGetter<string | null>, onEnd?: (job: Job) =
     () => (job.value?.finishedAt ? job.value.id : null),
     (ended) => {
       if (ended === null) return;
-      void queries.invalidateQueries({ key: ['jobs', 'list'] });
+      void reload(['jobs', 'list']);
       onEnd?.(job.value!);
     },
     { immediate: true },

@@ -1,10 +1,10 @@
 import type { DropdownMenuItem } from '@nuxt/ui';
-import { useQueryCache } from '@pinia/colada';
 import { useI18n } from 'vue-i18n';
 import { api, type Schemas, unwrap } from '../api/client';
 import { useSessionStore } from '../stores/session';
 import { useConfirm } from './confirm';
 import { useNotices } from './notices';
+import { useReload } from './reload';
 import { useWrite } from './write';
 
 type User = Schemas['User'];
@@ -22,7 +22,7 @@ export function useUserChanges() {
   const { t } = useI18n();
   const { confirm } = useConfirm();
   const notices = useNotices();
-  const queries = useQueryCache();
+  const reload = useReload();
   const session = useSessionStore();
 
   const change = useWrite((headers, id: string, body: (typeof CHANGES)[Act]) =>
@@ -41,7 +41,7 @@ export function useUserChanges() {
     if (change.problem.value?.code === 'conflict') notices.refusal(t('users.lastAdmin'));
     else if (change.problem.value) notices.problem(change.problem.value);
     else notices.success(t('users.changed', { email }));
-    await queries.invalidateQueries({ key: ['users'] });
+    await reload(['users']);
   }
 
   /** The menu of an account: where its history is, and what can be changed. */

@@ -15,7 +15,7 @@ export default {
   emptyTitle: 'No jobs yet',
   emptyText:
     'Upload or generate codes in a book, or distribute a book to a pool: each such work is listed here.',
-  errorCount: '{n} row | {n} rows',
+  errorCount: '{n} left out | {n} left out',
   rowsTitle: 'Rows that could not be used',
   rowsTitleUsers: 'People who got none, and why',
   rowsTitleCoupons: 'Coupons that stayed, and why',
@@ -96,6 +96,7 @@ export default {
     characters: 'contains characters other than A–Z, 0–9, - and _',
     reserved: 'is a reserved word',
     repeated: 'is in an earlier line already',
+    repeatedOf: 'is in line {n} already',
     exists: 'exists already',
     openQuote: 'has a quote that is not closed',
     afterQuote: 'has text after a closing quote',

@@ -56,7 +56,6 @@ export default {
     unknownFirst: 'The first {n}:',
     inviteUnknown: 'Make accounts for them and add them',
     line: 'Line',
-    value: 'Entry',
-    reason: 'Reason',
+    value: 'Entry, and why not',
   },
 };

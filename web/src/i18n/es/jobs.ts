@@ -15,7 +15,7 @@ export default {
   emptyTitle: 'Aún no hay tareas',
   emptyText:
     'Cargue o genere códigos en un talonario, o reparta un talonario a un grupo: cada trabajo de ese tipo aparecerá aquí.',
-  errorCount: '{n} fila | {n} filas',
+  errorCount: '{n} sin usar | {n} sin usar',
   rowsTitle: 'Filas que no se pudieron usar',
   rowsTitleUsers: 'Personas que no recibieron nada, y por qué',
   rowsTitleCoupons: 'Cupones que se conservaron, y por qué',
@@ -98,6 +98,7 @@ export default {
     characters: 'contiene caracteres que no son A–Z, 0–9, - ni _',
     reserved: 'es una palabra reservada',
     repeated: 'ya está en una línea anterior',
+    repeatedOf: 'ya está en la línea {n}',
     exists: 'ya existe',
     openQuote: 'tiene unas comillas sin cerrar',
     afterQuote: 'tiene texto tras unas comillas de cierre',

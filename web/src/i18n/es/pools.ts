@@ -56,7 +56,6 @@ export default {
     unknownFirst: 'Las primeras {n}:',
     inviteUnknown: 'Crearles cuentas y añadirlas',
     line: 'Línea',
-    value: 'Entrada',
-    reason: 'Motivo',
+    value: 'Entrada y motivo',
   },
 };
