@@ -7,8 +7,17 @@ import { programs } from './programs/index.ts';
 import { printFindings, printResult, verdictOf } from './report.ts';
 import { keep, type Result } from './results.ts';
 
+/** Characters of it in the results; all of it is printed. */
+const LONGEST_REASON = 200;
+
 const ids = programs.map(({ id }) => id);
 
+// A product that is running stops everything itself and then ends this process; otherwise what is left is ended as we exit.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(130);
+  });
+}
 process.exitCode = await main();
 
 /** @returns 0 when everything asked for was measured, whether or not the targets were reached; 1 when something broke */
@@ -48,7 +57,7 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
     console.log(`\n${id} (${index + 1} of ${chosen.length}): ${title}`);
     const started = performance.now();
     const others = readOthers();
-    const { quick, rounds, seconds, rows, pgbouncer } = options;
+    const { quick, rounds, seconds, rows } = options;
     const startedAt = new Date().toISOString();
     const ended = await run(program, options);
     const tookSeconds = (performance.now() - started) / 1000;
@@ -60,7 +69,7 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
       othersCores: Math.max(0, readOthers() - others) / tookSeconds,
       commit,
       machine,
-      options: { quick, rounds, seconds, rows, pgbouncer },
+      options: { quick, rounds, seconds, rows },
       ...ended,
     };
     results.push(result);
@@ -94,6 +103,6 @@ async function run(
     const { message } = error as Error;
     console.error(`  ${message}`);
     if (error instanceof NotMeasured) return { notMeasured: message };
-    return { failed: message };
+    return { failed: message.split('\n')[0]!.slice(0, LONGEST_REASON) };
   }
 }

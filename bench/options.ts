@@ -11,7 +11,6 @@ should run on the machine. Keeps what it measured in bench/results: a JSON file 
   --rounds <n>        how often the contestants take turns, after one turn to warm up      (5; quick: 3)
   --seconds <n>       length of a turn that is load                                        (3; quick: 2)
   --rows <n>          codes of P8, P9 and P10                                              (1000000; quick: 100000)
-  --pgbouncer         the server reaches PostgreSQL through PgBouncer in transaction mode
   --profile <folder>  keeps a CPU profile of the server of each program
   --out <folder>      where results are kept
   --help
@@ -24,7 +23,6 @@ export interface Options {
   rounds: number;
   seconds: number;
   rows: number;
-  pgbouncer: boolean;
   profile: string | undefined;
   out: string;
 }
@@ -49,7 +47,6 @@ export function readOptions(args: string[], folder: string): Options | null {
     rounds: count('rounds', 5, 3, 100),
     seconds: count('seconds', 3, 2, 60),
     rows: count('rows', 1_000_000, 100_000, 10_000_000),
-    pgbouncer: values.pgbouncer ?? false,
     profile: values.profile,
     out: values.out ?? (quick ? `${folder}/quick` : folder),
   };
@@ -67,7 +64,6 @@ function parse(args: string[]) {
         rounds: text,
         seconds: text,
         rows: text,
-        pgbouncer: flag,
         profile: text,
         out: text,
         help: { type: 'boolean', short: 'h' },

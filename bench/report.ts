@@ -94,11 +94,10 @@ function section({
   commit,
   options,
 }: Result): string {
-  const { rounds, seconds, rows, quick, pgbouncer } = options;
+  const { rounds, seconds, rows, quick } = options;
   const how = [
     `${rounds} rounds of ${seconds} s or ${rows} rows`,
     quick ? 'quick' : '',
-    pgbouncer ? 'through PgBouncer' : '',
     commit ? `commit ${commit}` : '',
     `started ${startedAt}, took ${tookSeconds.toFixed(0)} s`,
     showOthers(othersCores),

@@ -16,7 +16,7 @@ export interface Result {
   othersCores: number;
   commit: string | undefined;
   machine: Machine;
-  options: Pick<Options, 'quick' | 'rounds' | 'seconds' | 'rows' | 'pgbouncer'>;
+  options: Pick<Options, 'quick' | 'rounds' | 'seconds' | 'rows'>;
   outcome?: Outcome;
   notMeasured?: string;
   failed?: string;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../src/embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded-postgres.ts';
 import { type ServerOptions, type ServerProcess, startServer, untilReady } from './server-process.ts';
 
 export interface Throwaway {
@@ -19,8 +19,6 @@ export interface Throwaway {
 
 export interface ThrowawayOptions extends ServerOptions {
   nodes: number;
-  /** Makes what the servers need besides, when there is a database; what it returns goes into their environment. */
-  before?: (databaseUrl: string) => Promise<Record<string, string>>;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -32,30 +30,29 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function startThrowaway({
   nodes: count,
   env,
-  before,
   ...options
 }: ThrowawayOptions): Promise<Throwaway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-race-'));
   const admin = { email: 'race@example.test', password: randomBytes(18).toString('base64url') };
   const nodes: ServerProcess[] = [];
   const log = { info() {}, warn: (message: string) => console.error(message) };
-  const starting = startEmbeddedPostgres({ dataDir, log });
-
+  let starting: Promise<EmbeddedPostgres> | undefined;
   let removing: Promise<void> | undefined;
   const remove = () => (removing ??= stopAll());
   async function stopAll(): Promise<void> {
     await Promise.all(nodes.map((node) => node.stop()));
-    await (await starting.catch(() => undefined))?.stop();
+    await (await starting?.catch(() => undefined))?.stop();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
+  // Before anything is started: without, a signal ends this process at once.
   const onSignal = () => void remove().finally(() => process.exit(130));
   for (const signal of SIGNALS) process.once(signal, onSignal);
 
   try {
+    starting = startEmbeddedPostgres({ dataDir, log });
     const postgres = await starting;
     const databaseUrl = postgres.url;
-    const more = await before?.(databaseUrl);
     const launch = async ({ env: different, ...others }: ServerOptions = {}) => {
       const node = await startServer({
         ...options,
@@ -67,12 +64,12 @@ export async function startThrowaway({
           RATE_LIMIT_SCALE: '100000',
           LOG_LEVEL: 'warn',
           DRAIN_SECONDS: '0',
-          ...more,
           ...env,
           ...different,
         },
       });
       nodes.push(node);
+      if (removing) await node.stop();
       return node;
     };
     for (let index = 0; index < count; index += 1) await launch();

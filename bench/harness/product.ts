@@ -29,7 +29,14 @@ export interface Product {
 /** Several of the product on one PostgreSQL, each with a database of its own. */
 interface Products extends Product {
   /** One more, which ends with the first. */
-  addProduct: (name: string, options?: ServerOptions) => Promise<Product>;
+  addProduct: (
+    name: string,
+    options?: {
+      env?: Record<string, string>;
+      /** Its server reaches PostgreSQL through a PgBouncer in transaction mode. */
+      pgBouncer?: boolean;
+    },
+  ) => Promise<Product>;
 }
 
 export interface ProductOptions extends ServerOptions {
@@ -50,18 +57,13 @@ export async function withProduct<T>(
     file: rivals ? WITH_RIVALS : undefined,
     flags: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
     ...server,
-    async before(databaseUrl): Promise<Record<string, string>> {
-      if (!options.pgbouncer) return {};
-      const pgBouncer = await startPgBouncer(databaseUrl);
-      scope.defer(() => pgBouncer.stop());
-      return { DATABASE_URL: pgBouncer.url, DATABASE_DIRECT_URL: databaseUrl };
-    },
   });
   scope.defer(() => throwaway.remove());
   const { databasePid } = throwaway;
 
   const open = async (node: ServerProcess, databaseUrl: string): Promise<Product> => {
     const sql = new pg.Client(databaseUrl);
+    sql.on('error', () => undefined); // Ctrl-C ends PostgreSQL first.
     await sql.connect();
     scope.defer(() => sql.end());
     const users = await addUsers(sql, USERS);
@@ -78,12 +80,16 @@ export async function withProduct<T>(
   const first = await open(throwaway.nodes[0]!, throwaway.databaseUrl);
   return await work({
     ...first,
-    async addProduct(name, more) {
+    async addProduct(name, more = {}) {
       await first.sql.query(`CREATE DATABASE ${name}`);
-      const url = new URL(throwaway.databaseUrl);
-      url.pathname = name;
-      const env = { ...more?.env, DATABASE_URL: url.href };
-      return open(await throwaway.addServer({ ...more, env }), url.href);
+      const { href } = Object.assign(new URL(throwaway.databaseUrl), { pathname: name });
+      const env: Record<string, string> = { ...more.env, DATABASE_URL: href };
+      if (more.pgBouncer) {
+        const pgBouncer = await startPgBouncer(href);
+        scope.defer(() => pgBouncer.stop());
+        Object.assign(env, { DATABASE_URL: pgBouncer.url, DATABASE_DIRECT_URL: href });
+      }
+      return open(await throwaway.addServer({ env }), href);
     },
   });
 }

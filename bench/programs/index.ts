@@ -1,5 +1,6 @@
 import type { Program } from '../program.ts';
 import { p1 } from './p1-assign.ts';
+import { p1PgBouncer } from './p1-variants.ts';
 import { p2 } from './p2-lock-redeem.ts';
 import { p3 } from './p3-pgbench.ts';
 import { p4 } from './p4-brief.ts';
@@ -11,4 +12,19 @@ import { p8, p9 } from './p8-p9-codes.ts';
 import { p10 } from './p10-distribute.ts';
 
 /** In the order they run. P12, the web app, is measured in a browser. */
-export const programs: readonly Program[] = [p1, p2, p3, p4, p5, p6, p6Size, p6Churn, p7, p8, p9, p10, p11];
+export const programs: readonly Program[] = [
+  p1,
+  p2,
+  p3,
+  p4,
+  p5,
+  p6,
+  p6Size,
+  p6Churn,
+  p7,
+  p8,
+  p9,
+  p10,
+  p11,
+  p1PgBouncer,
+];

@@ -1,0 +1,44 @@
+import { addBookToAssign, confirmAssigned } from '../harness/claims.ts';
+import { requireCommand } from '../harness/commands.ts';
+import { alternate, compare, turnOfLoad } from '../harness/measure.ts';
+import { type Product, withProduct } from '../harness/product.ts';
+import type { Bench, Outcome, Program } from '../program.ts';
+
+const CONNECTIONS = [64, 256];
+
+export const p1PgBouncer: Program = {
+  id: 'P1-pgbouncer',
+  title: 'assign with PgBouncer (transaction mode) between the server and PostgreSQL, against without',
+  async run(bench) {
+    requireCommand('pgbouncer', 'pgbouncer');
+    return withProduct(bench, {}, async (direct) => {
+      const through = await direct.addProduct('bounced', { pgBouncer: true });
+      return assignOnBoth(bench, { 'through PgBouncer': through, direct });
+    });
+  },
+};
+
+/** Assigns on two of the product by turns, which differ in one thing; the second is what the first is compared with. */
+async function assignOnBoth(bench: Bench, products: Record<string, Product>): Promise<Outcome> {
+  const contestants = [];
+  for (const [name, product] of Object.entries(products))
+    contestants.push({ name, product, ...(await addBookToAssign(bench, product, CONNECTIONS.length)) });
+  const measures = [];
+  const findings = [];
+  for (const connections of CONNECTIONS) {
+    const extent = { connections, seconds: bench.options.seconds };
+    const turns = await alternate(
+      bench,
+      { setting: `${connections} connections` },
+      Object.fromEntries(
+        contestants.map(({ name, product, requests }) => [name, () => turnOfLoad(product, requests, extent)]),
+      ),
+    );
+    const [different, plain] = Object.values(turns);
+    measures.push(different!, plain!);
+    findings.push(compare(different!, plain!));
+  }
+  for (const { product, bookId, requests } of contestants)
+    await confirmAssigned(product, bookId, requests.sent);
+  return { measures, findings, notes: [] };
+}
