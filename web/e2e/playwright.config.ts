@@ -25,7 +25,8 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
     actionTimeout: 20_000,
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // A trace is worth its time when something is being looked for: `--trace on`.
+    trace: 'off',
     launchOptions: {
       executablePath: findChromium(),
       // Playwright switches off what else calls home (background networking, updates, sync).

@@ -12,8 +12,6 @@ declare module 'vue-router' {
 
 const admin = (title: string) => ({ access: 'admin', title }) as const;
 
-const placeholder = () => import('./pages/Placeholder.vue');
-
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: () => (useSessionStore().isAdmin ? '/overview' : '/coupons') },
   {
@@ -93,7 +91,11 @@ router.beforeEach((to) => {
   const session = useSessionStore();
   if (to.meta.access === 'public') return true;
   if (to.meta.access === 'stranger') return session.isSignedIn ? pathOfOurs(to.query.to) : true;
-  if (!session.isSignedIn) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } };
+  if (!session.isSignedIn) {
+    // Where "/" leads is known when it is known who asks.
+    const wanted = (to.redirectedFrom ?? to).fullPath;
+    return { path: '/sign-in', query: wanted === '/' ? {} : { to: wanted } };
+  }
   if (to.meta.access === 'admin' && !session.isAdmin) return '/';
   return true;
 });

@@ -12,9 +12,9 @@ export interface Account {
 export type Api = Awaited<ReturnType<typeof openApi>>;
 
 /** The API itself as somebody who is signed in, to set the scene and to see what came of it. Each write has a key of its own. */
-export async function openApi(url: string, account: Account) {
+export async function openApi(url: string, { email, password }: Account) {
   const client = createClient<paths>({ baseUrl: url });
-  const { accessToken, user } = await ok(client.POST('/api/v1/auth/login', { body: account }));
+  const { accessToken, user } = await ok(client.POST('/api/v1/auth/login', { body: { email, password } }));
   client.use({
     onRequest({ request }) {
       request.headers.set('authorization', `Bearer ${accessToken}`);

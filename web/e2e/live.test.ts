@@ -1,0 +1,82 @@
+import { ok } from './support/api.ts';
+import { asPerson, giveCoupon, makeBook, makePerson } from './support/scene.ts';
+import { settled } from './support/pages.ts';
+import { expect, test } from './support/test.ts';
+
+test('what happens to a coupon in one browser shows in another, without a reload', async ({
+  server,
+  open,
+}) => {
+  const person = await makePerson(server);
+  const code = await giveCoupon(server, await makeBook(server, 3), person);
+  const [phone, till] = [
+    await open(person, { at: '/coupons', phone: true }),
+    await open(person, { at: `/coupons/${code}` }),
+  ];
+  const admin = await open(server.adminAccount, { at: '/history/events' });
+  for (const page of [phone, till, admin]) await settled(page);
+  const loads = [phone, till, admin].map((page) => countLoads(page));
+
+  await phone.getByRole('button', { name: `Lock ${code}` }).click();
+  await expect(till.getByText('Locked', { exact: true }).first()).toBeVisible();
+  await till.getByRole('button', { name: /Redeem/ }).click();
+  await till.getByRole('dialog').getByRole('button', { name: 'Redeem' }).click();
+  await expect(till.getByText('Redeemed', { exact: true }).first()).toBeVisible();
+  await expect(
+    phone.getByRole('article', { name: code }).getByText('Redeemed', { exact: true }),
+  ).toBeVisible();
+  expect(loads.map((count) => count())).toEqual([0, 0, 0]);
+});
+
+test('a change reaches another browser before the API has been asked again', async ({ server, open }) => {
+  const person = await makePerson(server);
+  const code = await giveCoupon(server, await makeBook(server, 3), person);
+  const page = await open(person, { at: '/coupons' });
+  const badge = page.getByRole('article', { name: code });
+  await expect(badge.getByText('Assigned', { exact: true })).toBeVisible();
+  await settled(page);
+  const api = await asPerson(server, person);
+  const start = performance.now();
+  await ok(api.POST('/api/v1/coupons/lock/{code}', { params: { path: { code } }, body: {} }));
+  await expect(badge.getByText('Locked', { exact: true })).toBeVisible();
+  const took = performance.now() - start;
+  test
+    .info()
+    .annotations.push({ type: 'live', description: `${Math.round(took)} ms from the request to the screen` });
+});
+
+test('a coupon that is given appears by itself, and one that is taken back goes', async ({
+  server,
+  open,
+}) => {
+  const person = await makePerson(server);
+  const book = await makeBook(server, 2);
+  const page = await open(person, { at: '/coupons' });
+  await expect(page.getByText('No coupons yet')).toBeVisible();
+  const code = await giveCoupon(server, book, person);
+  await expect(page.getByRole('article', { name: code })).toBeVisible();
+  await ok(server.admin.POST('/api/v1/coupons/unassign/{code}', { params: { path: { code } } }));
+  await expect(page.getByRole('article', { name: code })).toHaveCount(0);
+});
+
+test('a lock that runs out makes the coupon assigned again on the screen, by itself', async ({
+  server,
+  open,
+}) => {
+  const person = await makePerson(server);
+  const code = await giveCoupon(server, await makeBook(server, 1, { lockTtlSeconds: 3 }), person);
+  const page = await open(person, { at: '/coupons' });
+  const coupon = page.getByRole('article', { name: code });
+  await coupon.getByRole('button', { name: `Lock ${code}` }).click();
+  await expect(coupon.getByRole('timer')).toBeVisible();
+  await expect(coupon.getByText('Assigned', { exact: true })).toBeVisible();
+  await expect(coupon.getByRole('timer')).toHaveCount(0);
+  await expect(coupon.getByRole('button', { name: `Lock ${code}` })).toBeEnabled();
+});
+
+/** How often the page was loaded since. */
+function countLoads(page: import('@playwright/test').Page): () => number {
+  let loads = 0;
+  page.on('load', () => (loads += 1));
+  return () => loads;
+}

@@ -1,0 +1,126 @@
+import type { Page, Route } from '@playwright/test';
+import { ok } from './support/api.ts';
+import { giveCoupon, historyOf, makeBook, makePerson } from './support/scene.ts';
+import { expect, test } from './support/test.ts';
+
+const FAILED_REQUEST =
+  /ERR_FAILED|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+
+test('a double click on claim, lock and redeem does each once', async ({ server, open }) => {
+  const person = await makePerson(server);
+  const book = await makeBook(server, 5);
+  const page = await open(person, { at: '/coupons' });
+  await page.getByRole('button', { name: `Claim a coupon of ${book.name}` }).dblclick();
+  const coupon = page.getByRole('article');
+  await expect(coupon).toHaveCount(1);
+  const code = (await coupon.getAttribute('aria-label'))!;
+  await page.getByRole('button', { name: `Lock ${code}` }).dblclick();
+  await expect(coupon.getByText('Locked', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: `Redeem ${code}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Redeem' }).dblclick();
+  await expect(coupon.getByText('Redeemed', { exact: true })).toBeVisible();
+
+  const { assigned, redeemed } = await countsOf(server.admin, book.id);
+  expect({ assigned, redeemed }).toEqual({ assigned: 0, redeemed: 1 });
+  expect(await historyOf(server, code)).toEqual(['coupon.assigned', 'coupon.locked', 'coupon.redeemed']);
+});
+
+test('a redemption whose answer is lost while the server restarts is tried again with the same key, and happens once', async ({
+  ownServer: server,
+  open,
+  faults,
+}) => {
+  faults.allow(FAILED_REQUEST);
+  faults.allow(/status of 50\d/);
+  const person = await makePerson(server);
+  const book = await makeBook(server, 1, { allowMultipleRedemptions: true, maxRedemptions: 5 });
+  const code = await giveCoupon(server, book, person);
+  const page = await open(person, { at: '/coupons', server });
+  await page.getByRole('button', { name: `Lock ${code}` }).click();
+
+  // It arrives and is carried out, and then the server is gone before anybody hears of it.
+  const keys = await watchKeys(page, '**/coupons/redeem/**', async (route, attempt) => {
+    if (attempt > 1) return route.continue();
+    expect((await route.fetch()).status()).toBe(200);
+    await server.kill();
+    await route.abort('connectionreset');
+  });
+  await page.getByRole('button', { name: `Redeem ${code}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Redeem' }).click();
+  const tryAgain = page.getByRole('article', { name: code }).getByRole('button', { name: 'Try again' });
+  await expect(tryAgain).toBeVisible();
+  await server.start();
+  await tryAgain.click();
+  await expect(tryAgain).toHaveCount(0);
+  await expect(page.getByRole('article', { name: code }).getByText('4 uses left')).toBeVisible();
+  expect(new Set(keys).size, 'one key').toBe(1);
+  expect(keys.length).toBeGreaterThan(1);
+  expect((await historyOf(server, code)).filter((type) => type === 'coupon.redeemed')).toHaveLength(1);
+});
+
+test('who goes offline in the middle of a claim tries again when they are back, and gets one coupon', async ({
+  server,
+  open,
+  faults,
+}) => {
+  faults.allow(FAILED_REQUEST);
+  const person = await makePerson(server);
+  const book = await makeBook(server, 5);
+  const page = await open(person, { at: '/coupons' });
+  const claim = page.getByRole('button', { name: `Claim a coupon of ${book.name}` });
+  await expect(claim).toBeVisible();
+  const keys = await watchKeys(page, '**/coupons/assign/random', async (route, attempt) => {
+    if (attempt > 1) return route.continue();
+    expect((await route.fetch()).status()).toBe(200);
+    await page.context().setOffline(true);
+    await route.abort('internetdisconnected');
+  });
+  await claim.click();
+  await expect(page.getByText('You are offline.', { exact: false })).toBeVisible();
+  const tryAgain = page
+    .getByRole('listitem')
+    .filter({ hasText: book.name })
+    .getByRole('button', { name: 'Try again' });
+  await expect(tryAgain).toBeVisible();
+  await page.context().setOffline(false);
+  await tryAgain.click();
+  await expect(page.getByRole('article')).toHaveCount(1);
+  await expect(page.getByText('You are offline.', { exact: false })).toHaveCount(0);
+  expect(new Set(keys).size, 'one key').toBe(1);
+  expect((await countsOf(server.admin, book.id)).assigned).toBe(1);
+});
+
+test('after a restart of the server the page lives on: what happened meanwhile shows', async ({
+  ownServer: server,
+  open,
+  faults,
+}) => {
+  faults.allow(FAILED_REQUEST);
+  const person = await makePerson(server);
+  const book = await makeBook(server, 2);
+  const page = await open(person, { at: '/coupons', server });
+  await expect(page.getByText('No coupons yet')).toBeVisible();
+  await server.kill();
+  await expect(page.getByText('Live updates are interrupted.', { exact: false })).toBeVisible();
+  await server.start();
+  const code = await giveCoupon(server, book, person);
+  await expect(page.getByRole('article', { name: code })).toBeVisible();
+  await expect(page.getByText('Live updates are interrupted.', { exact: false })).toHaveCount(0);
+});
+
+const countsOf = async (admin: import('./support/api.ts').Api, id: string) =>
+  ok(admin.GET('/api/v1/books/{id}/stats', { params: { path: { id } } }));
+
+/** The Idempotency-Keys of the requests to an address, as they come; `handle` decides what becomes of each. */
+async function watchKeys(
+  page: Page,
+  address: string,
+  handle: (route: Route, attempt: number) => Promise<void>,
+): Promise<string[]> {
+  const keys: string[] = [];
+  await page.route(address, async (route) => {
+    keys.push(route.request().headers()['idempotency-key'] ?? 'none');
+    await handle(route, keys.length);
+  });
+  return keys;
+}
