@@ -25,7 +25,7 @@ const steps: Record<string, string[]> = {
     bin('prettier/bin/prettier.cjs'),
     '--check',
     '--cache',
-    `--cache-location=${cache('prettier')}`,
+    `--cache-location=${cache('prettier-check')}`,
     '--log-level=warn',
     '.',
   ],

@@ -4,7 +4,7 @@ type Book = Schemas['Book'];
 type Counts = Schemas['BookCounts'];
 
 /** A book with less than this share of its coupons free is low on stock. */
-export const LOW_SHARE = 0.1;
+const LOW_SHARE = 0.1;
 
 export type BookStatus = 'archived' | 'ended' | 'upcoming' | 'active';
 export type Stock = 'empty' | 'soldOut' | 'low' | 'enough';

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/connection.ts';
 import type { CouponState } from '../../database/types.ts';
+import { findEmails } from '../users/queries.ts';
 import { bookRuleColumns, clock, couponColumns, type CouponInBook } from './queries.ts';
 
 /** Ids of coupons whose codes begin so: by the index on codes, `limit` of them at most. */
@@ -21,13 +22,6 @@ export async function findCouponsById(
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
     FROM coupons c JOIN books b ON b.id = c.book_id WHERE c.id = ANY(${ids}::bigint[])`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** The e-mails of users, by id. */
-export async function findEmails(db: Database, userIds: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; email: string }>`
-    SELECT id, email FROM users WHERE id = ANY(${userIds}::uuid[])`.execute(db);
-  return new Map(rows.map(({ id, email }) => [id, email]));
 }
 
 /** Coupons with the e-mails of those they belong to. */

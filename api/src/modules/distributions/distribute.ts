@@ -7,15 +7,8 @@ import type { JobError, JobRow } from '../jobs/queries.ts';
 import { createPace } from '../jobs/pace.ts';
 import type { JobContext, JobWork } from '../jobs/run.ts';
 import { ALGORITHM, type Draw, drawing, hashList, hashOutcome, roomOf } from './draw.ts';
-import {
-  addGiven,
-  deleteShares,
-  findEmails,
-  insertDraw,
-  insertShares,
-  listShares,
-  type Share,
-} from './queries.ts';
+import { addGiven, deleteShares, insertDraw, insertShares, listShares, type Share } from './queries.ts';
+import { findEmails } from '../users/queries.ts';
 import { type DistributionOrder, refuseShortage, type Survey, surveyDistribution } from './survey.ts';
 
 export interface DistributionInput extends DistributionOrder {

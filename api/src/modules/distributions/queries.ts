@@ -109,12 +109,6 @@ export async function addGiven(
     WHERE s.job_id = ${jobId} AND s.lot = g.lot`.execute(trx);
 }
 
-export async function findEmails(trx: Transaction, userIds: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; email: string }>`
-    SELECT id, email FROM users WHERE id = ANY(${userIds}::uuid[])`.execute(trx);
-  return new Map(rows.map(({ id, email }) => [id, email]));
-}
-
 /** Assignments that a job made, oldest first, from above the event `afterId`. */
 export async function listAssignments(
   trx: Transaction,

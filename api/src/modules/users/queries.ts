@@ -22,6 +22,16 @@ export async function findUser(db: Database | Transaction, id: string): Promise<
   return rows[0];
 }
 
+/** The e-mails of users, by id. */
+export async function findEmails(
+  db: Database | Transaction,
+  userIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; email: string }>`
+    SELECT id, email FROM users WHERE id = ANY(${userIds}::uuid[])`.execute(db);
+  return new Map(rows.map(({ id, email }) => [id, email]));
+}
+
 export interface UserFilter {
   emailPrefix?: string;
   role?: UserRole;
