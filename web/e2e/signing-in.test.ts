@@ -22,3 +22,17 @@ test('a tab that signs out signs out the others', async ({ server, open }) => {
   await page.getByRole('button', { name: 'Sign out' }).click();
   for (const tab of [page, other]) await expect(tab).toHaveURL(/\/sign-in/);
 });
+
+test('who asks for the start page gets to the page of their role', async ({ server, open }) => {
+  const person = await makePerson(server);
+  for (const [who, heading] of [
+    [server.adminAccount, 'Overview'],
+    [person, 'My coupons'],
+  ] as const) {
+    const page = await open(null, { at: '/' });
+    await page.getByLabel('E-mail').fill(who.email);
+    await page.getByLabel('Password', { exact: true }).fill(who.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+  }
+});

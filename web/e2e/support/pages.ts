@@ -1,7 +1,87 @@
 import { expect, type Page } from '@playwright/test';
+import { type Account, ok } from './api.ts';
+import { asPerson, giveCoupon, makeBook, makePerson, type Person, unique } from './scene.ts';
+import type { TestServer } from './server.ts';
+
+/** One of everything, so that every page has something on it. */
+export interface Scene {
+  admin: Account;
+  user: Person;
+  bookId: string;
+  poolId: string;
+  jobId: string;
+  code: string;
+}
+
+/** The addresses of the pages for who is signed in. */
+export const USER_PAGES = ['/coupons', '/coupons/:code', '/account'] as const;
+export const ADMIN_PAGES = [
+  '/overview',
+  '/books',
+  '/books/new',
+  '/books/:id',
+  '/books/:id/coupons',
+  '/books/:id/codes',
+  '/books/:id/distribute',
+  '/books/:id/settings',
+  '/pools',
+  '/pools/:id',
+  '/distribute',
+  '/jobs',
+  '/jobs/:id',
+  '/history/redemptions',
+  '/history/events',
+  '/users',
+] as const;
+
+export function addressOf(path: string, { bookId, poolId, jobId, code }: Scene): string {
+  return path
+    .replace('/books/:id', `/books/${bookId}`)
+    .replace('/pools/:id', `/pools/${poolId}`)
+    .replace('/jobs/:id', `/jobs/${jobId}`)
+    .replace(':code', code);
+}
 
 /** Waits until a page has its heading and is not waiting for content. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+  await expect(skeletons(page)).toHaveCount(0);
+}
+
+/** What stands for content that is on its way. */
+export const skeletons = (page: Page) => page.locator('[aria-busy="true"]');
+
+/** Coupons in every state, one of them taken back; a pool, and a distribution to it. */
+export async function makeScene(server: TestServer): Promise<Scene> {
+  const { admin } = server;
+  const [user, other] = [await makePerson(server), await makePerson(server)];
+  const book = await makeBook(server, 30, {
+    description: 'For the tests',
+    expiresAt: '2099-01-01T00:00:00Z',
+  });
+  const pool = await ok(admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
+  const path = { id: pool.id };
+  await ok(
+    admin.POST('/api/v1/pools/{id}/users', { params: { path }, body: { emails: [user.email, other.email] } }),
+  );
+  const job = await ok(
+    admin.POST('/api/v1/pools/{id}/distribute', {
+      params: { path },
+      body: { bookId: book.id, mode: 'equal', perUser: 2, onShortage: 'refuse' },
+    }),
+  );
+  const api = await asPerson(server, user);
+  const [redeemed, locked, code] = await Promise.all([1, 2, 3].map(() => giveCoupon(server, book, user)));
+  for (const coupon of [redeemed!, locked!]) {
+    await ok(api.POST('/api/v1/coupons/lock/{code}', { params: { path: { code: coupon } }, body: {} }));
+  }
+  await ok(api.POST('/api/v1/coupons/redeem/{code}', { params: { path: { code: redeemed! } }, body: {} }));
+  return {
+    admin: server.adminAccount,
+    user,
+    bookId: book.id,
+    poolId: pool.id,
+    jobId: job.id,
+    code: code!,
+  };
 }

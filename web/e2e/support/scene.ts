@@ -20,7 +20,7 @@ type BookSettings = Partial<
 export type Person = Account & { id: string };
 
 /** A name that nothing else has. */
-const unique = (name: string) => `${name} ${randomUUID().slice(0, 8)}`;
+export const unique = (name: string) => `${name} ${randomUUID().slice(0, 8)}`;
 
 export async function makePerson({ admin }: TestServer, role: 'USER' | 'ADMIN' = 'USER'): Promise<Person> {
   const email = `${role.toLowerCase()}-${randomUUID().slice(0, 8)}@example.test`;

@@ -1,0 +1,132 @@
+// P12 of the web app: JavaScript at the first load of each role's landing page, and what Lighthouse says of it, on demo data.
+// `npm run measure-web`; with `-- --lighthouse <folder>` (where `npm install lighthouse` was run) the scores too.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parseArgs } from 'node:util';
+import { freePort } from '../../../api/race/server-process.ts';
+import { launchChromium, signIn, untilSettled, watchScripts } from '../support/browser.ts';
+import { ADMIN_EMAIL, PASSWORD, USER_EMAIL, withDemo } from '../support/demo.ts';
+
+const MAX_KB = 150;
+const MIN_SCORE = 95;
+const ROLES = [
+  { role: 'USER', email: USER_EMAIL, path: '/coupons' },
+  { role: 'ADMIN', email: ADMIN_EMAIL, path: '/overview' },
+];
+const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
+
+const { values } = parseArgs({
+  options: {
+    lighthouse: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    files: { type: 'boolean' },
+  },
+});
+
+await withDemo(async (url) => {
+  for (const { role, email, path } of ROLES) {
+    const port = await freePort();
+    const browser = await launchChromium([`--remote-debugging-port=${port}`]);
+    try {
+      // The context that the browser itself has, so that Lighthouse finds it signed in.
+      const context = browser.contexts()[0] ?? (await browser.newContext());
+      const page = await context.newPage();
+      await signIn(page, url, email, PASSWORD);
+      await untilSettled(page);
+      await measureScripts(role, url + path);
+      if (values.lighthouse) runLighthouse(role, url + path, port);
+    } finally {
+      await browser.close();
+    }
+
+    /** In a browser that has been here before, but whose cache is empty. */
+    async function measureScripts(name: string, address: string): Promise<void> {
+      const fresh = await browser.newContext();
+      const page = await fresh.newPage();
+      await signIn(page, url, email, PASSWORD);
+      await untilSettled(page);
+      const storageState = await fresh.storageState();
+      await fresh.close();
+      const context = await browser.newContext({ storageState });
+      const scripts = watchScripts(context);
+      const landing = await context.newPage();
+      await landing.goto(address);
+      await untilSettled(landing);
+      await landing.waitForLoadState('networkidle');
+      const sizes = [...(await scripts())]
+        .map(([file, body]) => ({ file, bytes: gzipSync(body, { level: 9 }).length }))
+        .sort((a, b) => b.bytes - a.bytes);
+      await context.close();
+      const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
+      const verdict = total <= MAX_KB ? 'ok' : 'MISSED';
+      console.log(
+        `${name}: ${total.toFixed(1)} kB of JavaScript (gzip) in ${sizes.length} files, at most ${MAX_KB}: ${verdict}`,
+      );
+      if (values.files)
+        for (const { file, bytes } of sizes)
+          console.log(`  ${(bytes / 1000).toFixed(1).padStart(6)} ${file}`);
+    }
+  }
+});
+
+/** For each form factor the median of some rounds: 0 to 100. */
+function runLighthouse(role: string, address: string, port: number): void {
+  const folder = mkdtempSync(join(tmpdir(), 'coupon-book-lighthouse-'));
+  try {
+    for (const form of ['mobile', 'desktop']) {
+      const rounds = Array.from({ length: Number(values.rounds) }, (_, round) => {
+        const report = join(folder, `${form}-${round}.json`);
+        const { status, stderr } = spawnSync(
+          process.execPath,
+          [
+            join(values.lighthouse!, 'node_modules/lighthouse/cli/index.js'),
+            address,
+            `--port=${port}`,
+            '--disable-storage-reset',
+            `--only-categories=${CATEGORIES.join(',')}`,
+            ...(form === 'desktop' ? ['--preset=desktop'] : []),
+            '--output=json',
+            `--output-path=${report}`,
+            '--quiet',
+          ],
+          { encoding: 'utf8' },
+        );
+        if (status !== 0) throw new Error(stderr);
+        return JSON.parse(readFileSync(report, 'utf8')) as {
+          finalDisplayedUrl: string;
+          categories: Record<string, { score: number; auditRefs: { id: string; weight: number }[] }>;
+          audits: Record<
+            string,
+            { title: string; score: number | null; displayValue?: string; numericValue?: number }
+          >;
+        };
+      });
+      const scores = CATEGORIES.map((category) => {
+        const score = median(rounds.map(({ categories }) => 100 * categories[category]!.score));
+        return `${category} ${score.toFixed(0)}${score >= MIN_SCORE ? '' : ' MISSED'}`;
+      });
+      const { audits, categories, finalDisplayedUrl } = rounds.at(-1)!;
+      console.log(`${role}, ${form}, ${new URL(finalDisplayedUrl).pathname}: ${scores.join(', ')}`);
+      const paints = [
+        'first-contentful-paint',
+        'largest-contentful-paint',
+        'total-blocking-time',
+        'cumulative-layout-shift',
+      ];
+      console.log(`  ${paints.map((id) => `${id} ${audits[id]?.displayValue}`).join(', ')}`);
+      for (const { auditRefs } of Object.values(categories))
+        for (const { id, weight } of auditRefs)
+          if (weight > 0 && (audits[id]!.score ?? 1) < 0.9)
+            console.log(`  ${id}: ${audits[id]!.title} ${audits[id]!.displayValue ?? ''}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}

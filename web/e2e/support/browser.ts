@@ -1,0 +1,35 @@
+import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
+import { findChromium } from './chromium.ts';
+
+/** A Chromium for a program that is no test: it asks nobody but the server that it is sent to. */
+export async function launchChromium(args: string[] = []): Promise<Browser> {
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: ['--disable-quic', '--disable-gpu', ...args],
+  });
+}
+
+/** Signs in by the form, as a person does. */
+export async function signIn(page: Page, url: string, email: string, password: string): Promise<void> {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((address) => !address.pathname.startsWith('/sign-in'));
+}
+
+/** Waits until a page has its heading and is not waiting for content. */
+export async function untilSettled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('[aria-busy="true"]').length === 0);
+}
+
+/** Sums of what a context loads, by address. */
+export function watchScripts(context: BrowserContext): () => Promise<Map<string, Buffer>> {
+  const bodies: Promise<[string, Buffer]>[] = [];
+  context.on('response', (response) => {
+    if (response.request().resourceType() !== 'script') return;
+    bodies.push(response.body().then((body) => [new URL(response.url()).pathname, body]));
+  });
+  return async () => new Map(await Promise.all(bodies));
+}
