@@ -19,7 +19,7 @@ interface Picture extends View {
   show: (page: Page) => Promise<void>;
 }
 
-const MAX_BYTES = 150_000;
+const MAX_BYTES = 160_000;
 const root = join(import.meta.dirname, '../..');
 
 const go = (path: string) => async (page: Page) => void (await page.goto(path));

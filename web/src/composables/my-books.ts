@@ -12,7 +12,7 @@ const CLAIMABLE_PAGE = 6;
 
 /** The books of the reader's coupons, also those that are over. */
 export function useHeldBooks() {
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     key: HELD,
     query: ({ signal }) =>
       unwrap(api.GET('/api/v1/books/held', { params: { query: { limit: 200 } }, signal })),
@@ -21,6 +21,7 @@ export function useHeldBooks() {
   const queries = useQueryCache();
   return {
     isLoaded: computed(() => data.value !== undefined),
+    error,
     books: computed(() => data.value?.items.map(({ book }) => book) ?? []),
     book: (id: string) => byId.value.get(id)?.book,
     /** Coupons of a book that the reader may still claim; null: no limit. */

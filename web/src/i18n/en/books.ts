@@ -64,7 +64,7 @@ export default {
   assignTo: 'E-mail of the person',
   assigned: '{code} has been assigned.',
   takeBack: 'Take back',
-  takeBackCode: 'Take {code} back',
+  takeBackCode: 'Take back {code}',
   takeBackTitle: 'Take {code} back?',
   takeBackText: 'It is free again and can be given to somebody else. {owner} sees it no more.',
 
