@@ -113,6 +113,13 @@ export const environment = Type.Object({
     86_400,
     'how often expired locks are written down and old records cleared; 0: never by this process',
   ),
+  WORKERS: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 1,
+    description:
+      'server processes on the one port, for machines with several cores; they share DATABASE_POOL_SIZE, and each counts rate limits by itself',
+  }),
   DRAIN_SECONDS: seconds(2, 20, 'how long a stopping process still answers while load balancers turn away'),
 });
 
@@ -138,6 +145,7 @@ export interface Config {
   maxUploadBytes: number;
   jobConcurrency: number;
   sweepSeconds: number;
+  workers: number;
   drainSeconds: number;
 }
 
@@ -233,6 +241,7 @@ function toConfig(env: Environment): Config {
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     jobConcurrency: env.JOB_CONCURRENCY,
     sweepSeconds: env.SWEEP_SECONDS,
+    workers: env.WORKERS,
     drainSeconds: env.DRAIN_SECONDS,
   };
 }

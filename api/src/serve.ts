@@ -1,7 +1,8 @@
+import cluster from 'node:cluster';
 import net from 'node:net';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { migrate } from './database/migrate.ts';
@@ -9,6 +10,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgre
 import { maskText } from './logging.ts';
 import type { Module } from './modules/module.ts';
 import { ensureFirstAdmin } from './modules/users/first-admin.ts';
+import { runWorkers } from './workers/primary.ts';
+import { meetSiblings } from './workers/worker.ts';
 
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 3_000;
@@ -19,6 +22,17 @@ const STOP_WITHIN_MS = 26_000;
 const HOLD_MS = 100;
 /** A connection on which no request arrives this long after we stopped accepting others will not bring one. */
 const SILENCE_MS = 500;
+const TERMINAL_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
+
+/** As `serve`; with WORKERS above 1, by as many processes. */
+export async function serveByWorkers(chooseModules: (config: Config) => readonly Module[]): Promise<void> {
+  const { config } = readConfigOrExit(chooseModules, process.env);
+  if (config.workers > 1)
+    await runWorkers(config, config.drainSeconds * 1000 + STOP_WITHIN_MS, (log) =>
+      startEmbeddedOrExit(log, config),
+    );
+  else await serve(chooseModules);
+}
 
 /**
  * Runs an app as a long-lived server: listens first, then gets the database ready (for as long as that takes), and on SIGTERM or
@@ -36,7 +50,11 @@ export async function serve(
   let embedded: EmbeddedPostgres | undefined;
   let preparing: Promise<void> = Promise.resolve();
 
-  closeWithGrace({ delay: config.drainSeconds * 1000 + STOP_WITHIN_MS, logger: app.log }, async ({ err }) => {
+  // A terminal signals all processes at once; workers are told by their primary.
+  const skip = cluster.isWorker ? [...TERMINAL_SIGNALS] : [];
+  for (const signal of skip) process.on(signal, () => undefined);
+  const delay = config.drainSeconds * 1000 + STOP_WITHIN_MS;
+  closeWithGrace({ delay, skip, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error that nobody handled');
     stopping.abort();
     await drain(app, config.drainSeconds * 1000, traffic);
@@ -45,11 +63,15 @@ export async function serve(
     await embedded?.stop();
   });
 
-  await listenOrExit(app, config);
+  const listen = () => listenOrExit(app, config);
+  const joining = cluster.isWorker && cluster.worker!.id > 1;
+  if (!joining) await listen();
   preparing = prepare(app, config, stopping.signal, (postgres) => {
     embedded = postgres;
   });
   await preparing;
+  // While others serve, one that is not ready would only refuse what they could answer.
+  if (joining && !stopping.signal.aborted) await listen();
   return app;
 }
 
@@ -95,7 +117,7 @@ async function prepare(
   for (let delay = FIRST_RETRY_MS; !signal.aborted; delay = Math.min(delay * 2, LAST_RETRY_MS)) {
     try {
       if (!app.readiness.databaseUrl) {
-        const postgres = await startEmbeddedOrExit(app, config);
+        const postgres = await startEmbeddedOrExit(app.log, config);
         onEmbedded(postgres);
         app.readiness.databaseUrl = postgres.url;
       }
@@ -106,7 +128,8 @@ async function prepare(
       const admin = await orAbort(ensureFirstAdmin(app, config), signal);
       app.readiness.prepared = true;
       app.log.info('ready');
-      printWelcome(app, config, admin);
+      // One that joins others need not say it again, unless it was the one to make the administrator.
+      if (app.server.listening || admin) printWelcome(app, config, admin);
       return;
     } catch (error) {
       if (signal.aborted) return;
@@ -126,11 +149,11 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** Unlike a database that is away, a folder that cannot be used does not mend itself. */
-async function startEmbeddedOrExit(app: FastifyInstance, config: Config): Promise<EmbeddedPostgres> {
+async function startEmbeddedOrExit(log: FastifyBaseLogger, config: Config): Promise<EmbeddedPostgres> {
   try {
     return await startEmbeddedPostgres({
       dataDir: config.dataDir,
-      log: { info: (message) => app.log.info(message), warn: (message) => app.log.warn(message) },
+      log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
     });
   } catch (error) {
     console.error(maskText((error as Error).message));
@@ -144,8 +167,8 @@ function printWelcome(
   config: Config,
   admin: { email: string; password?: string } | null,
 ): void {
-  const address = app.server.address() as net.AddressInfo;
-  const url = config.publicUrl ?? `http://localhost:${address.port}`;
+  const address = app.server.address() as net.AddressInfo | null;
+  const url = config.publicUrl ?? `http://localhost:${address?.port ?? config.port}`;
   const lines = [``, `  Coupon Book is ready: ${url}   API documentation: ${url}/docs`];
   if (admin?.password) {
     lines.push(`  First administrator: ${admin.email}   one-time password: ${admin.password}`);
@@ -212,8 +235,10 @@ async function drain(app: FastifyInstance, ms: number, traffic: Traffic): Promis
  * new one saw that). While answers are held, nobody has a reason to open one; what had been opened is accepted.
  */
 async function stopAccepting(app: FastifyInstance): Promise<void> {
+  await meetSiblings('holding');
   await wait(HOLD_MS);
   await nextTurn();
   // Not http's own close(), which also cuts connections that are idle at this instant, on which a request may be arriving.
   net.Server.prototype.close.call(app.server);
+  await meetSiblings('closed');
 }

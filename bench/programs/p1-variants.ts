@@ -18,6 +18,17 @@ export const p1PgBouncer: Program = {
   },
 };
 
+export const p1Workers: Program = {
+  id: 'P1-workers',
+  title: 'assign with two server processes on one port (WORKERS=2), against one',
+  async run(bench) {
+    return withProduct(bench, {}, async (one) => {
+      const two = await one.addProduct('shared', { env: { WORKERS: '2' } });
+      return assignOnBoth(bench, { 'WORKERS=2': two, 'WORKERS=1': one });
+    });
+  },
+};
+
 /** Assigns on two of the product by turns, which differ in one thing; the second is what the first is compared with. */
 async function assignOnBoth(bench: Bench, products: Record<string, Product>): Promise<Outcome> {
   const contestants = [];

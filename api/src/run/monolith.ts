@@ -1,5 +1,5 @@
 import { selectModules } from '../modules/index.ts';
-import { serve } from '../serve.ts';
+import { serveByWorkers } from '../serve.ts';
 
 /** Everything in one process; with MODULES only the named ones. Without DATABASE_URL it brings its own PostgreSQL. */
-await serve((config) => selectModules(config.modules));
+await serveByWorkers((config) => selectModules(config.modules));

@@ -1,9 +1,9 @@
 import { ConfigError } from '../config.ts';
 import { selectModules } from '../modules/index.ts';
-import { serve } from '../serve.ts';
+import { serveByWorkers } from '../serve.ts';
 
 /** A part of the product as a process of its own: the modules that MODULES names, which it must. */
-await serve(({ modules }) => {
+await serveByWorkers(({ modules }) => {
   if (!modules) throw new ConfigError('MODULES must name what this service serves, such as users,auth');
   return selectModules(modules);
 });
