@@ -42,21 +42,20 @@ export interface CsvExport<R> {
 
 /**
  * Answers with a file, read part by part while it is sent: memory stays the same however long it is, no transaction is held open,
- * and reading stops when the client goes away. When reading fails in the middle the connection breaks, so that nobody takes half a
- * file for a whole one.
+ * and reading stops when the client goes away. The first part is read before the answer begins, so that a filter that cannot be
+ * read is refused like anywhere else; when reading fails later the connection breaks, so that nobody takes half a file for a whole one.
  */
-export function sendCsv<R>(
+export async function sendCsv<R>(
   request: FastifyRequest,
   reply: FastifyReply,
   { name, header, read, present, mark }: CsvExport<R>,
-): FastifyReply {
+): Promise<FastifyReply> {
+  let rows = request.method === 'HEAD' ? [] : await read(undefined, ROWS_AT_ONCE);
   async function* parts(): AsyncGenerator<Cell[][]> {
-    if (request.method === 'HEAD') return;
-    for (let last: R | undefined, full = true; full;) {
-      const rows = await read(last, ROWS_AT_ONCE);
+    for (;;) {
       yield rows.map(present);
-      last = rows.at(-1);
-      full = rows.length === ROWS_AT_ONCE;
+      if (rows.length < ROWS_AT_ONCE) return;
+      rows = await read(rows.at(-1), ROWS_AT_ONCE);
     }
   }
   return reply

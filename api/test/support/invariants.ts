@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allowBulkWork } from '../../src/database/bulk.ts';
 import type { Database } from '../../src/database/connection.ts';
 import type { CouponState } from '../../src/database/types.ts';
 import { replay } from './replay.ts';
@@ -21,6 +22,7 @@ export async function findBrokenInvariants(
   const books = bookIds ? sql`book_id = ANY(${bookIds}::uuid[])` : sql`true`;
   const rows = await db.transaction().execute(async (trx) => {
     await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`.execute(trx);
+    await allowBulkWork(trx);
     const { rows: broken } = await sql<{ problem: string }>`
       WITH c AS (SELECT * FROM coupons WHERE ${books}),
            made AS (SELECT * FROM redemption_history WHERE ${books} AND rollback_of IS NULL),

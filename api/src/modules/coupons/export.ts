@@ -27,7 +27,7 @@ export function sendCouponsCsv(
   bookId: string,
   filter: Filter,
   mark: boolean,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { db } = request.server;
   const byCode = filter.codePrefix !== undefined;
   return sendCsv<Row>(request, reply, {
