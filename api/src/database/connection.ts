@@ -9,7 +9,7 @@ import {
   type Transaction as KyselyTransaction,
 } from 'kysely';
 import pg from 'pg';
-import { isOutage } from './errors.ts';
+import { errorCode, isOutage, LOST_STATEMENT } from './errors.ts';
 import { runTogether } from './statement-group.ts';
 import type { DB } from './types.ts';
 
@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   maxWaiting: number;
   /** Longest a request waits for a connection. */
   acquireTimeoutMs: number;
+  /** Whether connections are sessions of the database, on which prepared statements stay. Through PgBouncer they are not. */
+  keepPrepared?: boolean;
   /** Longest one statement runs; a transaction that idles, or waits for a row lock, has the same bound. */
   statementTimeoutMs: number;
   /** Told of errors of idle connections, which have no request to fail. */
@@ -44,8 +46,8 @@ class PoolOverloadedError extends Error {
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
- * Opens the pool. Nothing connects until the first query. No session state and no named statements, so that it works
- * through PgBouncer in transaction mode.
+ * Opens the pool. Nothing connects until the first query. No session state, and no named statements where they might get lost, so that
+ * it works through PgBouncer in transaction mode.
  */
 export function openDatabase(options: ConnectionOptions): Database {
   let pool: pg.Pool | undefined;
@@ -84,10 +86,12 @@ class PooledDriver implements Driver {
   readonly #pool: () => pg.Pool;
   readonly #maxWaiting: number;
   readonly #begin: readonly CompiledQuery[];
+  readonly #habits: Habits;
 
   constructor(options: ConnectionOptions, pool: () => pg.Pool) {
     this.#pool = pool;
     this.#maxWaiting = options.maxWaiting;
+    this.#habits = { keepPrepared: options.keepPrepared ?? false };
     const ms = options.statementTimeoutMs;
     // SET, not set_config(): a SELECT would fix the isolation level.
     this.#begin = [
@@ -105,7 +109,7 @@ class PooledDriver implements Driver {
     if (pool.waitingCount >= this.#maxWaiting) {
       throw new PoolOverloadedError('too many requests wait for a database connection');
     }
-    return new PooledConnection(await pool.connect(), this.#begin);
+    return new PooledConnection(await pool.connect(), this.#begin, this.#habits);
   }
 
   async beginTransaction(connection: PooledConnection): Promise<void> {
@@ -130,12 +134,22 @@ class PooledDriver implements Driver {
   }
 }
 
+/** What the connections of a pool have in common. */
+interface Habits {
+  /** Until a statement turns out to be gone. */
+  keepPrepared: boolean;
+}
+
 interface Waiting {
   query: CompiledQuery;
   resolve: (result: pg.QueryResult) => void;
   reject: (error: unknown) => void;
 }
 
+/** A plan that is kept may have been made when the tables were empty; reading all of them is never right here. */
+const BY_INDEX = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'].map((setting) =>
+  CompiledQuery.raw(`set local ${setting} = off`),
+);
 const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
 
@@ -144,6 +158,7 @@ export class PooledConnection implements DatabaseConnection {
   /** Not for use before a statement of the transaction has been answered: until then its BEGIN may still wait to be sent. */
   readonly client: pg.PoolClient;
   readonly #begin: readonly CompiledQuery[];
+  readonly #habits: Habits;
   broken = false;
   inTransaction = false;
   /**
@@ -156,10 +171,12 @@ export class PooledConnection implements DatabaseConnection {
   #waiting: Waiting[] = [];
   #commitsNext = false;
   #ended = false;
+  #byIndex = false;
 
-  constructor(client: pg.PoolClient, begin: readonly CompiledQuery[]) {
+  constructor(client: pg.PoolClient, begin: readonly CompiledQuery[], habits: Habits) {
     this.client = client;
     this.#begin = begin;
+    this.#habits = habits;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -174,10 +191,15 @@ export class PooledConnection implements DatabaseConnection {
     }
   }
 
-  /** Begins a transaction together with its first statement, which fails if this does. */
-  begin(): void {
+  /**
+   * Begins a transaction together with its first statement, which fails if this does.
+   * @param byIndex its statements find few rows, by index: see `TransactionOptions`
+   */
+  begin(byIndex = false): void {
     this.inTransaction = true;
-    for (const query of this.#begin) void this.#enqueue(query).catch(() => undefined);
+    this.#byIndex = byIndex;
+    for (const query of byIndex ? [...this.#begin, ...BY_INDEX] : this.#begin)
+      void this.#enqueue(query).catch(() => undefined);
   }
 
   /** Commits in the same round trip as the statements that wait to be sent: they succeed only if that did. */
@@ -228,9 +250,14 @@ export class PooledConnection implements DatabaseConnection {
       const results =
         queries.length === 1
           ? [await this.#runAlone(queries[0]!)]
-          : await runTogether(this.client, queries, this.queryTimeoutMs);
+          : await runTogether(this.client, queries, {
+              timeoutMs: this.queryTimeoutMs,
+              keep: this.#byIndex && this.#habits.keepPrepared,
+            });
       waiting.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
+      // There is a PgBouncer that we were not told of.
+      if (errorCode(error) === LOST_STATEMENT) this.#habits.keepPrepared = false;
       // Without an answer of the server, a COMMIT may have arrived or not: such a connection is not to be asked again.
       this.broken ||= !(error instanceof pg.DatabaseError);
       for (const { reject } of waiting) reject(error);

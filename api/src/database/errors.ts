@@ -26,10 +26,18 @@ export function isTimeout(error: unknown): boolean {
   return errorCode(error) === '57014' || errorCode(error) === '55P03';
 }
 
-/** The whole transaction was rolled back only because of what others did at the same time: running it again is right. */
+/** A prepared statement is not on the connection on which it was prepared. */
+export const LOST_STATEMENT = '26000';
+
+/** The whole transaction was rolled back only because of what others did meanwhile, on its rows or on its connection: running it again is right. */
 export function isRetryable(error: unknown): boolean {
   const code = errorCode(error);
-  return code === '40001' || code === '40P01' || isTakenKey(error, 'idempotency_keys_pkey');
+  return (
+    code === '40001' ||
+    code === '40P01' ||
+    code === LOST_STATEMENT ||
+    isTakenKey(error, 'idempotency_keys_pkey')
+  );
 }
 
 /** A unique constraint, by its name, refused the row. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CompiledQuery } from 'kysely';
 import pg from 'pg';
 
@@ -21,17 +22,19 @@ const { prepareValue } = (pg as unknown as { utils: { prepareValue: (value: unkn
  * Extended protocol with one Sync at the end. (`pg`'s own pipeline mode sends a Sync behind each statement: the answers come in as
  * many packets, and a failed BEGIN would not stop what follows it.)
  *
- * @param timeoutMs longest to wait for all of them
+ * @param options.timeoutMs longest to wait for all of them
+ * @param options.keep keeps those with values prepared on the connection, for the next time
  * @throws the error of the first that failed
  */
 export function runTogether(
   client: pg.ClientBase,
   statements: readonly CompiledQuery[],
-  timeoutMs: number | undefined,
+  { timeoutMs, keep }: { timeoutMs: number | undefined; keep: boolean },
 ): Promise<Result[]> {
   return new Promise((resolve, reject) => {
     // Before anything is sent: a value that cannot be written must not leave half a group on the way.
     const encoded = statements.map(({ sql, parameters }) => ({
+      name: keep && parameters.length > 0 ? nameOf(sql) : '',
       text: sql,
       values: parameters.map(prepareValue),
     }));
@@ -41,17 +44,37 @@ export function runTogether(
   });
 }
 
+interface Statement {
+  /** Empty: prepared for this once. */
+  name: string;
+  text: string;
+  values: (string | null)[];
+}
+
+const names = new Map<string, string>();
+
+/** The same text has the same name wherever connections are shared, and another text another. */
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (!name) names.set(text, (name = createHash('sha256').update(text).digest('base64url')));
+  return name;
+}
+
+/** Names of the statements that are prepared on a connection. */
+const prepared = new WeakMap<pg.Connection, Set<string>>();
+
 /** The interface that `pg` has for queries of one's own (pg-cursor is one). */
 class StatementGroup implements pg.Submittable {
   readonly query_timeout: number | undefined;
   callback: (error: Error | null, results?: Result[]) => void;
-  readonly #statements: { text: string; values: (string | null)[] }[];
+  readonly #statements: Statement[];
   readonly #done: Result[] = [];
+  #prepared = new Set<string>();
   #reader = newReader();
   #unreadable: Error | undefined;
 
   constructor(
-    statements: { text: string; values: (string | null)[] }[],
+    statements: Statement[],
     timeoutMs: number | undefined,
     callback: (error: Error | null, results?: Result[]) => void,
   ) {
@@ -61,10 +84,16 @@ class StatementGroup implements pg.Submittable {
   }
 
   submit(connection: pg.Connection): void {
+    this.#prepared = prepared.get(connection) ?? new Set();
+    prepared.set(connection, this.#prepared);
     connection.stream.cork();
-    for (const { text, values } of this.#statements) {
-      connection.parse({ name: '', text, types: [] }, true);
-      connection.bind({ values }, true);
+    for (const { name, text, values } of this.#statements) {
+      if (!this.#prepared.has(name)) {
+        // It may be there although the answer never came; closing one that is not is no error.
+        if (name) connection.close({ type: 'S', name }, true);
+        connection.parse({ name, text, types: [] }, true);
+      }
+      connection.bind({ statement: name, values }, true);
       connection.describe({ type: 'P', name: '' }, true);
       connection.execute({}, true);
     }
@@ -91,6 +120,7 @@ class StatementGroup implements pg.Submittable {
   }
 
   handleReadyForQuery(): void {
+    for (const { name } of this.#statements) if (name) this.#prepared.add(name);
     this.callback(this.#unreadable ?? null, this.#done);
   }
 

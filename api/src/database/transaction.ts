@@ -5,6 +5,14 @@ import { isRetryable } from './errors.ts';
 
 const MAX_ATTEMPTS = 5;
 
+export interface TransactionOptions {
+  /**
+   * Its statements are always the same and find few rows by index. They are planned once for each connection (where that has a session
+   * of its own), and never by a plan that reads a whole table.
+   */
+  byIndex?: boolean;
+}
+
 /**
  * Runs `work` in one transaction, and the whole of it again (5 times at most, with jitter) when the database rolled it
  * back for a deadlock or a conflict. A connection that breaks is never retried: the COMMIT may have arrived.
@@ -12,10 +20,14 @@ const MAX_ATTEMPTS = 5;
  * Statements that `work` issues without waiting for each other (`Promise.all`) are one round trip and run in the order in which they
  * were issued; BEGIN goes with the first.
  */
-export async function inTransaction<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  db: Database,
+  work: (trx: Transaction) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await runOnce(db, work);
+      return await runOnce(db, work, options);
     } catch (error) {
       if (!isRetryable(error) || attempt === MAX_ATTEMPTS) throw error;
       await wait(Math.random() * 10 * 2 ** attempt);
@@ -24,7 +36,11 @@ export async function inTransaction<T>(db: Database, work: (trx: Transaction) =>
 }
 
 /** Kysely's own transactions send one statement at a time and wait for BEGIN and COMMIT alone. */
-function runOnce<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promise<T> {
+function runOnce<T>(
+  db: Database,
+  work: (trx: Transaction) => Promise<T>,
+  { byIndex }: TransactionOptions,
+): Promise<T> {
   const executor = db.getExecutor();
   return executor.provideConnection(async (connection) => {
     const own = connection as PooledConnection;
@@ -37,7 +53,7 @@ function runOnce<T>(db: Database, work: (trx: Transaction) => Promise<T>): Promi
       ...unused,
       executor: executor.withConnectionProvider(provider as never),
     } as KyselyProps);
-    own.begin();
+    own.begin(byIndex);
     try {
       const result = await work(trx);
       await own.commit();

@@ -142,3 +142,66 @@ test('nothing can follow the end of a transaction', async () => {
   expect(String(await late)).toMatch('after the end of its transaction');
   await db.destroy();
 });
+
+const preparedOn = async (db: ReturnType<typeof open>) => {
+  const { rows } = await sql<{ statement: string }>`SELECT statement FROM pg_prepared_statements`.execute(db);
+  return rows.map(({ statement }) => statement);
+};
+
+test('statements of transactions by index are prepared once for each connection, also after one that failed', async () => {
+  const db = open({ poolSize: 1, keepPrepared: true });
+  const half = (divisor: number) =>
+    inTransaction(
+      db,
+      async (trx) => {
+        const [{ rows }] = await Promise.all([
+          sql<{ n: number }>`SELECT 4 / ${divisor}::int AS n`.execute(trx),
+          sql`SELECT ${divisor}::text AS behind`.execute(trx),
+        ]);
+        return rows[0]!.n;
+      },
+      { byIndex: true },
+    );
+  await expect(half(0)).rejects.toThrow('division by zero');
+  expect(await half(2)).toBe(2);
+  expect(await half(4)).toBe(1);
+  expect((await preparedOn(db)).toSorted()).toEqual(['SELECT $1::text AS behind', 'SELECT 4 / $1::int AS n']);
+  await db.destroy();
+});
+
+test('a pooler that loses prepared statements is noticed: nothing fails, and none are kept from then on', async () => {
+  const db = open({ poolSize: 1, keepPrepared: true });
+  const ask = (n: number) =>
+    inTransaction(
+      db,
+      async (trx) => {
+        const { rows } = await sql<{ n: number }>`SELECT ${n}::int AS n`.execute(trx);
+        return rows[0]!.n;
+      },
+      { byIndex: true },
+    );
+  expect(await ask(1)).toBe(1);
+  expect(await preparedOn(db)).toHaveLength(1);
+  await sql`DEALLOCATE ALL`.execute(db);
+  expect(await ask(2)).toBe(2);
+  expect(await ask(3)).toBe(3);
+  expect(await preparedOn(db)).toEqual([]);
+  await db.destroy();
+});
+
+test('a transaction by index never plans to read a whole table, however small the tables are', async () => {
+  const db = open({ keepPrepared: true });
+  const plan = await inTransaction(
+    db,
+    async (trx) => {
+      const { rows } = await sql<Record<string, string>>`
+        EXPLAIN SELECT FROM unnest('{1,2}'::bigint[]) AS u(id) JOIN coupons c ON c.id = u.id JOIN books b ON b.id = c.book_id`.execute(
+        trx,
+      );
+      return rows.map((row) => Object.values(row)[0]).join('\n');
+    },
+    { byIndex: true },
+  );
+  expect(plan).not.toMatch(/Seq Scan|Hash Join|Merge Join/);
+  await db.destroy();
+});

@@ -36,7 +36,7 @@ export function createCommands({
     createBatcher<TransitionRequest, Answer>({
       run: async (requests) => {
         const started = performance.now();
-        const write = () => inTransaction(db, (trx) => settle(trx, requests, load));
+        const write = () => inTransaction(db, (trx) => settle(trx, requests, load), { byIndex: true });
         try {
           return await (lane === 'assign-random' ? inTurn(write) : write());
         } finally {
