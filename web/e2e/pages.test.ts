@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page, Route } from '@playwright/test';
+import { findBarriers } from './support/axe.ts';
 import {
   ADMIN_PAGES,
   addressOf,
@@ -17,10 +17,12 @@ const test = base.extend<object, { scene: Scene }>({
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 740 };
-/** Two of the four combinations, for time: colours depend on the one, the layout on the other. */
+/** In an order in which one thing changes at a time. */
 const LOOKS = [
   { colorScheme: 'light', viewport: DESKTOP },
+  { colorScheme: 'dark', viewport: DESKTOP },
   { colorScheme: 'dark', viewport: PHONE },
+  { colorScheme: 'light', viewport: PHONE },
 ] as const;
 const PAGES = [
   ...USER_PAGES.map((path) => ({ path, role: 'user' as const })),
@@ -42,7 +44,7 @@ for (const { path, role } of PAGES) {
       await expect
         .poll(() => page.evaluate(() => document.documentElement.classList.contains('dark')))
         .toBe(colorScheme === 'dark');
-      expect(await findings(page), `${colorScheme}, ${viewport.width} px`).toEqual([]);
+      expect(await findBarriers(page), `${colorScheme}, ${viewport.width} px`).toEqual([]);
       if (role === 'user') expect(await overflow(page), `${viewport.width} px`).toBe(0);
     }
   });
@@ -86,13 +88,6 @@ async function tryAgain(page: Page): Promise<void> {
     if (await button.isVisible()) await button.click({ timeout: 1_000 });
     await expect(buttons).toHaveCount(0, { timeout: 1_000 });
   }).toPass();
-}
-
-async function findings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`));
 }
 
 /** How many pixels of the page are beyond the right edge of the screen. */
