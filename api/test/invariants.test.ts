@@ -59,3 +59,24 @@ test('events that cannot have happened one after the other are noticed', async (
     `coupon ${book.codes[1]}: coupon.locked (event 3) of a coupon that is LOCKED`,
   ]);
 });
+
+test('the database takes no code that is not canonical, whoever writes it', async () => {
+  const insert = (code: string) =>
+    sql`INSERT INTO coupons (book_id, code) VALUES (${book.id}, ${code})`.execute(t.db);
+  const wrong = [
+    '',
+    'AB',
+    'A'.repeat(65),
+    'lower',
+    'A B',
+    'ABC\n',
+    '\nABC',
+    'ÄBC',
+    'A.C',
+    'A^C',
+    'A]C',
+    'RANDOM',
+  ];
+  for (const code of wrong) await expect(insert(code), code).rejects.toThrow('coupons_code_canonical');
+  for (const code of ['A-_', 'Z09', 'RANDOM1', 'A'.repeat(64)]) await insert(code);
+});
