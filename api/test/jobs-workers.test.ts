@@ -96,7 +96,7 @@ test('a worker that is told to stop hands its job over at once', async () => {
   const staying = await launchWorker();
   expect(await leaving.stop()).toBe(0);
   await openGate(api.db, id);
-  await eventually(async () => (await statusOf(id)) === 'completed', 10_000);
+  await eventually(async () => (await statusOf(id)) === 'completed');
   expect(await marksOf(api.db, id)).toEqual({ steps: [1, 2, 3, 4, 5], pids: [leaving.pid, staying.pid] });
 });
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * What `check` returns, as soon as it neither throws nor returns something falsy; asked every 20 ms. For what no event
  * tells. Fails with the last error of `check` at the deadline.
  */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 20_000): Promise<NonNullable<T>> {
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = 60_000): Promise<NonNullable<T>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     let failure: unknown;
