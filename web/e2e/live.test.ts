@@ -67,8 +67,19 @@ test('a lock that runs out makes the coupon assigned again on the screen, by its
   const code = await giveCoupon(server, await makeBook(server, 1, { lockTtlSeconds: 3 }), person);
   const page = await open(person, { at: '/coupons' });
   const coupon = page.getByRole('article', { name: code });
+  await expect(coupon).toBeVisible();
+  // Watched from within the page: a slow machine may look again only when the lock has run out.
+  await page.evaluate(() => {
+    const main = document.querySelector('main')!;
+    (window as unknown as { sawTimer: Promise<void> }).sawTimer = new Promise((resolve) =>
+      new MutationObserver(() => main.querySelector('[role="timer"]') && resolve()).observe(main, {
+        childList: true,
+        subtree: true,
+      }),
+    );
+  });
   await coupon.getByRole('button', { name: `Lock ${code}` }).click();
-  await expect(coupon.getByRole('timer')).toBeVisible();
+  await page.evaluate(() => (window as unknown as { sawTimer: Promise<void> }).sawTimer);
   await expect(coupon.getByText('Assigned', { exact: true })).toBeVisible();
   await expect(coupon.getByRole('timer')).toHaveCount(0);
   await expect(coupon.getByRole('button', { name: `Lock ${code}` })).toBeEnabled();
