@@ -8,7 +8,15 @@ const web = join(root, 'web');
 const dist = join(web, 'dist');
 
 /** Files that the web app is built from, beside what the lock names. */
-const SOURCES = ['src', 'public', 'index.html', 'vite.config.ts', 'package.json', '../package-lock.json'];
+const SOURCES = [
+  'src',
+  'public',
+  'index.html',
+  'vite.config.ts',
+  'precompile-messages.ts',
+  'package.json',
+  '../package-lock.json',
+];
 
 /** Builds the web app into web/dist when what is there was built from something else. */
 export function buildWebWhenStale(): void {

@@ -1,10 +1,12 @@
 import ui from '@nuxt/ui/vite';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
+import { precompileMessages } from './precompile-messages.ts';
 
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [
+    precompileMessages(),
     vue(),
     ui({
       // Fonts and icons are bundled: no request leaves the machine.
@@ -18,7 +20,11 @@ export default defineConfig({
       experimental: { componentDetection: true },
     }),
   ],
-  define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
+  },
   build: { target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 700 },
   server: { proxy: { '/api': 'http://localhost:8000', '/docs': 'http://localhost:8000' } },
 });

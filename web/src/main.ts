@@ -1,5 +1,5 @@
 import './styles.css';
-import ui from '@nuxt/ui/vue-plugin';
+import icons from '@nuxt/ui/runtime/vue/plugins/icons.js';
 import { PiniaColada } from '@pinia/colada';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
@@ -8,7 +8,7 @@ import { i18n, preferredLanguage, setLanguage } from './i18n';
 import { router } from './router';
 import { useSessionStore } from './stores/session';
 
-const app = createApp(App).use(createPinia()).use(PiniaColada, {}).use(i18n).use(ui);
+const app = createApp(App).use(createPinia()).use(PiniaColada, {}).use(i18n).use(icons);
 
 // Without an answer to "who is signed in?" the app starts all the same: the sign-in page says what is wrong.
 await Promise.all([

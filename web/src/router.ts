@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { loadWordsForAdmins } from './i18n';
 import { useSessionStore } from './stores/session';
 
 declare module 'vue-router' {
@@ -87,7 +88,7 @@ export function pathOfOurs(to: unknown): string {
   return typeof to === 'string' && /^\/(?![/\\])/.test(to) ? to : '/';
 }
 
-router.beforeEach((to) => {
+router.beforeEach(async (to) => {
   const session = useSessionStore();
   if (to.meta.access === 'public') return true;
   if (to.meta.access === 'stranger') return session.isSignedIn ? pathOfOurs(to.query.to) : true;
@@ -97,5 +98,6 @@ router.beforeEach((to) => {
     return { path: '/sign-in', query: wanted === '/' ? {} : { to: wanted } };
   }
   if (to.meta.access === 'admin' && !session.isAdmin) return '/';
+  if (session.isAdmin) await loadWordsForAdmins();
   return true;
 });

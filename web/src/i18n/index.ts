@@ -1,16 +1,20 @@
 import { createI18n } from 'vue-i18n';
 import type { Messages } from './en';
+import type { AdminMessages } from './en/admin';
 
 export const LANGUAGES = { en: 'English', es: 'Español' } as const;
 export type Language = keyof typeof LANGUAGES;
 
 const CHOICE = 'coupon-book.language';
-const load: Record<Language, () => Promise<{ default: Messages }>> = {
-  en: () => import('./en'),
-  es: () => import('./es'),
+type Load<T> = Record<Language, () => Promise<{ default: T }>>;
+const load: Load<Messages> = { en: () => import('./en'), es: () => import('./es') };
+const loadForAdmins: Load<AdminMessages> = {
+  en: () => import('./en/admin'),
+  es: () => import('./es/admin'),
 };
+let forAdmins = false;
 
-export const i18n = createI18n<[Messages], Language, false>({
+export const i18n = createI18n<[Messages & AdminMessages], Language, false>({
   legacy: false,
   locale: 'en',
   messages: {} as never,
@@ -24,7 +28,9 @@ export function preferredLanguage(): Language {
 
 /** Loads the words of a language and shows everything in it. */
 export async function setLanguage(language: Language): Promise<void> {
-  const { default: messages } = await load[language]();
+  const [forAll, more] = await Promise.all([load[language](), forAdmins ? loadForAdmins[language]() : null]);
+  // Without those for administrators while no page needs them.
+  const messages = { ...forAll.default, ...more?.default } as Messages & AdminMessages;
   i18n.global.setLocaleMessage(language, messages);
   i18n.global.locale.value = language;
   document.documentElement.lang = language;
@@ -33,4 +39,11 @@ export async function setLanguage(language: Language): Promise<void> {
 export async function chooseLanguage(language: Language): Promise<void> {
   localStorage.setItem(CHOICE, language);
   await setLanguage(language);
+}
+
+/** Loads the words of the pages that only administrators see. */
+export async function loadWordsForAdmins(): Promise<void> {
+  if (forAdmins) return;
+  forAdmins = true;
+  await setLanguage(i18n.global.locale.value);
 }

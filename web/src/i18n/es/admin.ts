@@ -1,0 +1,22 @@
+import type { AdminMessages } from '../en/admin';
+import books from './books';
+import charts from './charts';
+import codes from './codes';
+import distribute from './distribute';
+import history from './history';
+import jobs from './jobs';
+import overview from './overview';
+import pools from './pools';
+import users from './users';
+
+export default {
+  books,
+  charts,
+  codes,
+  distribute,
+  history,
+  jobs,
+  overview,
+  pools,
+  users,
+} satisfies AdminMessages;
