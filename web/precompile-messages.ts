@@ -29,7 +29,7 @@ export function precompileMessages(): Plugin {
 
 function compile(words: Words): object {
   return Object.fromEntries(
-    Object.entries(words).map(([key, value]) => {
+    Object.entries(words).map(([key, value]): [string, string | object] => {
       if (typeof value !== 'string') return [key, compile(value)];
       return [key, SYNTAX.test(value) ? baseCompile(value, OPTIONS).ast : value];
     }),

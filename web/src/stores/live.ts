@@ -28,7 +28,7 @@ export const useLiveStore = defineStore('live', () => {
   const queries = useQueryCache();
   const listeners = new Set<Listener>();
   const connected = ref(false);
-  /** True after a connection was lost, until there is one again: for "showing what was known". */
+  /** True after a connection was lost or did not come about, until there is one: for "showing what was known". */
   const interrupted = ref(false);
   let lastEventId: string | null = null;
 
@@ -91,9 +91,8 @@ export const useLiveStore = defineStore('live', () => {
 
   function take(message: Shared): void {
     if (message.kind === 'connected') {
-      if (connected.value && !message.connected) interrupted.value = true;
-      if (message.connected) interrupted.value = false;
       connected.value = message.connected;
+      interrupted.value = !message.connected;
       return;
     }
     connected.value = true;
