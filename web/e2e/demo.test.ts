@@ -2,7 +2,11 @@ import { makePerson, unique } from './support/scene.ts';
 import { PASSWORD } from './support/server.ts';
 import { expect, test } from './support/test.ts';
 
-/** The flow that mission.md promises, without a terminal: one browser, two people. */
+/** Keeps a picture of each step, on a desktop and on a phone: `DEMO_PICTURES=<folder> npm test -- e2e/demo`. */
+const PICTURES = process.env.DEMO_PICTURES;
+const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
+
+/** The whole way of a coupon, without a terminal: one browser, two people. */
 test('an administrator makes a book, loads codes and hands them out; a user locks one and redeems it; the history shows it', async ({
   server,
   open,
@@ -11,18 +15,29 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
   const [bookName, poolName] = [unique('Summer sale'), unique('Newsletter')];
   const codes = ['AA', 'BB', 'CC'].map((suffix) => `${bookName.slice(-8).toUpperCase()}-${suffix}`);
   const page = await open(null, { at: '/' });
+  let steps = 0;
+  const step = async (title: string, work: () => Promise<void>) => {
+    await test.step(title, work);
+    if (PICTURES === undefined) return;
+    steps += 1;
+    for (const [name, size] of Object.entries(SIZES)) {
+      await page.setViewportSize(size);
+      await page.screenshot({ path: `${PICTURES}/${String(steps).padStart(2, '0')} ${title} (${name}).png` });
+    }
+    await page.setViewportSize(SIZES.desktop);
+  };
   const signIn = async (email: string) => {
     await page.getByLabel('E-mail').fill(email);
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in' }).click();
   };
 
-  await test.step('sign in as administrator', async () => {
+  await step('sign in as administrator', async () => {
     await signIn(server.adminAccount.email);
     await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
   });
 
-  await test.step('create a book', async () => {
+  await step('create a book', async () => {
     await page.getByRole('link', { name: 'Books', exact: true }).click();
     await page.getByRole('link', { name: 'Create book' }).first().click();
     await page.getByLabel('Name', { exact: true }).fill(bookName);
@@ -31,7 +46,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await expect(page.getByRole('heading', { level: 1, name: bookName })).toBeVisible();
   });
 
-  await test.step('drop a file of codes, one of them twice', async () => {
+  await step('drop a file of codes, one of them twice', async () => {
     const file = await page.evaluateHandle(
       (text) => {
         const transfer = new DataTransfer();
@@ -47,7 +62,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await expect(page.getByText('is in line 2 already')).toBeVisible();
   });
 
-  await test.step('make a pool with a user in it', async () => {
+  await step('make a pool with a user in it', async () => {
     await page.getByRole('link', { name: 'Pools', exact: true }).click();
     await page.getByRole('button', { name: 'New pool' }).first().click();
     await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill(poolName);
@@ -58,7 +73,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await expect(page.getByText('1 person added')).toBeVisible();
   });
 
-  await test.step('distribute: preview, run, outcome', async () => {
+  await step('distribute: preview, run, outcome', async () => {
     await page.getByRole('link', { name: 'Distribute', exact: true }).click();
     for (const [label, name] of [
       ['Book', bookName],
@@ -74,7 +89,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await expect(page.getByText('2 coupons given').first()).toBeVisible();
   });
 
-  await test.step('switch to the user', async () => {
+  await step('switch to the user', async () => {
     await page.getByRole('link', { name: server.adminAccount.email }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await signIn(shopper.email);
@@ -84,7 +99,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
 
   const coupon = page.getByRole('article').first();
   const code = await coupon.getAttribute('aria-label');
-  await test.step('lock, and see the time run', async () => {
+  await step('lock, and see the time run', async () => {
     await coupon.getByRole('button', { name: `Lock ${code}` }).click();
     await expect(coupon.getByText('Locked', { exact: true })).toBeVisible();
     const timer = coupon.getByRole('timer');
@@ -93,21 +108,21 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await expect(timer).not.toHaveText(before!);
   });
 
-  await test.step('redeem', async () => {
+  await step('redeem', async () => {
     await coupon.getByRole('button', { name: `Redeem ${code}` }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Redeem' }).click();
     await expect(coupon.getByText('Redeemed', { exact: true })).toBeVisible();
     await expect(coupon.getByRole('button', { name: /Lock|Redeem/ })).toHaveCount(0);
   });
 
-  await test.step('the history of the coupon shows all of it', async () => {
+  await step('the history of the coupon shows all of it', async () => {
     await coupon.getByRole('link', { name: code! }).first().click();
     const history = page.getByRole('list').filter({ hasText: 'Became yours' });
     for (const what of ['Became yours', /Locked until/, 'Redeemed'])
       await expect(history.getByText(what).first()).toBeVisible();
   });
 
-  await test.step('so does the history for administrators', async () => {
+  await step('so does the history for administrators', async () => {
     const admin = await open(server.adminAccount, { at: '/history/redemptions' });
     await expect(admin.getByRole('row').filter({ hasText: code! })).toContainText(shopper.email);
   });
