@@ -1,7 +1,12 @@
-import english from '../src/i18n/en/index.ts';
-import spanish from '../src/i18n/es/index.ts';
+import englishForAdmins from '../src/i18n/en/admin.ts';
+import englishForAll from '../src/i18n/en/index.ts';
+import spanishForAdmins from '../src/i18n/es/admin.ts';
+import spanishForAll from '../src/i18n/es/index.ts';
 import { ADMIN_PAGES, addressOf, makeScene, settled, USER_PAGES } from './support/pages.ts';
 import { expect, test } from './support/test.ts';
+
+const english = { ...englishForAll, ...englishForAdmins };
+const spanish = { ...spanishForAll, ...spanishForAdmins };
 
 test('every page has all its words in Spanish', async ({ server, open }) => {
   const scene = await makeScene(server);
