@@ -55,7 +55,6 @@ await withDemo(async (url) => {
       const landing = await context.newPage();
       await landing.goto(address);
       await untilSettled(landing);
-      await landing.waitForLoadState('networkidle');
       const sizes = [...(await scripts())]
         .map(([file, body]) => ({ file, bytes: gzipSync(body, { level: 9 }).length }))
         .sort((a, b) => b.bytes - a.bytes);

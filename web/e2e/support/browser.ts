@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from '@playwright/test';
 import { findChromium } from './chromium.ts';
 
 /** A Chromium for a program that is no test: it asks nobody but the server that it is sent to. */
@@ -24,12 +24,25 @@ export async function untilSettled(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelectorAll('[aria-busy="true"]').length === 0);
 }
 
-/** Sums of what a context loads, by address. */
+/** The scripts that a context loads, by address; the answer waits until all that were asked for are there. */
 export function watchScripts(context: BrowserContext): () => Promise<Map<string, Buffer>> {
   const bodies: Promise<[string, Buffer]>[] = [];
-  context.on('response', (response) => {
-    if (response.request().resourceType() !== 'script') return;
-    bodies.push(response.body().then((body) => [new URL(response.url()).pathname, body]));
+  context.on('request', (request) => {
+    if (request.resourceType() !== 'script') return;
+    bodies.push(bodyOf(request).then((body) => [new URL(request.url()).pathname, body]));
   });
-  return async () => new Map(await Promise.all(bodies));
+  return async () => {
+    // A script may ask for others.
+    for (let known = -1; known < bodies.length;) {
+      known = bodies.length;
+      await Promise.all(bodies);
+    }
+    return new Map(await Promise.all(bodies));
+  };
+}
+
+async function bodyOf(request: Request): Promise<Buffer> {
+  const response = await request.response();
+  if (!response) throw new Error(`${request.url()} was not answered`);
+  return response.body();
 }
