@@ -53,12 +53,15 @@ async function goTo(target: Locator): Promise<void> {
   await expect(target).toBeVisible();
   const isThere = () => target.evaluate((element) => element === document.activeElement);
   for (let steps = 0; !(await isThere()); steps += 1) {
-    expect(steps, `Tabs to ${target}`).toBeLessThan(80);
+    expect(steps, `Tabs to ${target.toString()}`).toBeLessThan(80);
     await page.keyboard.press('Tab');
   }
   const ring = await target.evaluate((element) => {
     const { outlineStyle, boxShadow } = getComputedStyle(element);
     return { outlineStyle, boxShadow };
   });
-  expect(ring, `a mark of the focus on ${target}`).not.toEqual({ outlineStyle: 'none', boxShadow: 'none' });
+  expect(ring, `a mark of the focus on ${target.toString()}`).not.toEqual({
+    outlineStyle: 'none',
+    boxShadow: 'none',
+  });
 }

@@ -46,5 +46,7 @@ test('every page has all its words in Spanish', async ({ server, open }) => {
 
 /** All words of a tree of messages. */
 function leaves(messages: object): string[] {
-  return Object.values(messages).flatMap((value) => (typeof value === 'string' ? [value] : leaves(value)));
+  return Object.values(messages).flatMap((value: string | object) =>
+    typeof value === 'string' ? [value] : leaves(value),
+  );
 }
