@@ -40,8 +40,8 @@ export default fp<{ config: Config }>(
       poolSize: config.databasePoolSize,
       maxWaiting: MAX_WAITING,
       acquireTimeoutMs: ACQUIRE_TIMEOUT_MS,
-      // The other address is given when this one is PgBouncer's.
-      keepPrepared: config.databaseDirectUrl === undefined,
+      // Another address for sessions is given when this one is PgBouncer's.
+      keepPrepared: config.databaseDirectUrl === config.databaseUrl,
       statementTimeoutMs: config.statementTimeoutMs,
       onIdleError: (error) => app.log.warn({ err: error }, 'an idle database connection broke'),
       onReturn: (answered) =>

@@ -19,6 +19,13 @@ export interface BatcherOptions<T, R> {
   onIdle?: () => void;
 }
 
+/**
+ * Answers written at a time. Between two such parts the database is listened to: while all of them were written at once, its answer for
+ * the next batch waited, and PostgreSQL was idle in transaction for 40 % of the time. By turns with one part for all, two runs:
+ * 1.29 and 1.04 times the assignments with 64 connections, 1.21 and 1.16 with 256; parts of 3 and 20 were not different enough to tell.
+ */
+const ANSWERS_AT_ONCE = 8;
+
 interface Entry<T, R> {
   item: T;
   keys: string[];
@@ -97,10 +104,9 @@ export function createBatcher<T, R>(
         if (result === AGAIN) retryLater(entry);
         else done.push(() => entry.resolve(result));
       });
-      const deliver = () => done.forEach((resolve) => resolve());
       // The next batch first: while the database works on it, the answers of this one are written.
-      if (queue.length > 0) setImmediate(deliver);
-      else deliver();
+      if (queue.length > 0) setImmediate(deliver, done);
+      else deliver(done);
     } catch (error) {
       if (batch.length === 1 || isOutage(error)) for (const entry of batch) entry.reject(error);
       else await settleOneByOne(batch);
@@ -133,6 +139,11 @@ export function createBatcher<T, R>(
   }
 
   return { submit, waiting: () => queue.length + putOff };
+}
+
+function deliver(done: (() => void)[]): void {
+  for (const resolve of done.splice(0, ANSWERS_AT_ONCE)) resolve();
+  if (done.length > 0) setImmediate(deliver, done);
 }
 
 const overdue = () =>
