@@ -11,7 +11,7 @@ import { maskText } from './logging.ts';
 import type { Module } from './modules/module.ts';
 import { ensureFirstAdmin } from './modules/users/first-admin.ts';
 import { runWorkers } from './workers/primary.ts';
-import { meetSiblings } from './workers/worker.ts';
+import { meetSiblings, tellReady } from './workers/worker.ts';
 
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 3_000;
@@ -72,6 +72,7 @@ export async function serve(
   await preparing;
   // While others serve, one that is not ready would only refuse what they could answer.
   if (joining && !stopping.signal.aborted) await listen();
+  if (cluster.isWorker && !stopping.signal.aborted) tellReady();
   return app;
 }
 

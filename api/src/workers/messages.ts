@@ -2,6 +2,7 @@
 export type MeetingPoint = 'holding' | 'closed';
 
 export interface FromWorker {
+  ready?: true;
   at?: MeetingPoint;
   wantsMetrics?: number;
 }

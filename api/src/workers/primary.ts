@@ -61,10 +61,16 @@ export async function runWorkers(
     if (err) log.fatal({ err }, 'stopping after an error that nobody handled');
     await stop(0);
   });
+  // The first makes the database ready, and says meanwhile that it is not; no other may make it look ready before that.
+  const startOthers = (_worker: Worker, { ready }: Partial<FromWorker>): void => {
+    if (!ready || stopping) return;
+    cluster.off('message', startOthers);
+    for (let number = 1; number < config.workers; number += 1)
+      start(environmentOf(config, false, embedded?.url));
+  };
+  cluster.on('message', startOthers);
   answerWorkers();
-  for (let number = 0; number < config.workers; number += 1) {
-    start(environmentOf(config, number === 0, embedded?.url));
-  }
+  start(environmentOf(config, true, embedded?.url));
 }
 
 /** What a worker's configuration differs in: an ordinary process is told the same by the same variables. */

@@ -5,6 +5,11 @@ import type { FromWorker, MeetingPoint, ToWorker } from './messages.ts';
 const PATIENCE_MS = 2_000;
 let requests = 0;
 
+/** Tells the primary, if there is one, that this worker answers requests. */
+export function tellReady(): void {
+  process.send?.({ ready: true } satisfies FromWorker);
+}
+
 /** Waits until all workers have come here, at most two seconds. A process that has no siblings does not wait. */
 export async function meetSiblings(at: MeetingPoint): Promise<void> {
   await ask({ at }, ({ allAt }) => allAt === at).catch(() => undefined);

@@ -63,36 +63,33 @@ function keepClaiming({ url }: ServerProcess, { bookId, users }: Stage): Load {
   return { answered: () => answered, lost, statuses, refused };
 }
 
-test.for(['1', '2'])(
-  'SIGTERM under load loses no request of %s worker(s): each one sent gets its whole answer, and what it says has happened',
-  async (WORKERS) => {
-    const stage = await setStage(database.url, { users: 32, codes: 20_000, limit: 20_000 });
-    const server = await launchServer({ DATABASE_URL: database.url, DRAIN_SECONDS: '1', WORKERS });
-    await untilReady(server);
-    const load = keepClaiming(server, stage);
-    await eventually(() => load.answered() >= 300);
+test('SIGTERM under load loses no request: each one sent gets its whole answer, and what it says has happened', async () => {
+  const stage = await setStage(database.url, { users: 32, codes: 20_000, limit: 20_000 });
+  const server = await launchServer({ DATABASE_URL: database.url, DRAIN_SECONDS: '1' });
+  await untilReady(server);
+  const load = keepClaiming(server, stage);
+  await eventually(() => load.answered() >= 300);
 
-    const startedAt = performance.now();
-    server.kill('SIGTERM');
-    const ready = await eventually(async () => {
-      const response = await fetch(`${server.url}/health/ready`);
-      return response.status === 503 ? response : null;
-    });
-    expect(await ready.json()).toMatchObject({ code: 'unavailable', detail: 'This process is stopping.' });
-    await load.refused;
+  const startedAt = performance.now();
+  server.kill('SIGTERM');
+  const ready = await eventually(async () => {
+    const response = await fetch(`${server.url}/health/ready`);
+    return response.status === 503 ? response : null;
+  });
+  expect(await ready.json()).toMatchObject({ code: 'unavailable', detail: 'This process is stopping.' });
+  await load.refused;
 
-    expect(await server.exited).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(30_000);
-    expect(load.lost).toEqual([]);
-    expect([...load.statuses]).toEqual([200]);
-    const [{ given }] = await rowsOf<{ given: number }>(
-      database.url,
-      `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
-      [stage.bookId],
-    );
-    expect(given).toBe(load.answered());
-  },
-);
+  expect(await server.exited).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(30_000);
+  expect(load.lost).toEqual([]);
+  expect([...load.statuses]).toEqual([200]);
+  const [{ given }] = await rowsOf<{ given: number }>(
+    database.url,
+    `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
+    [stage.bookId],
+  );
+  expect(given).toBe(load.answered());
+});
 
 test('a request that is under way when SIGTERM comes is finished, and silent connections do not delay the end', async () => {
   const stage = await setStage(database.url, { users: 1, codes: 1 });
