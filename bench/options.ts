@@ -8,7 +8,7 @@ should run on the machine. Keeps what it measured in bench/results: a JSON file 
 
   --only <ids>        such as P1,P3; P6 stands for P6 and P6-size and so on                (all)
   --quick             small and short, to see that everything works; kept in bench/results/quick
-  --rounds <n>        how often the contestants take turns, after one turn to warm up      (5; quick: 3)
+  --rounds <n>        how often the contestants take turns, after turns to warm up         (5; quick: 3)
   --seconds <n>       length of a turn that is load                                        (3; quick: 2)
   --rows <n>          codes of P8, P9 and P10                                              (1000000; quick: 100000)
   --profile <folder>  keeps a CPU profile of the server of each program

@@ -1,14 +1,14 @@
 import { addBook, addCoupons, settleDown } from './stage.ts';
 import type { Bench } from '../program.ts';
 import type { Product } from './product.ts';
-import type { Requests } from './measure.ts';
+import { type Requests, WARM_UPS } from './measure.ts';
 
 /** More than any contestant does in a second. */
-const MOST_PER_SECOND = 25_000;
+const MOST_PER_SECOND = 15_000;
 
 /** How many coupons last for all turns of one contestant in so many settings. */
 export const couponsFor = ({ options }: Bench, settings: number): number =>
-  settings * (options.rounds + 1) * options.seconds * MOST_PER_SECOND;
+  settings * (options.rounds + WARM_UPS) * options.seconds * MOST_PER_SECOND;
 
 /** Requests for the authenticated route that does nothing. */
 export const noop = (): Requests => ({ method: 'GET', path: '/api/v1/bench/noop', sent: 0 });

@@ -45,7 +45,7 @@ export const p10: Program = {
       };
       const turns = await alternate(
         bench,
-        { setting: `${rows} coupons to ${rows / PER_USER} users`, unit: 's' },
+        { setting: `${rows} coupons to ${rows / PER_USER} users`, unit: 's', warmUps: 1 },
         {
           'UPDATE … FROM': (isWarmUp) => turn(isWarmUp, (poolId) => sql.query(GIVE, [bookId, poolId])),
           distribute: (isWarmUp) =>

@@ -1,5 +1,5 @@
 import { addBookToAssign, confirmAssigned, couponsFor } from '../harness/claims.ts';
-import { alternate, compare, turnOfLoad } from '../harness/measure.ts';
+import { alternate, compare, turnOfLoad, WARM_UPS } from '../harness/measure.ts';
 import { withProduct } from '../harness/product.ts';
 import { settleDown } from '../harness/stage.ts';
 import type { Program } from '../program.ts';
@@ -19,7 +19,11 @@ export const p4: Program = {
       const { options } = bench;
       const { bookId, requests } = await addBookToAssign(bench, product, 1);
       await stockTable(product.sql, bookId, couponsFor(bench, 1));
-      await stockBoss(product.databaseUrl, bookId, (options.rounds + 1) * options.seconds * JOBS_PER_SECOND);
+      await stockBoss(
+        product.databaseUrl,
+        bookId,
+        (options.rounds + WARM_UPS) * options.seconds * JOBS_PER_SECOND,
+      );
       await settleDown(product.sql);
       const extent = { connections: CONNECTIONS, seconds: options.seconds };
       const rival = (name: string) => {

@@ -1,6 +1,6 @@
 import { confirmCount, emptyTables } from '../harness/bulk.ts';
 import { assignRandom } from '../harness/claims.ts';
-import { addTurn, alternate, compare, type Requests, turnOfLoad } from '../harness/measure.ts';
+import { addTurn, alternate, compare, type Requests, turnOfLoad, WARM_UPS } from '../harness/measure.ts';
 import { type Product, withProduct } from '../harness/product.ts';
 import { addBook, addCoupons, settleDown } from '../harness/stage.ts';
 import { describeTable, readTables } from '../harness/tables.ts';
@@ -69,7 +69,7 @@ export const p6Size: Program = {
   run: (bench) =>
     withProduct(bench, {}, async (product) => {
       const { rows, rounds } = bench.options;
-      const count = Math.min(TURN, Math.floor(rows / (rounds + 1)));
+      const count = Math.min(TURN, Math.floor(rows / (rounds + WARM_UPS)));
       const sizes = [2 * count, rows, 10 * rows];
       const names = sizes.map((size) => `${size} coupons`);
       const products = [product, await product.addProduct('medium'), await product.addProduct('large')];
@@ -183,7 +183,7 @@ export const p6Churn: Program = {
 /** A server that has just started is slower for some seconds. */
 async function warmUp(product: Product): Promise<void> {
   const bookId = await addBook(product.sql, 'warm-up');
-  const count = 20_000;
+  const count = 40_000;
   await addCoupons(product.sql, { bookId, prefix: 'W-', count });
   await turnOfLoad(product, assignRandom(bookId), { connections: CONNECTIONS, count });
 }

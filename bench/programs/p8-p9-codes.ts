@@ -50,7 +50,7 @@ function againstCopy(
     };
     const turns = await alternate(
       bench,
-      { setting: `${bench.options.rows} codes`, unit: 's' },
+      { setting: `${bench.options.rows} codes`, unit: 's', warmUps: 1 },
       {
         COPY: (isWarmUp) => turn(isWarmUp, async (codes) => () => copyCodes(sql, bookId, codes)),
         [name]: (isWarmUp: boolean) => turn(isWarmUp, (codes) => prepare(product, bookId, codes)),

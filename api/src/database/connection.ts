@@ -85,7 +85,7 @@ function openPool(options: ConnectionOptions): pg.Pool {
 class PooledDriver implements Driver {
   readonly #pool: () => pg.Pool;
   readonly #maxWaiting: number;
-  readonly #begin: readonly CompiledQuery[];
+  readonly #begin: Beginnings;
   readonly #habits: Habits;
 
   constructor(options: ConnectionOptions, pool: () => pg.Pool) {
@@ -93,13 +93,23 @@ class PooledDriver implements Driver {
     this.#maxWaiting = options.maxWaiting;
     this.#habits = { keepPrepared: options.keepPrepared ?? false };
     const ms = options.statementTimeoutMs;
-    // SET, not set_config(): a SELECT would fix the isolation level.
-    this.#begin = [
-      'begin isolation level read committed',
-      `set local statement_timeout = ${ms}`,
-      `set local lock_timeout = ${Math.ceil(ms / 2)}`,
-      `set local idle_in_transaction_session_timeout = ${ms * 2}`,
-    ].map((text) => CompiledQuery.raw(text));
+    const limits = {
+      statement_timeout: ms,
+      lock_timeout: Math.ceil(ms / 2),
+      idle_in_transaction_session_timeout: ms * 2,
+    };
+    const settings = Object.entries({ ...limits, ...BY_INDEX });
+    this.#begin = {
+      // SET, not set_config(): a SELECT would fix the isolation level, and some choose another.
+      plain: [BEGIN, ...Object.entries(limits).map(([name, value]) => raw(`set local ${name} = ${value}`))],
+      // One statement for all: each costs both sides four messages.
+      byIndex: [
+        BEGIN,
+        raw(
+          `select ${settings.map(([name, value]) => `set_config('${name}', '${value}', true)`).join(', ')}`,
+        ),
+      ],
+    };
   }
 
   async init(): Promise<void> {}
@@ -146,18 +156,33 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** A plan that is kept may have been made when the tables were empty; reading all of them is never right here. */
-const BY_INDEX = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'].map((setting) =>
-  CompiledQuery.raw(`set local ${setting} = off`),
-);
-const COMMIT = CompiledQuery.raw('commit');
-const ROLLBACK = CompiledQuery.raw('rollback');
+/** How transactions begin: all, and those that are `byIndex`. */
+interface Beginnings {
+  plain: readonly CompiledQuery[];
+  byIndex: readonly CompiledQuery[];
+}
+
+/**
+ * A plan that is kept may have been made when the tables were empty; reading all of them is never right here. And it is to be kept:
+ * PostgreSQL takes lists of unknown length for long ones, so that planning a short list anew seems to pay, each time.
+ */
+const BY_INDEX = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
+};
+
+const { raw } = CompiledQuery;
+const BEGIN = raw('begin isolation level read committed');
+const COMMIT = raw('commit');
+const ROLLBACK = raw('rollback');
 
 /** A connection of the pool, for as long as one query or one transaction has it. */
 export class PooledConnection implements DatabaseConnection {
   /** Not for use before a statement of the transaction has been answered: until then its BEGIN may still wait to be sent. */
   readonly client: pg.PoolClient;
-  readonly #begin: readonly CompiledQuery[];
+  readonly #begin: Beginnings;
   readonly #habits: Habits;
   broken = false;
   inTransaction = false;
@@ -173,7 +198,7 @@ export class PooledConnection implements DatabaseConnection {
   #ended = false;
   #byIndex = false;
 
-  constructor(client: pg.PoolClient, begin: readonly CompiledQuery[], habits: Habits) {
+  constructor(client: pg.PoolClient, begin: Beginnings, habits: Habits) {
     this.client = client;
     this.#begin = begin;
     this.#habits = habits;
@@ -198,7 +223,7 @@ export class PooledConnection implements DatabaseConnection {
   begin(byIndex = false): void {
     this.inTransaction = true;
     this.#byIndex = byIndex;
-    for (const query of byIndex ? [...this.#begin, ...BY_INDEX] : this.#begin)
+    for (const query of byIndex ? this.#begin.byIndex : this.#begin.plain)
       void this.#enqueue(query).catch(() => undefined);
   }
 

@@ -23,7 +23,7 @@ const { prepareValue } = (pg as unknown as { utils: { prepareValue: (value: unkn
  * many packets, and a failed BEGIN would not stop what follows it.)
  *
  * @param options.timeoutMs longest to wait for all of them
- * @param options.keep keeps those with values prepared on the connection, for the next time
+ * @param options.keep keeps them prepared on the connection, for the next time
  * @throws the error of the first that failed
  */
 export function runTogether(
@@ -34,7 +34,7 @@ export function runTogether(
   return new Promise((resolve, reject) => {
     // Before anything is sent: a value that cannot be written must not leave half a group on the way.
     const encoded = statements.map(({ sql, parameters }) => ({
-      name: keep && parameters.length > 0 ? nameOf(sql) : '',
+      name: keep ? nameOf(sql) : '',
       text: sql,
       values: parameters.map(prepareValue),
     }));

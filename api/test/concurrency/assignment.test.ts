@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestUser } from '../support/app.ts';
@@ -91,6 +92,44 @@ test('"limit reached" is said only of a user who has as many: not because of cou
   const [user] = (await t.users(1)) as [TestUser];
   const replies = await Promise.all(times(20, (n) => assignRandom(t.node(n), user, book.id)));
   expect(tally(replies)).toEqual({ '200': 1, '409 book-exhausted': 19 });
+});
+
+test('what a batch takes before it knows that it may is given back: counters are exact, and no coupon is lost', async () => {
+  const book = await insertBook(t.db, 6, { maxAssignmentsPerUser: 1 });
+  const [first, second, disabled, ...others] = (await t.users(7)) as [
+    TestUser,
+    TestUser,
+    TestUser,
+    ...TestUser[],
+  ];
+  const [node] = t.nodes;
+  const admin = await node.asAdmin();
+  const given = await assignRandom(node, first, book.id, {}, 'first');
+  await sql`UPDATE users SET disabled_at = clock_timestamp() WHERE id = ${disabled.id}`.execute(t.db);
+  // Everybody got a coupon of the batch before, so for these all is taken at once.
+  const [repeated, ...replies] = await Promise.all([
+    assignRandom(node, first, book.id, {}, 'first'),
+    assignRandom(node, first, book.id),
+    assignRandom(node, second, book.id),
+    assignRandom(node, second, book.id),
+    assignRandom(node, disabled, book.id),
+    assignRandom(node, admin, book.id, { userId: randomUUID() }),
+  ]);
+  expect(repeated.text).toBe(given.text);
+  expect(tally(replies)).toEqual({
+    '200': 1,
+    '409 assignment-limit-reached': 2,
+    '401 unauthenticated': 1,
+    '404 not-found': 1,
+  });
+  await checkInvariants(t.db, { bookIds: [book.id] });
+  for (const user of others) expect(tally([await assignRandom(node, user, book.id)])).toEqual({ '200': 1 });
+  const late = await Promise.all((await t.users(5)).map((user) => assignRandom(node, user, book.id)));
+  expect(tally(late)).toEqual({ '409 book-exhausted': 5 });
+  await checkInvariants(t.db, { bookIds: [book.id] });
+  const { rows } = await sql<{ given: number }>`
+    SELECT sum(assigned)::integer AS given FROM book_user_counters WHERE book_id = ${book.id}`.execute(t.db);
+  expect(rows[0]!.given).toBe(6);
 });
 
 test('a claim that is rolled back never makes another see an exhausted book', async () => {

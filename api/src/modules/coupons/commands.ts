@@ -3,13 +3,15 @@ import { inTransaction } from '../../database/transaction.ts';
 import { takeTurns } from '../../database/turns.ts';
 import type { Answer } from '../../plugins/answers.ts';
 import { createBatcher } from './batch.ts';
-import { loadByCode, loadForAssign, loadRandom } from './load.ts';
+import { createRandomLoad, loadByCode, loadForAssign } from './load.ts';
 import { type Load, settle, type TransitionRequest } from './transition.ts';
 
 export type Lane = 'assign-random' | 'assign-code' | 'by-code';
 
 /** Most books that wait for their turn to have a batch written. */
 const MAX_WAITING_BOOKS = 2_000;
+/** Most books whose lane is kept while nobody asks for a coupon: it knows how the last batch went. */
+const MAX_IDLE_BOOKS = 1_000;
 
 export interface CommandOptions {
   db: Database;
@@ -57,7 +59,9 @@ export function createCommands({
   const randomOf = (bookId: string): Batcher => {
     let batcher = random.get(bookId);
     if (!batcher) {
-      batcher = openLane('assign-random', loadRandom, () => random.delete(bookId));
+      batcher = openLane('assign-random', createRandomLoad(), () => {
+        if (random.size > MAX_IDLE_BOOKS) random.delete(bookId);
+      });
       random.set(bookId, batcher);
     }
     return batcher;

@@ -12,71 +12,95 @@ import {
   reserveAssignments,
 } from './queries.ts';
 import { refuseAssignment } from './state.ts';
-import { counterKey, type Found, sumCounters, type Take, type TransitionRequest } from './transition.ts';
+import {
+  counterKey,
+  type Found,
+  type Load,
+  sumCounters,
+  type Take,
+  type TransitionRequest,
+} from './transition.ts';
 
 /**
- * Finds random coupons of one book for the requests of a batch. Counters first, then coupons: the one order of locks.
+ * Finds random coupons of one book for its batches, one after the other. Counters first, then coupons: the one order of locks.
  *
- * A book without an unassigned row is exhausted and nothing is written. If rows exist but others hold them, the requests left
- * over are tried again: SKIP LOCKED finding nothing does not mean sold out.
+ * After a batch in which everybody got a coupon, the next is expected to go the same way: what it needs is taken in the round trip
+ * that looks whether it may be, and what was too much is given back at the end. After any other batch the look comes first: to a crowd
+ * before a sold-out book, or at its limit, nothing is written.
+ *
+ * A book without an unassigned row is exhausted. If rows exist but others hold them, the requests left over are tried again: SKIP
+ * LOCKED finding nothing does not mean sold out.
  */
-export async function loadRandom(trx: Transaction, asked: TransitionRequest[]): Promise<Take> {
-  const bookId = asked[0]!.bookId!;
-  const start = randomInt(-(2 ** 31), 2 ** 31);
-  // A look at the counters without locking them: who is at the limit, and a crowd before a sold-out book, cost no write.
-  const [book, assigned] = await Promise.all([
-    lockBookForClaim(trx, bookId, start),
-    findAssignedCounts(trx, bookId, [...new Set(asked.map(({ userId }) => userId))]),
-  ]);
-  const counts = new Map([...assigned].map(([userId, count]) => [counterKey(bookId, userId), count]));
-  return async (requests) => {
-    const found: Found[] = requests.map(() => AGAIN);
-    const reserved: (CounterChange | null)[] = requests.map(() => null);
-    const result = { found, counts, reserved };
-    if (!book) {
-      found.fill('not-found');
-      return result;
-    }
-
-    /** Those who may get a coupon, if all before them in this batch get theirs. */
-    const admit = (positions: number[]): number[] => {
-      const promised = new Map<string, number>();
-      return positions.filter((position) => {
-        const key = counterKey(bookId, requests[position]!.userId);
-        const assigned = counts.get(key) ?? 0;
-        const earlier = promised.get(key) ?? 0;
-        const refusal = refuseAssignment(book, assigned, book.now);
-        if (refusal) found[position] = refusal;
-        // At the limit only by what is promised to earlier ones: it comes again, when it is known what they got.
-        if (refuseAssignment(book, assigned + earlier, book.now)) return false;
-        promised.set(key, earlier + 1);
-        return true;
-      });
+export function createRandomLoad(): Load {
+  let hopeful = false;
+  return async (trx, asked) => {
+    const bookId = asked[0]!.bookId!;
+    const start = randomInt(-(2 ** 31), 2 ** 31);
+    const counts = new Map<string, number>();
+    const wish = ({ userId }: TransitionRequest) => ({ bookId, userId, count: 1 });
+    const take = async (wanted: CounterChange[]) => {
+      const [, coupons] = await Promise.all([
+        reserve(trx, wanted, counts),
+        claimCoupons(trx, bookId, wanted.length, start),
+      ]);
+      return { wanted, coupons };
     };
-
-    const candidates = admit(requests.map((_, position) => position));
-    if (!book.inStock) {
-      found.forEach((outcome, position) => {
-        if (outcome === AGAIN) found[position] = 'book-exhausted';
-      });
-      return result;
-    }
-    if (candidates.length === 0) return result;
-
-    const wanted = candidates.map((position) => ({ bookId, userId: requests[position]!.userId, count: 1 }));
-    candidates.forEach((position, index) => {
-      reserved[position] = wanted[index]!;
-    });
-    // Together: a coupon too many, for one whom another process has brought to the limit meanwhile, is only locked and let go.
-    const [, coupons] = await Promise.all([
-      reserve(trx, wanted, counts),
-      claimCoupons(trx, bookId, candidates.length, start),
+    const look = async () => {
+      const users = [...new Set(asked.map(({ userId }) => userId))];
+      for (const [userId, count] of await findAssignedCounts(trx, bookId, users))
+        counts.set(counterKey(bookId, userId), count);
+      return null;
+    };
+    const early = hopeful;
+    hopeful = false; // If this batch fails, it comes again and looks first.
+    const [book, taken] = await Promise.all([
+      lockBookForClaim(trx, bookId, start),
+      early ? take(asked.map(wish)) : look(),
     ]);
-    const admitted = admit(candidates);
-    coupons.slice(0, admitted.length).forEach(({ now, ...coupon }, index) => {
-      found[admitted[index]!] = { coupon, book, now };
-    });
-    return result;
+
+    return async (requests) => {
+      const found: Found[] = requests.map(() => AGAIN);
+      const nothing = { found, counts, reserved: taken?.wanted ?? [] };
+      if (!book) {
+        found.fill('not-found');
+        return nothing;
+      }
+
+      /** Those who may get a coupon, if all before them in this batch get theirs. */
+      const admit = (positions: number[]): number[] => {
+        const promised = new Map<string, number>();
+        return positions.filter((position) => {
+          const key = counterKey(bookId, requests[position]!.userId);
+          const assigned = counts.get(key) ?? 0;
+          const earlier = promised.get(key) ?? 0;
+          const refusal = refuseAssignment(book, assigned, book.now);
+          if (refusal) found[position] = refusal;
+          // At the limit only by what is promised to earlier ones: it comes again, when it is known what they got.
+          if (refuseAssignment(book, assigned + earlier, book.now)) return false;
+          promised.set(key, earlier + 1);
+          return true;
+        });
+      };
+
+      const candidates = admit(requests.map((_, position) => position));
+      if (!book.inStock) {
+        found.forEach((outcome, position) => {
+          if (outcome === AGAIN) found[position] = 'book-exhausted';
+        });
+        return nothing;
+      }
+      if (candidates.length === 0) return nothing;
+
+      const { wanted, coupons } =
+        taken ?? (await take(candidates.map((position) => wish(requests[position]!))));
+      // Again, now that the counters are locked. A coupon too many is only locked and let go.
+      const admitted = admit(candidates);
+      coupons.slice(0, admitted.length).forEach(({ now, ...coupon }, index) => {
+        found[admitted[index]!] = { coupon, book, now };
+      });
+      hopeful = Math.min(admitted.length, coupons.length) === asked.length;
+      return { found, counts, reserved: wanted };
+    };
   };
 }
 
@@ -84,12 +108,13 @@ export async function loadRandom(trx: Transaction, asked: TransitionRequest[]): 
 export async function loadForAssign(trx: Transaction, asked: TransitionRequest[]): Promise<Take> {
   const places = await findBooksOfCodes(trx, codesOf(asked));
   return async (requests) => {
+    const counts = new Map<string, number>();
+    if (requests.length === 0) return { found: [], counts, reserved: [] };
     const free = (code: string) => places.get(code)?.state === 'UNASSIGNED';
     const reserved = requests.map(({ code, userId }) =>
       free(code!) ? { bookId: places.get(code!)!.bookId, userId, count: 1 } : null,
     );
     const wanted = reserved.filter((change) => change !== null);
-    const counts = new Map<string, number>();
     // Issued in the one order of locks: books, counters, coupons.
     const firstLocks =
       wanted.length > 0
@@ -103,7 +128,7 @@ export async function loadForAssign(trx: Transaction, asked: TransitionRequest[]
       if (row.state === 'UNASSIGNED' && !reserved[index]) return AGAIN;
       return { coupon: row, book: row, now: row.now };
     });
-    return { found, counts, reserved };
+    return { found, counts, reserved: wanted };
   };
 }
 
@@ -121,7 +146,7 @@ export async function loadByCode(trx: Transaction, asked: TransitionRequest[]): 
       if (row) return { coupon: row, book: row, now: row.now };
       return held.has(request.code!) ? AGAIN : missing(request);
     });
-    return { found, counts: new Map(), reserved: requests.map(() => null) };
+    return { found, counts: new Map(), reserved: [] };
   };
 }
 

@@ -42,8 +42,8 @@ export interface Loaded {
   found: Found[];
   /** Per counterKey: coupons given to the user before this batch. */
   counts: Map<string, number>;
-  /** Counters raised ahead for these requests; those of requests that fail are lowered again. */
-  reserved: (CounterChange | null)[];
+  /** By what counters were raised ahead; where no coupon is given for it they are lowered again. */
+  reserved: CounterChange[];
 }
 
 /**
@@ -106,14 +106,10 @@ export async function settle(
     );
 
   const open = requests.flatMap((request, index) => (answers[index] ? [] : [{ request, index }]));
-  if (open.length === 0) {
-    await commitWith(trx, [keepAnswers()]);
-    return answers as Answer[];
-  }
   const { found, counts, reserved } = await take(open.map(({ request }) => request));
 
   const changes: Change[] = [];
-  const released: CounterChange[] = [];
+  const given: CounterChange[] = [];
   const guesses: Budget[] = [];
   open.forEach(({ request, index }, position) => {
     const outcome = decideOne(request, found[position]!, counts, budgets);
@@ -121,10 +117,10 @@ export async function settle(
     else if (outcome instanceof Problem) refuse(index, outcome);
     else {
       changes.push(outcome.change);
+      if (request.type === 'assign')
+        given.push({ bookId: outcome.change.next.bookId, userId: request.userId, count: 1 });
       answers[index] = jsonAnswer(200, outcome.body);
     }
-    const failed = outcome === AGAIN || outcome instanceof Problem;
-    if (failed && reserved[position]) released.push(reserved[position]);
     if (outcome instanceof Problem && outcome.code === 'not-your-coupon') {
       guesses.push(...request.guessBudgets);
       // Here too, so that a thousand guesses at once, which are one batch, get no further than one after the other.
@@ -145,7 +141,7 @@ export async function settle(
       trx,
       changes.flatMap(({ events }) => redemptionsOf(events)),
     ),
-    releaseAssignments(trx, sumCounters(released)),
+    releaseAssignments(trx, sumCounters(reserved, given)),
     spendBudgets(trx, guesses),
     keepAnswers(),
   ]);
@@ -219,14 +215,22 @@ function redemptionsOf(events: CouponEvent[]) {
     }));
 }
 
-/** Several changes of one counter as one: UPDATE … FROM applies only one row per target. */
-export function sumCounters(changes: readonly CounterChange[]): CounterChange[] {
+/**
+ * Several changes of one counter as one (UPDATE … FROM applies only one row per target), less others; those that come to nothing are
+ * left out.
+ */
+export function sumCounters(
+  changes: readonly CounterChange[],
+  less: readonly CounterChange[] = [],
+): CounterChange[] {
   const sums = new Map<string, CounterChange>();
-  for (const { bookId, userId, count } of changes) {
+  const add = ({ bookId, userId, count }: CounterChange, sign: number) => {
     const key = counterKey(bookId, userId);
-    sums.set(key, { bookId, userId, count: (sums.get(key)?.count ?? 0) + count });
-  }
-  return [...sums.values()];
+    sums.set(key, { bookId, userId, count: (sums.get(key)?.count ?? 0) + sign * count });
+  };
+  for (const change of changes) add(change, 1);
+  for (const change of less) add(change, -1);
+  return [...sums.values()].filter(({ count }) => count !== 0);
 }
 
 /** Not an answer to the request itself but to the moment it came: repeating it may give another. */
