@@ -23,7 +23,7 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     node: process.versions.node,
-    postgres: `${findBinaries(undefined).version} (embedded, its own defaults: fsync and synchronous_commit on)`,
+    postgres: `${findBinaries(undefined).version} (embedded, as npm start runs it: fsync and synchronous_commit on)`,
     redis: /v=(\S+)/.exec(versionOf('redis-server') ?? '')?.[1] ?? absent,
     pgbench: /\d[\d.]*/.exec(versionOf('pgbench') ?? '')?.[0] ?? absent,
   };

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { environment } from './binaries.ts';
@@ -21,6 +22,7 @@ export type Server = { pid: number; port: number };
 export type Settings = Record<string, string | number | boolean>;
 type PidFile = Server & { status: string; text: string };
 
+const MB = 2 ** 20;
 const POLL_MS = 10;
 const LAUNCHES = 3;
 const LOG_LIMIT_BYTES = 10_000_000;
@@ -126,6 +128,7 @@ function launch(cluster: Cluster, port: number, settings: Settings): Launch {
     // Statement errors go to the client, who logs them: the server's words would put coupon codes into its log.
     log_min_messages: 'log',
     log_error_verbosity: 'terse',
+    ...roomToWrite(),
     ...settings,
   };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`]);
@@ -143,6 +146,17 @@ function launch(cluster: Cluster, port: number, settings: Settings): Launch {
   child.unref();
   closeSync(log);
   return launched;
+}
+
+/**
+ * Random coupons of a large book are random pages of its table and indexes. With the 128 MB of a default they are pushed out and read
+ * again, and with 1 GB of WAL checkpoints follow each other, after each of which every page is logged whole: a million coupons given away
+ * at once cost PostgreSQL 176 µs of CPU each at first, and 433 at the end. With this, by turns on 810,000 coupons: 221 instead of 257.
+ */
+function roomToWrite(): Settings {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  const buffers = Math.min(Math.max(memory / 8, 128 * MB), 1024 * MB);
+  return { shared_buffers: `${Math.floor(buffers / MB)}MB`, max_wal_size: '4GB', wal_compression: 'on' };
 }
 
 function openLog(cluster: Cluster): number {
