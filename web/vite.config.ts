@@ -22,6 +22,9 @@ export default defineConfig({
   ],
   define: {
     __VUE_OPTIONS_API__: 'false',
+    // What we do not use of vue-i18n: 2.4 kB (gzip) of every first load.
+    __VUE_I18N_LEGACY_API__: 'false',
+    __VUE_I18N_FULL_INSTALL__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
     __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
   },
