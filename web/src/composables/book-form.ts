@@ -1,7 +1,6 @@
 import { reactive } from 'vue';
 import type { Schemas } from '../api/client';
 import type { operations } from '../api/schema';
-import { fromLocalInput, toLocalInput } from './local-time';
 
 type Book = Schemas['Book'];
 export type BookSettings = operations['createBook']['requestBody']['content']['application/json'];
@@ -14,6 +13,7 @@ export type LockUnit = keyof typeof LOCK_UNITS;
 export interface BookForm {
   name: string;
   description: string;
+  /** RFC 3339, as `expiresAt`; '' for none. */
   startsAt: string;
   expiresAt: string;
   isLimitedPerUser: boolean;
@@ -32,8 +32,8 @@ export function useBookForm(book?: Book): BookForm {
   return reactive({
     name: book?.name ?? '',
     description: book?.description ?? '',
-    startsAt: toLocalInput(book?.startsAt ?? null),
-    expiresAt: toLocalInput(book?.expiresAt ?? null),
+    startsAt: book?.startsAt ?? '',
+    expiresAt: book?.expiresAt ?? '',
     isLimitedPerUser: (book?.maxAssignmentsPerUser ?? null) !== null,
     maxAssignmentsPerUser: book?.maxAssignmentsPerUser ?? 1,
     allowMultipleRedemptions: book?.allowMultipleRedemptions ?? false,
@@ -56,8 +56,8 @@ export function toSettings(form: BookForm): BookSettings {
   return {
     name: form.name,
     description: form.description.trim() === '' ? null : form.description,
-    startsAt: fromLocalInput(form.startsAt),
-    expiresAt: fromLocalInput(form.expiresAt),
+    startsAt: form.startsAt || null,
+    expiresAt: form.expiresAt || null,
     maxAssignmentsPerUser: form.isLimitedPerUser ? form.maxAssignmentsPerUser : null,
     allowMultipleRedemptions: form.allowMultipleRedemptions,
     maxRedemptions: !form.allowMultipleRedemptions ? 1 : form.isLimitedPerCoupon ? form.maxRedemptions : null,
@@ -65,7 +65,7 @@ export function toSettings(form: BookForm): BookSettings {
   };
 }
 
-/** What differs from the book. A time that shows the same minute was not touched: its seconds stay. */
+/** What differs from the book. */
 export function toChanges(form: BookForm, book: Book): Partial<BookSettings> {
   const before = toSettings(useBookForm(book));
   const after = toSettings(form);
