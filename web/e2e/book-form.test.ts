@@ -1,7 +1,50 @@
 import type { Page } from '@playwright/test';
 import { ok } from './support/api.ts';
-import { makeBook, makePerson } from './support/scene.ts';
+import { makeBook, makePerson, unique } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
+
+test('metadata of a book is any JSON object: what is none, or refused, stays in the form; what is stored can be changed', async ({
+  server,
+  open,
+  faults,
+}) => {
+  faults.allow(/status of 400/);
+  const name = unique('Book');
+  const page = await open(await makePerson(server, 'ADMIN'), { at: '/books/new' });
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  const metadata = page.getByLabel('Metadata');
+  const create = page.getByRole('button', { name: 'Create book' });
+
+  await metadata.fill('["a list"]');
+  await create.click();
+  await expect(metadata).toBeFocused();
+  await expect(metadata).toHaveAccessibleDescription(/This is not a JSON object\./);
+  await expect(metadata).toHaveValue('["a list"]');
+  const bookOf = async () =>
+    (await ok(server.admin.GET('/api/v1/books', { params: { query: { limit: 200 } } }))).items.find(
+      (book) => book.name === name,
+    );
+  expect(await bookOf()).toBeUndefined();
+
+  const tooLarge = JSON.stringify({ text: 'x'.repeat(4096) });
+  await metadata.fill(tooLarge);
+  await create.click();
+  await expect(metadata).toHaveAccessibleDescription(/Is too large/);
+  await expect(metadata).toHaveValue(tooLarge);
+  expect(await bookOf()).toBeUndefined();
+
+  await metadata.fill('{"campaign": "summer", "areas": [1, 2]}');
+  await create.click();
+  await page.waitForURL(/\/books\/.+\/codes$/);
+  const { id, metadata: stored } = (await bookOf())!;
+  expect(stored).toEqual({ campaign: 'summer', areas: [1, 2] });
+
+  await page.goto(`/books/${id}/settings`);
+  await expect(metadata).toHaveValue(/"campaign": "summer"/);
+  await metadata.fill('');
+  await saveChanges(page);
+  expect((await bookOf())!.metadata).toEqual({});
+});
 
 test('saving a book changes what was changed and nothing else: a date keeps its seconds', async ({
   server,

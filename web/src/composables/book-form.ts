@@ -23,6 +23,8 @@ export interface BookForm {
   maxRedemptions: number | null;
   lockTime: number | null;
   lockUnit: LockUnit;
+  /** A JSON object; '' for none. */
+  metadata: string;
 }
 
 const DEFAULT_LOCK_SECONDS = 300;
@@ -40,7 +42,22 @@ export function useBookForm(book?: Book): BookForm {
     isLimitedPerCoupon: book?.allowMultipleRedemptions ? book.maxRedemptions !== null : true,
     maxRedemptions: book?.allowMultipleRedemptions ? (book.maxRedemptions ?? 2) : 2,
     ...lock,
+    metadata: isEmpty(book?.metadata) ? '' : JSON.stringify(book!.metadata, null, 2),
   });
+}
+
+const isEmpty = (metadata: object = {}) => Object.keys(metadata).length === 0;
+
+/** What was typed as metadata; undefined when it is not a JSON object. */
+export function parseMetadata(text: string): Record<string, unknown> | undefined {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** In the largest unit in which it is a whole number. */
@@ -51,7 +68,7 @@ function lockTime(seconds: number): { lockTime: number; lockUnit: LockUnit } {
   return { lockTime: seconds / LOCK_UNITS[lockUnit], lockUnit };
 }
 
-/** What the API is sent. A limit without a number is left out there: the form's fields are `required`. */
+/** What the API is sent. A limit without a number, or metadata that is no object, is left out: the form's fields ask for it first. */
 export function toSettings(form: BookForm): BookSettings {
   return {
     name: form.name,
@@ -62,6 +79,7 @@ export function toSettings(form: BookForm): BookSettings {
     allowMultipleRedemptions: form.allowMultipleRedemptions,
     maxRedemptions: !form.allowMultipleRedemptions ? 1 : form.isLimitedPerCoupon ? form.maxRedemptions : null,
     lockTtlSeconds: (form.lockTime ?? 0) * LOCK_UNITS[form.lockUnit],
+    metadata: parseMetadata(form.metadata),
   };
 }
 
@@ -70,6 +88,8 @@ export function toChanges(form: BookForm, book: Book): Partial<BookSettings> {
   const before = toSettings(useBookForm(book));
   const after = toSettings(form);
   return Object.fromEntries(
-    Object.entries(after).filter(([name, value]) => value !== before[name as keyof BookSettings]),
+    Object.entries(after).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof BookSettings]),
+    ),
   );
 }

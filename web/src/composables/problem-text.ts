@@ -8,6 +8,7 @@ const FIELD_WORDS: [RegExp, string][] = [
   [/must NOT have more than (?<limit>\d+) characters/, 'tooLong'],
   [/must be >=? (?<limit>-?[\d.]+)/, 'tooSmall'],
   [/must be <=? (?<limit>-?[\d.]+)/, 'tooLarge'],
+  [/is too large/, 'tooMuch'],
   [/must match (pattern|format)/, 'format'],
 ];
 

@@ -90,6 +90,10 @@ export default {
       'Before redeeming, a coupon is locked: nobody else can use it meanwhile. After this time the lock opens by itself.',
     unit: 'Unit',
     units: { seconds: 'seconds', minutes: 'minutes', hours: 'hours' },
+    metadata: 'Metadata',
+    metadataHelp:
+      'Your own data about the book, as a JSON object of at most 4096 bytes. The API gives it back with the book.',
+    notAnObject: 'This is not a JSON object.',
   },
   saveChanges: 'Save changes',
   notSaved: 'Not saved yet',

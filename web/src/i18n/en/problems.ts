@@ -64,6 +64,7 @@ export default {
     tooLong: 'At most {limit} characters',
     tooSmall: 'At least {limit}',
     tooLarge: 'At most {limit}',
+    tooMuch: 'Is too large',
     format: 'Has not the right form',
     other: 'Does not fit: {detail}',
   },

@@ -90,6 +90,10 @@ export default {
       'Antes de canjearse, un cupón se bloquea: mientras tanto nadie más puede usarlo. Pasado este tiempo, se desbloquea solo.',
     unit: 'Unidad',
     units: { seconds: 'segundos', minutes: 'minutos', hours: 'horas' },
+    metadata: 'Metadatos',
+    metadataHelp:
+      'Sus propios datos sobre el talonario, como objeto JSON de 4096 bytes como mucho. La API los devuelve con él.',
+    notAnObject: 'Esto no es un objeto JSON.',
   },
   saveChanges: 'Guardar cambios',
   notSaved: 'Aún sin guardar',

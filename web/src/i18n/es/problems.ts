@@ -72,6 +72,7 @@ export default {
     tooLong: 'Como mucho {limit} caracteres',
     tooSmall: 'Al menos {limit}',
     tooLarge: 'Como mucho {limit}',
+    tooMuch: 'Es demasiado grande',
     format: 'No tiene la forma correcta',
     other: 'No encaja: {detail}',
   },
