@@ -22,10 +22,13 @@ export default {
   deleted: 'eliminado',
   job: 'Tarea',
   ofJob: 'Solo lo que hizo una tarea',
-  emptyRedemptionsTitle: 'Aún no se ha canjeado nada',
-  emptyRedemptionsText: 'Los canjes aparecen aquí a medida que suceden.',
-  emptyEventsTitle: 'Aún no ha pasado nada',
-  emptyEventsText: 'Cada cambio de un cupón aparece aquí.',
+  empty: {
+    redemptions: {
+      title: 'Aún no se ha canjeado nada',
+      text: 'Los canjes aparecen aquí a medida que suceden.',
+    },
+    events: { title: 'Aún no ha pasado nada', text: 'Cada cambio de un cupón aparece aquí.' },
+  },
   redemption: 'Canje',
   nth: 'N.º {n} del cupón',
   rollback: 'Revertido',
