@@ -1,4 +1,4 @@
-import type { Page, Route } from '@playwright/test';
+import type { Locator, Page, Route } from '@playwright/test';
 import { ok } from './support/api.ts';
 import { giveCoupon, historyOf, makeBook, makePerson } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
@@ -24,6 +24,37 @@ test('a double click on claim, lock and redeem does each once', async ({ server,
   expect({ assigned, redeemed }).toEqual({ assigned: 0, redeemed: 1 });
   expect(await historyOf(server, code)).toEqual(['coupon.assigned', 'coupon.locked', 'coupon.redeemed']);
 });
+
+test('the second click of a double click does nothing, also when the first has been answered before it', async ({
+  server,
+  open,
+}) => {
+  const person = await makePerson(server);
+  const book = await makeBook(server, 5);
+  const page = await open(person, { at: '/coupons' });
+  const claim = page.getByRole('button', { name: `Claim a coupon of ${book.name}` });
+  const coupons = page.getByRole('article');
+  await clickTwice(page, claim, () => expect(coupons).toHaveCount(1));
+  const lock = page.getByRole('button', { name: /^Lock / });
+  const redeem = page.getByRole('button', { name: /^Redeem / });
+  await clickTwice(page, lock, () => expect(redeem).toBeVisible());
+  // What an ignored click did not do cannot be waited for; this comes after it, and would find a second coupon or a question.
+  await redeem.click();
+  await expect(page.getByRole('dialog')).toHaveCount(1);
+  expect((await countsOf(server.admin, book.id)).unassigned).toBe(4);
+});
+
+/** A double click of a slow hand: between its clicks happens what `meanwhile` waits for. */
+async function clickTwice(page: Page, target: Locator, meanwhile: () => Promise<void>): Promise<void> {
+  await target.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await target.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  for (const clickCount of [1, 2]) {
+    await page.mouse.down({ clickCount });
+    await page.mouse.up({ clickCount });
+    if (clickCount === 1) await meanwhile();
+  }
+}
 
 test('a redemption whose answer is lost while the server restarts is tried again with the same key, and happens once', async ({
   ownServer: server,

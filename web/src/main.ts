@@ -4,6 +4,7 @@ import { PiniaColada } from '@pinia/colada';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
+import { ignoreSecondClicks } from './double-clicks';
 import { i18n, preferredLanguage, setLanguage } from './i18n';
 import { router } from './router';
 import { useSessionStore } from './stores/session';
@@ -17,4 +18,5 @@ await Promise.all([
     .restore()
     .catch(() => {}),
 ]);
+ignoreSecondClicks();
 app.use(router).mount('#app');

@@ -1,6 +1,7 @@
-import { useInfiniteQuery, useQuery, useQueryCache } from '@pinia/colada';
+import { useInfiniteQuery, useQuery } from '@pinia/colada';
 import { computed } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
+import { useReload } from './reload';
 import { useRoughNow } from './server-clock';
 
 export type Book = Schemas['Book'];
@@ -18,7 +19,7 @@ export function useHeldBooks() {
       unwrap(api.GET('/api/v1/books/held', { params: { query: { limit: 200 } }, signal })),
   });
   const byId = computed(() => new Map(data.value?.items.map((held) => [held.book.id, held])));
-  const queries = useQueryCache();
+  const reload = useReload();
   return {
     isLoaded: computed(() => data.value !== undefined),
     error,
@@ -27,7 +28,7 @@ export function useHeldBooks() {
     /** Coupons of a book that the reader may still claim; null: no limit. */
     left: ({ id, maxAssignmentsPerUser: most }: Book) =>
       most === null ? null : Math.max(0, most - (byId.value.get(id)?.assigned ?? 0)),
-    refresh: () => void queries.invalidateQueries({ key: HELD }).catch(() => {}),
+    refresh: () => void reload(HELD),
   };
 }
 
@@ -44,7 +45,7 @@ export function useClaimableBooks() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
   });
-  const queries = useQueryCache();
+  const reload = useReload();
   return {
     // An ADMIN is told of all books; and what was active may be over by now.
     books: computed(() =>
@@ -55,7 +56,7 @@ export function useClaimableBooks() {
     hasMore: computed(() => !!query.data.value?.pages.at(-1)?.nextCursor),
     isLoading: computed(() => query.asyncStatus.value === 'loading'),
     loadMore: () => query.loadNextPage(),
-    refresh: () => void queries.invalidateQueries({ key: CLAIMABLE }).catch(() => {}),
+    refresh: () => void reload(CLAIMABLE),
   };
 }
 

@@ -17,7 +17,7 @@ type Shared =
   | { kind: 'connected'; connected: boolean };
 
 const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 10_000;
+const LAST_RETRY_MS = 5_000;
 
 /**
  * What happens to coupons, as it happens. One connection for all tabs of an account where the browser has locks (browsers allow six
@@ -84,7 +84,8 @@ export const useLiveStore = defineStore('live', () => {
       }
       if (signal.aborted) return;
       share({ kind: 'connected', connected: false });
-      await pause(delay, signal);
+      // Not all at the same moment, after a restart of the server that cut them all.
+      await pause(delay * (0.5 + Math.random() / 2), signal);
       delay = Math.min(delay * 2, LAST_RETRY_MS);
     }
   }
