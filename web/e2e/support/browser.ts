@@ -1,12 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from '@playwright/test';
 import { findChromium } from './chromium.ts';
 
+const ARGS = ['--disable-quic', '--disable-gpu'];
+
 /** A Chromium for a program that is no test: it asks nobody but the server that it is sent to. */
-export async function launchChromium(args: string[] = []): Promise<Browser> {
-  return chromium.launch({
+export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: findChromium(), args: ARGS });
+}
+
+/**
+ * A Chromium in which somebody is signed in, also for whoever opens a page through its port: in its own context, not one of Playwright's.
+ * @param port on which it can be told what to do, by others than Playwright
+ */
+export async function launchSignedIn(
+  port: number,
+  url: string,
+  email: string,
+  password: string,
+): Promise<AsyncDisposable> {
+  const folder = mkdtempSync(join(tmpdir(), 'coupon-book-chromium-'));
+  const context = await chromium.launchPersistentContext(folder, {
     executablePath: findChromium(),
-    args: ['--disable-quic', '--disable-gpu', ...args],
+    args: [...ARGS, `--remote-debugging-port=${port}`],
   });
+  const page = await context.newPage();
+  await signIn(page, url, email, password);
+  await untilSettled(page);
+  await page.close();
+  return {
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
 }
 
 /** Signs in by the form, as a person does. */
