@@ -58,7 +58,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await page.getByText('Drop a file of codes here').dispatchEvent('drop', { dataTransfer: file });
     await expect(page.getByText(/summer\.csv/)).toBeVisible();
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
-    await expect(page.getByText('3 codes stored')).toBeVisible();
+    await expect(page.getByRole('main').getByText('3 codes stored')).toBeVisible();
     await expect(page.getByText('is in line 2 already')).toBeVisible();
   });
 
@@ -70,7 +70,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await expect(page.getByRole('heading', { level: 1, name: poolName })).toBeVisible();
     await page.getByLabel('E-mails').fill(shopper.email);
     await page.getByRole('button', { name: 'Add', exact: true }).click();
-    await expect(page.getByText('1 person added')).toBeVisible();
+    await expect(page.getByRole('main').getByText('1 person added')).toBeVisible();
   });
 
   await step('distribute: preview, run, outcome', async () => {
@@ -86,7 +86,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     const preview = page.getByRole('region', { name: 'Preview' });
     await expect(preview.getByText(shopper.email)).toBeVisible();
     await preview.getByRole('button', { name: 'Distribute 2 coupons' }).click();
-    await expect(page.getByText('2 coupons given').first()).toBeVisible();
+    await expect(page.getByRole('main').getByText('2 coupons given').first()).toBeVisible();
   });
 
   await step('switch to the user', async () => {

@@ -18,10 +18,11 @@ test('what happens to a coupon in one browser shows in another, without a reload
   const loads = [phone, till, admin].map((page) => countLoads(page));
 
   await phone.getByRole('button', { name: `Lock ${code}` }).click();
-  await expect(till.getByText('Locked', { exact: true }).first()).toBeVisible();
+  const shown = till.getByRole('main');
+  await expect(shown.getByText('Locked', { exact: true }).first()).toBeVisible();
   await till.getByRole('button', { name: /Redeem/ }).click();
   await till.getByRole('dialog').getByRole('button', { name: 'Redeem' }).click();
-  await expect(till.getByText('Redeemed', { exact: true }).first()).toBeVisible();
+  await expect(shown.getByText('Redeemed', { exact: true }).first()).toBeVisible();
   await expect(
     phone.getByRole('article', { name: code }).getByText('Redeemed', { exact: true }),
   ).toBeVisible();
