@@ -69,15 +69,3 @@ async function saveChanges(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByText('Not saved yet')).toHaveCount(0);
 }
-
-test('on a phone, the tab of the page that is shown is in sight', async ({ server, open }) => {
-  const book = await makeBook(server, 0);
-  const page = await open(await makePerson(server, 'ADMIN'), {
-    at: `/books/${book.id}/settings`,
-    phone: true,
-  });
-  const tabs = page.getByRole('navigation', { name: 'Parts of the book' });
-  await expect(tabs.getByRole('link', { name: 'Settings' })).toBeInViewport({ ratio: 1 });
-  await page.goto(`/books/${book.id}/overview`);
-  await expect(tabs.getByRole('link', { name: 'Overview' })).toBeInViewport({ ratio: 1 });
-});
