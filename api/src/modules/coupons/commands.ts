@@ -10,8 +10,6 @@ export type Lane = 'assign-random' | 'assign-code' | 'by-code';
 
 /** Most books that wait for their turn to have a batch written. */
 const MAX_WAITING_BOOKS = 2_000;
-/** Most books whose lane is kept while nobody asks for a coupon: it knows how the last batch went. */
-const MAX_IDLE_BOOKS = 1_000;
 
 export interface CommandOptions {
   db: Database;
@@ -55,13 +53,12 @@ export function createCommands({
   const assignCode = openLane('assign-code', loadForAssign);
   const byCode = openLane('by-code', loadByCode);
   const random = new Map<string, Batcher>();
+  const loadRandom = createRandomLoad();
 
   const randomOf = (bookId: string): Batcher => {
     let batcher = random.get(bookId);
     if (!batcher) {
-      batcher = openLane('assign-random', createRandomLoad(), () => {
-        if (random.size > MAX_IDLE_BOOKS) random.delete(bookId);
-      });
+      batcher = openLane('assign-random', loadRandom, () => random.delete(bookId));
       random.set(bookId, batcher);
     }
     return batcher;

@@ -11,7 +11,7 @@ import {
   lockFreeCoupons,
   reserveAssignments,
 } from './queries.ts';
-import { refuseAssignment } from './state.ts';
+import { type BookRules, refuseAssignment } from './state.ts';
 import {
   counterKey,
   type Found,
@@ -21,18 +21,25 @@ import {
   type TransitionRequest,
 } from './transition.ts';
 
+/** Most books of which is known that everybody got a coupon in their last batch. */
+const MAX_HOPEFUL = 1_000;
+
 /**
- * Finds random coupons of one book for its batches, one after the other. Counters first, then coupons: the one order of locks.
+ * Finds random coupons of the one book of a batch. Counters first, then coupons: the one order of locks.
  *
- * After a batch in which everybody got a coupon, the next is expected to go the same way: what it needs is taken in the round trip
- * that looks whether it may be, and what was too much is given back at the end. After any other batch the look comes first: to a crowd
- * before a sold-out book, or at its limit, nothing is written.
+ * After a batch in which everybody got a coupon, the next of that book is expected to go the same way: what it needs is taken in the
+ * round trip that looks whether it may be, and what was too much is given back at the end. After any other batch the look comes first:
+ * to a crowd before a sold-out book, or at its limit, nothing is written.
  *
  * A book without an unassigned row is exhausted. If rows exist but others hold them, the requests left over are tried again: SKIP
  * LOCKED finding nothing does not mean sold out.
  */
 export function createRandomLoad(): Load {
-  let hopeful = false;
+  const hopeful = new Set<string>();
+  const hope = (bookId: string) => {
+    hopeful.add(bookId);
+    if (hopeful.size > MAX_HOPEFUL) hopeful.delete(hopeful.values().next().value!); // The one of longest ago.
+  };
   return async (trx, asked) => {
     const bookId = asked[0]!.bookId!;
     const start = randomInt(-(2 ** 31), 2 ** 31);
@@ -51,8 +58,8 @@ export function createRandomLoad(): Load {
         counts.set(counterKey(bookId, userId), count);
       return null;
     };
-    const early = hopeful;
-    hopeful = false; // If this batch fails, it comes again and looks first.
+    // Taken from the set until it is known how this batch goes: if it fails, it comes again and looks first.
+    const early = hopeful.delete(bookId);
     const [book, taken] = await Promise.all([
       lockBookForClaim(trx, bookId, start),
       early ? take(asked.map(wish)) : look(),
@@ -65,24 +72,7 @@ export function createRandomLoad(): Load {
         found.fill('not-found');
         return nothing;
       }
-
-      /** Those who may get a coupon, if all before them in this batch get theirs. */
-      const admit = (positions: number[]): number[] => {
-        const promised = new Map<string, number>();
-        return positions.filter((position) => {
-          const key = counterKey(bookId, requests[position]!.userId);
-          const assigned = counts.get(key) ?? 0;
-          const earlier = promised.get(key) ?? 0;
-          const refusal = refuseAssignment(book, assigned, book.now);
-          if (refusal) found[position] = refusal;
-          // At the limit only by what is promised to earlier ones: it comes again, when it is known what they got.
-          if (refuseAssignment(book, assigned + earlier, book.now)) return false;
-          promised.set(key, earlier + 1);
-          return true;
-        });
-      };
-
-      const candidates = admit(requests.map((_, position) => position));
+      const candidates = admit(requests, [...requests.keys()], book, counts, found);
       if (!book.inStock) {
         found.forEach((outcome, position) => {
           if (outcome === AGAIN) found[position] = 'book-exhausted';
@@ -94,14 +84,40 @@ export function createRandomLoad(): Load {
       const { wanted, coupons } =
         taken ?? (await take(candidates.map((position) => wish(requests[position]!))));
       // Again, now that the counters are locked. A coupon too many is only locked and let go.
-      const admitted = admit(candidates);
+      const admitted = admit(requests, candidates, book, counts, found);
       coupons.slice(0, admitted.length).forEach(({ now, ...coupon }, index) => {
         found[admitted[index]!] = { coupon, book, now };
       });
-      hopeful = Math.min(admitted.length, coupons.length) === asked.length;
+      if (Math.min(admitted.length, coupons.length) === asked.length) hope(bookId);
       return { found, counts, reserved: wanted };
     };
   };
+}
+
+/**
+ * Those of some requests, by their positions, who may get a coupon of the book if all before them get theirs; who may not at all is
+ * told so in `found`.
+ */
+function admit(
+  requests: readonly TransitionRequest[],
+  positions: readonly number[],
+  book: BookRules & { now: Date },
+  counts: ReadonlyMap<string, number>,
+  found: Found[],
+): number[] {
+  const promised = new Map<string, number>();
+  return positions.filter((position) => {
+    const { bookId, userId } = requests[position]!;
+    const key = counterKey(bookId!, userId);
+    const assigned = counts.get(key) ?? 0;
+    const earlier = promised.get(key) ?? 0;
+    const refusal = refuseAssignment(book, assigned, book.now);
+    if (refusal) found[position] = refusal;
+    // At the limit only by what is promised to earlier ones: it comes again, when it is known what they got.
+    if (refuseAssignment(book, assigned + earlier, book.now)) return false;
+    promised.set(key, earlier + 1);
+    return true;
+  });
 }
 
 /** Finds the coupons that the requests of a batch name, to assign them. */
