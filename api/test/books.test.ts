@@ -366,56 +366,6 @@ describe('reading', () => {
   });
 });
 
-describe('statistics', () => {
-  it('count each coupon once; a lock that has run out counts as assigned', async () => {
-    const { id } = await makeBook({ allowMultipleRedemptions: true });
-    await addCoupons(id, 10);
-    await sql`
-      WITH ranked AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM coupons WHERE book_id = ${id})
-      UPDATE coupons SET
-        state = CASE WHEN n = 1 THEN 'ASSIGNED' WHEN n IN (2, 3) THEN 'LOCKED' ELSE 'REDEEMED' END::coupon_state,
-        assigned_user_id = ${user.id}, assigned_at = clock_timestamp(),
-        locked_by_user_id = CASE WHEN n IN (2, 3) THEN ${user.id}::uuid END,
-        locked_at = CASE WHEN n IN (2, 3) THEN clock_timestamp() - interval '1 hour' END,
-        lock_expires_at = CASE n WHEN 2 THEN clock_timestamp() + interval '1 hour'
-                                 WHEN 3 THEN clock_timestamp() - interval '1 second' END,
-        redeemed_at = CASE WHEN n = 4 THEN clock_timestamp() END, redemption_count = CASE WHEN n = 4 THEN 3 ELSE 0 END
-      FROM ranked WHERE ranked.id = coupons.id AND n <= 4`.execute(t.db);
-    await sql`
-      INSERT INTO redemption_history (book_id, coupon_id, user_id, actor_id, redemption_number, redeemed_at)
-      SELECT ${id}, id, ${user.id}, ${user.id}, n, clock_timestamp() - (n - 1) * 31 * interval '1 day'
-      FROM coupons, generate_series(1, 3) n WHERE book_id = ${id} AND state = 'REDEEMED'`.execute(t.db);
-    const { body } = await call('GET', `/api/v1/books/${id}/stats`);
-    expect(body).toMatchObject({
-      total: 10,
-      unassigned: 6,
-      assigned: 2,
-      locked: 1,
-      redeemed: 1,
-      redemptions: 3,
-    });
-    expect(body.redemptionsByDay).toHaveLength(30);
-    expect(body.redemptionsByDay.at(-1)).toEqual({
-      date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
-      redemptions: 1,
-    });
-    expect(
-      body.redemptionsByDay.slice(0, -1).every((day: { redemptions: number }) => day.redemptions === 0),
-    ).toBe(true);
-  });
-
-  it('are zero for an empty book, 404 for none, and not for a USER', async () => {
-    const { id } = await makeBook();
-    expect((await call('GET', `/api/v1/books/${id}/stats`)).body).toMatchObject({
-      total: 0,
-      unassigned: 0,
-      redemptions: 0,
-    });
-    expect((await call('GET', `/api/v1/books/${randomUUID()}/stats`)).status).toBe(404);
-    expect((await call('GET', `/api/v1/books/${id}/stats`, undefined, user)).status).toBe(403);
-  });
-});
-
 describe('deleting', () => {
   const coupons = async (bookId: string) =>
     (await sql<{ n: number }>`SELECT count(*) AS n FROM coupons WHERE book_id = ${bookId}`.execute(t.db))

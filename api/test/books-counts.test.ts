@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import books from '../src/modules/books/index.ts';
@@ -18,7 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => t?.close());
 
-async function statsOf({ id }: TestBook): Promise<Record<string, unknown>> {
+type Stats = Record<string, unknown> & { redemptionsByDay: { date: string; redemptions: number }[] };
+
+async function statsOf({ id }: TestBook): Promise<Stats> {
   return (await t.app.inject({ url: `/api/v1/books/${id}/stats`, headers: admin.headers })).json();
 }
 
@@ -72,6 +75,57 @@ it('counts are exact after any load, on several books at once, whether or not th
   expect(await listed(shelf)).toEqual(await Promise.all(shelf.map(count)));
   const { rows } = await sql`SELECT FROM book_count_deltas`.execute(t.db);
   expect(rows).toEqual([]);
+});
+
+it('each coupon is counted once; a lock that has run out counts as assigned', async () => {
+  const book = await insertBook(t.db, 10, { maxRedemptions: null });
+  const { id } = book;
+  const [user] = people as [TestUser];
+  await sql`
+    WITH ranked AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM coupons WHERE book_id = ${id})
+    UPDATE coupons SET
+      state = CASE WHEN n = 1 THEN 'ASSIGNED' WHEN n IN (2, 3) THEN 'LOCKED' ELSE 'REDEEMED' END::coupon_state,
+      assigned_user_id = ${user.id}, assigned_at = clock_timestamp(),
+      locked_by_user_id = CASE WHEN n IN (2, 3) THEN ${user.id}::uuid END,
+      locked_at = CASE WHEN n IN (2, 3) THEN clock_timestamp() - interval '1 hour' END,
+      lock_expires_at = CASE n WHEN 2 THEN clock_timestamp() + interval '1 hour'
+                               WHEN 3 THEN clock_timestamp() - interval '1 second' END,
+      redeemed_at = CASE WHEN n = 4 THEN clock_timestamp() END, redemption_count = CASE WHEN n = 4 THEN 3 ELSE 0 END
+    FROM ranked WHERE ranked.id = coupons.id AND n <= 4`.execute(t.db);
+  await sql`
+    INSERT INTO redemption_history (book_id, coupon_id, user_id, actor_id, redemption_number, redeemed_at)
+    SELECT ${id}, id, ${user.id}, ${user.id}, n, clock_timestamp() - (n - 1) * 31 * interval '1 day'
+    FROM coupons, generate_series(1, 3) n WHERE book_id = ${id} AND state = 'REDEEMED'`.execute(t.db);
+  const stats = await statsOf(book);
+  expect(stats).toMatchObject({
+    total: 10,
+    unassigned: 6,
+    assigned: 2,
+    locked: 1,
+    redeemed: 1,
+    redemptions: 3,
+  });
+  expect(stats.redemptionsByDay).toHaveLength(30);
+  expect(stats.redemptionsByDay.at(-1)).toEqual({
+    date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+    redemptions: 1,
+  });
+  expect(
+    stats.redemptionsByDay.slice(0, -1).every((day: { redemptions: number }) => day.redemptions === 0),
+  ).toBe(true);
+});
+
+it('the counts are zero for an empty book, 404 for none, and not for a USER', async () => {
+  const book = await insertBook(t.db, 0);
+  expect(await statsOf(book)).toMatchObject({
+    total: 0,
+    unassigned: 0,
+    redemptions: 0,
+  });
+  const statusOf = async (id: string, { headers }: TestUser) =>
+    (await t.app.inject({ url: `/api/v1/books/${id}/stats`, headers })).statusCode;
+  expect(await statusOf(randomUUID(), admin)).toBe(404);
+  expect(await statusOf(book.id, people[0]!)).toBe(403);
 });
 
 it('a lock that runs out is counted as assigned at once, and once it is written down', async () => {
