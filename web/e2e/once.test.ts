@@ -44,18 +44,6 @@ test('the second click of a double click does nothing, also when the first has b
   expect((await countsOf(server.admin, book.id)).unassigned).toBe(4);
 });
 
-/** A double click of a slow hand: between its clicks happens what `meanwhile` waits for. */
-async function clickTwice(page: Page, target: Locator, meanwhile: () => Promise<void>): Promise<void> {
-  await target.scrollIntoViewIfNeeded();
-  const { x, y, width, height } = (await target.boundingBox())!;
-  await page.mouse.move(x + width / 2, y + height / 2);
-  for (const clickCount of [1, 2]) {
-    await page.mouse.down({ clickCount });
-    await page.mouse.up({ clickCount });
-    if (clickCount === 1) await meanwhile();
-  }
-}
-
 test('a redemption whose answer is lost while the server restarts is tried again with the same key, and happens once', async ({
   ownServer: server,
   open,
@@ -141,6 +129,18 @@ test('after a restart of the server the page lives on: what happened meanwhile s
 
 const countsOf = async (admin: import('./support/api.ts').Api, id: string) =>
   ok(admin.GET('/api/v1/books/{id}/stats', { params: { path: { id } } }));
+
+/** A double click of a slow hand: between its clicks happens what `meanwhile` waits for. */
+async function clickTwice(page: Page, target: Locator, meanwhile: () => Promise<void>): Promise<void> {
+  await target.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await target.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  for (const clickCount of [1, 2]) {
+    await page.mouse.down({ clickCount });
+    await page.mouse.up({ clickCount });
+    if (clickCount === 1) await meanwhile();
+  }
+}
 
 /** The Idempotency-Keys of the requests to an address, as they come; `handle` decides what becomes of each. */
 async function watchKeys(

@@ -1,6 +1,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 import pg from 'pg';
 import { startThrowaway, type Throwaway } from '../../../api/race/throwaway.ts';
+import { buildWebWhenStale } from '../../../scripts/web.ts';
 import { launchChromium, signIn, untilSettled } from '../support/browser.ts';
 
 const COUPONS = 1_000_000;
@@ -18,6 +19,7 @@ const seen = new Map<string, number[]>();
 
 /** The pages, filters and searches of a book of a million coupons in a browser: how long each takes, and what the tab comes to need. */
 export async function measureMillion(): Promise<void> {
+  buildWebWhenStale();
   console.log(`adding ${COUPONS} coupons in four states`);
   const service = await startThrowaway({ nodes: 1 });
   const browser = await launchChromium();

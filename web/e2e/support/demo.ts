@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ADMIN, PASSWORD, SHOPPER } from '../../../api/demo/people.ts';
 import { startServer } from '../../../api/race/server-process.ts';
+import { buildWebWhenStale } from '../../../scripts/web.ts';
 
 const DEMO = fileURLToPath(new URL('../../../api/demo/demo.ts', import.meta.url));
 
@@ -13,6 +14,7 @@ export { PASSWORD };
 
 /** Runs `use` with the address of a demo of its own, and removes it afterwards. */
 export async function withDemo(use: (url: string) => Promise<void>): Promise<void> {
+  buildWebWhenStale();
   const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-demo-'));
   const server = await startServer({
     file: DEMO,
