@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inTransaction } from '../src/database/transaction.ts';
+import { surveyDistribution } from '../src/modules/distributions/survey.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import {
   addToPool,
@@ -214,4 +216,32 @@ test('next to 100 users who claim for themselves: limits hold, and every coupon 
   }>`SELECT count(*) AS n FROM events WHERE job_id = ${job.id}`.execute(api.db);
   expect(rows[0]!.n).toBe(job.result.assigned);
   await checkInvariants(api.db, { bookIds: [book.id] });
+});
+
+test('what is left and what people have are of one moment, while they claim', async () => {
+  const users = await Promise.all(Array.from({ length: 40 }, () => api.asUser()));
+  const { poolId } = await insertMembers(api.db, 0);
+  await addToPool(
+    api.db,
+    poolId,
+    users.map(({ id }) => id),
+  );
+  const book = await insertBook(api.db, 400);
+  const order = { poolId, bookId: book.id, mode: 'equal', perUser: 1, total: null } as const;
+  let claimed = false;
+  // One after the other for each user, so that there are many batches.
+  const claims = Promise.all(
+    users.map(async (user) => {
+      for (let n = 0; n < 10; n += 1) await assignRandom(api, user, book.id);
+    }),
+  ).finally(() => (claimed = true));
+  const sums = new Set<number>();
+  while (!claimed) {
+    const { terms, list } = await inTransaction(api.db, (trx) =>
+      surveyDistribution(trx, { ...order, onShortage: 'partial' }),
+    );
+    sums.add(list.reduce((sum, { already }) => sum + already, terms.stock));
+  }
+  await claims;
+  expect([...sums]).toEqual([400]);
 });

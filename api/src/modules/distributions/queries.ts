@@ -4,27 +4,25 @@ import type { Entrant, Terms } from './draw.ts';
 
 export type Member = Entrant & { email: string; disabled: boolean };
 
-/** The members of a pool with what each has been given of a book: of one moment, in ascending order of their ids. */
-export async function listEntrants(
+/**
+ * How many coupons of a book are left, and the members of a pool with what each has been given of it, in ascending order of their ids.
+ * One statement, so of one moment: a coupon that is claimed meanwhile is missing on one side only if it is there on the other. Asked one
+ * after the other, what was claimed in between was taken from the stock but not from the room of who has it, and stayed over at the end.
+ */
+export async function findStockAndMembers(
   db: Database | Transaction,
   poolId: string,
   bookId: string,
-): Promise<Member[]> {
-  const { rows } = await sql<Member>`
-    SELECT m.user_id AS "userId", u.email, u.disabled_at IS NOT NULL AS disabled, coalesce(c.assigned, 0) AS already
+): Promise<{ stock: number; members: Member[] }> {
+  const { rows } = await sql<Member & { stock: number }>`
+    SELECT m.user_id AS "userId", u.email, u.disabled_at IS NOT NULL AS disabled, coalesce(c.assigned, 0) AS already,
+           (SELECT count(*) FROM coupons WHERE book_id = ${bookId} AND state = 'UNASSIGNED') AS stock
     FROM pool_users m
     JOIN users u ON u.id = m.user_id
     LEFT JOIN book_user_counters c ON c.book_id = ${bookId} AND c.user_id = m.user_id
     WHERE m.pool_id = ${poolId}
     ORDER BY m.user_id`.execute(db);
-  return rows;
-}
-
-/** From the index alone. */
-export async function countUnassigned(db: Database | Transaction, bookId: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    SELECT count(*) AS count FROM coupons WHERE book_id = ${bookId} AND state = 'UNASSIGNED'`.execute(db);
-  return rows[0]!.count;
+  return { stock: rows[0]?.stock ?? 0, members: rows.map(({ stock: _, ...member }) => member) };
 }
 
 /** The record of a draw; its list and outcome are in `distribution_shares`. */

@@ -5,7 +5,7 @@ import { lockBookForClaim } from '../coupons/queries.ts';
 import { refuseAssignment } from '../coupons/state.ts';
 import { findPool } from '../pools/queries.ts';
 import { assess, type Assessment, type Entrant, roomOf, type Terms } from './draw.ts';
-import { countUnassigned, listEntrants, type Member } from './queries.ts';
+import { findStockAndMembers, type Member } from './queries.ts';
 
 /** What a distribution shall do. */
 export interface DistributionOrder {
@@ -41,10 +41,9 @@ export async function surveyDistribution(trx: Transaction, order: DistributionOr
   if (refuseAssignment(book, 0, book.now) === 'book-not-active') {
     throw new Problem('book-not-active', problems['book-not-active'].about);
   }
-  const members = await listEntrants(trx, order.poolId, order.bookId);
+  const { stock, members } = await findStockAndMembers(trx, order.poolId, order.bookId);
   if (members.length === 0) throw new Problem('conflict', 'The pool has no members.');
   const { mode, perUser, total } = order;
-  const stock = await countUnassigned(trx, order.bookId);
   const terms = { mode, perUser, total, bookLimit: book.maxAssignmentsPerUser, stock };
   const list = members
     .filter(({ disabled }) => !disabled)
