@@ -137,6 +137,10 @@ test('the list is paged newest first, each account once, and filtered', async ()
       ).id,
     );
   }
+  // Two may have been made in one millisecond, of which neither is the newer.
+  await sql`
+    UPDATE users SET created_at = created_at - n * interval '1 second'
+    FROM unnest(${made}::uuid[]) WITH ORDINALITY AS m(id, n) WHERE m.id = users.id`.execute(t.db);
   const ids = async (query: string) =>
     (await call('GET', `?q=${mark}${query}`)).json().items.map(({ id }: { id: string }) => id);
 
