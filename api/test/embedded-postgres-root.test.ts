@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chownSync, cpSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { chownSync, cpSync, mkdirSync, readdirSync, realpathSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ const SOURCE = join(import.meta.dirname, '..', 'src');
 const MODULES = join(import.meta.dirname, '..', '..', 'node_modules');
 
 describe.runIf(process.getuid?.() === 0)('as root', () => {
-  test('a clone in a folder that only root may enter works, keeps its data there and opens nothing', async () => {
+  test('a clone in a folder that only root may enter works, keeps its data there, opens nothing and does not depend on another clone', async () => {
     const home = temporaryFolder();
     const clone = join(home, 'coupon-book');
     mkdirSync(join(clone, 'src'), { recursive: true });
@@ -38,6 +38,10 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
       expect(await query(url, statement)).toEqual(statement === READ ? [42] : []);
       process.kill('SIGTERM');
       expect(await once(process, 'exit')).toEqual([0, null]);
+    }
+    const cache = '/var/cache/coupon-book/';
+    for (const entry of readdirSync(cache, { recursive: true, encoding: 'utf8' })) {
+      if (entry.startsWith('postgresql-')) expect(realpathSync(join(cache, entry))).toContain(cache);
     }
     expect(statSync(home).mode & 0o777).toBe(0o700);
     expect(statSync(dataDir)).toMatchObject({ uid: 0 });

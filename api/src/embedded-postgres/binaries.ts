@@ -23,14 +23,11 @@ export const environment = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 
 export function findBinaries(runAs: RunAs | undefined): Binaries {
   const installed = installedFolder();
   linkLibraries(installed);
-  const first = probe(installed, runAs);
-  if ('version' in first) return first;
-  if (runAs && first.code === 'EACCES') {
-    const copied = probe(copyToCache(installed), runAs);
-    if ('version' in copied) return copied;
-  }
+  let found = probe(installed, runAs);
+  if (runAs && 'code' in found && found.code === 'EACCES') found = probe(copyToCache(installed), runAs);
+  if ('version' in found) return found;
   throw new Error(
-    `The PostgreSQL that comes with Coupon Book does not run here (${first.reason}): ${OWN_DATABASE}.`,
+    `The PostgreSQL that comes with Coupon Book does not run here (${found.reason}): ${OWN_DATABASE}.`,
   );
 }
 
@@ -44,7 +41,10 @@ function installedFolder(): string {
   }
 }
 
-/** npm archives have no symbolic links; the package makes them in an install script, which npm may not have run. */
+/**
+ * npm archives have no symbolic links; the package makes them in an install script, which npm may not have run.
+ * Its list is relative to the package, whose folder of binaries is `native`.
+ */
 function linkLibraries(native: string): void {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -52,9 +52,10 @@ function linkLibraries(native: string): void {
     source: string;
     target: string;
   }[]) {
-    const link = join(dirname(native), target);
+    const link = join(native, relative('native', target));
     if (existsSync(link)) continue;
     try {
+      rmSync(link, { force: true }); // one that leads nowhere any more
       symlinkSync(relative(dirname(target), source), link);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -74,7 +75,7 @@ function probe(native: string, runAs: RunAs | undefined): Binaries | { code?: st
   if (version) return { initdb, postgres, version };
   return {
     code: (error as NodeJS.ErrnoException | undefined)?.code,
-    reason: error?.message ?? stderr.trim(),
+    reason: error?.message ?? `${postgres}: ${stderr.trim()}`,
   };
 }
 
@@ -82,14 +83,17 @@ function copyToCache(installed: string): string {
   const { version } = JSON.parse(readFileSync(join(dirname(installed), 'package.json'), 'utf8')) as {
     version: string;
   };
-  const target = join(CACHE, `postgres-${version}-${process.platform}-${process.arch}`);
+  const target = join(CACHE, `postgresql-${version}-${process.platform}-${process.arch}`);
   try {
     if (mkdirSync(CACHE, { recursive: true })) chmodSync(CACHE, 0o755);
     refuseForeign(CACHE);
     if (!existsSync(target)) {
       // Under another name first, so that a copy is either whole or absent.
       const copy = mkdtempSync(join(CACHE, 'copy-'));
-      cpSync(installed, copy, { recursive: true, verbatimSymlinks: true });
+      // Without the links, which may lead back to the clone; the copy's own stay in it.
+      const isNoLink = (path: string) => !lstatSync(path).isSymbolicLink();
+      cpSync(installed, copy, { recursive: true, filter: isNoLink });
+      linkLibraries(copy);
       openToAll(copy);
       try {
         renameSync(copy, target);
