@@ -4,7 +4,8 @@ import { api, unwrap } from '../api/client';
 import { type Coupon, useCouponsStore } from '../stores/coupons';
 import { useSecondsUntil } from './server-clock';
 
-const PAGE = 24;
+/** Two screens of cards, which are slow to draw on a phone. */
+const PAGE = 12;
 const ASK_AGAIN_MS = 3_000;
 
 export interface CouponFilter {
