@@ -101,7 +101,11 @@ async function run({ command, count }: Runner, files: string[]): Promise<Counts>
   const folder = mkdtempSync(join(tmpdir(), 'coupon-book-report-'));
   const report = join(folder, 'report.json');
   const { args, env } = command(files, report);
-  const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, {
+    stdio: 'inherit',
+    // Of the many processes that the tests start, the later ones need not compile what the first have: a third of a start's time.
+    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'), ...process.env, ...env },
+  });
   // They stop their database on these; we stay to report.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const pass = (signal: NodeJS.Signals) => {
