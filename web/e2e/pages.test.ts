@@ -32,7 +32,7 @@ for (const { path, role } of PAGES) {
     scene,
     open,
   }) => {
-    const page = await open(scene[role], { at: addressOf(path, scene) });
+    const page = await open(scene[role], { at: addressOf(path, scene), kept: true });
     await settled(page);
     for (const { colorScheme, viewport } of LOOKS) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -52,7 +52,7 @@ for (const { path, role } of PAGES) {
       faults,
     }) => {
       faults.allow(/status of 503/);
-      const page = await open(scene[role]);
+      const page = await open(scene[role], { kept: true });
       const gate = Promise.withResolvers<void>();
       const isContent = /\/api\/v1\/(?!auth|events\/stream)/;
       const fail = async (route: Route) => {

@@ -1,6 +1,8 @@
 import type { BrowserContext, ConsoleMessage } from '@playwright/test';
 
 export interface Faults {
+  /** Forgets what was before: a test begins. */
+  begin: () => void;
   watch: (context: BrowserContext, origin: string) => Promise<void>;
   /** Faults that this test brings about and that match are none. */
   allow: (pattern: RegExp) => void;
@@ -12,8 +14,8 @@ export interface Faults {
  * security policy, ask another host for anything.
  */
 export function watchFaults(): Faults {
-  const seen: string[] = [];
-  const allowed: RegExp[] = [];
+  let seen: string[] = [];
+  let allowed: RegExp[] = [];
 
   async function watch(context: BrowserContext, origin: string): Promise<void> {
     context.on('console', (message) => {
@@ -36,6 +38,10 @@ export function watchFaults(): Faults {
   }
 
   return {
+    begin() {
+      seen = [];
+      allowed = [];
+    },
     watch,
     allow: (pattern) => void allowed.push(pattern),
     found: () => seen.filter((fault) => !allowed.some((pattern) => pattern.test(fault))),

@@ -15,36 +15,60 @@ export interface OpenOptions {
   language?: 'en' | 'es';
   /** Another server than the worker's. */
   server?: TestServer;
+  /** A page in the context that this worker keeps for who is given: it starts in half the time, with what the last one cached. */
+  kept?: boolean;
 }
 
 interface Fixtures {
   /** A browser of somebody's own: a context that shares nothing with others. Signed in, unless nobody is given. */
   open: (who: Account | null, options?: OpenOptions) => Promise<Page>;
-  /** What must not happen on any page of the test. */
-  faults: Faults;
+  noFaults: void;
   /** A server of this test's own, to kill, or with nothing in it. */
   ownServer: TestServer;
 }
 
-export const test = base.extend<Fixtures, { server: TestServer }>({
+interface WorkerFixtures {
+  server: TestServer;
+  /** What must not happen on any page of a test. */
+  faults: Faults;
+  /** Contexts that are kept, by who is signed in. */
+  keptContexts: Map<string, BrowserContext>;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
   server: [({}, use) => withServer(use), { scope: 'worker' }],
 
   ownServer: async ({}, use) => withServer(use),
 
-  faults: [
-    async ({}, use, testInfo) => {
-      const faults = watchFaults();
-      await use(faults);
+  faults: [({}, use) => use(watchFaults()), { scope: 'worker' }],
+
+  noFaults: [
+    async ({ faults }, use, testInfo) => {
+      faults.begin();
+      await use();
       if (testInfo.status === testInfo.expectedStatus)
         expect(faults.found(), 'faults in the browser').toEqual([]);
     },
     { auto: true },
   ],
 
-  open: async ({ browser, playwright, server, faults }, use) => {
-    const contexts: BrowserContext[] = [];
-    await use(async (who, { at, phone, dark, language = 'en', server: other }: OpenOptions = {}) => {
-      const { url } = other ?? server;
+  keptContexts: [
+    async ({}, use) => {
+      const contexts = new Map<string, BrowserContext>();
+      await use(contexts);
+      await Promise.all([...contexts.values()].map((context) => context.close()));
+    },
+    { scope: 'worker' },
+  ],
+
+  open: async ({ browser, playwright, server, faults, keptContexts }, use) => {
+    const opened: (BrowserContext | Page)[] = [];
+
+    async function openContext(
+      who: Account | null,
+      url: string,
+      { phone, dark, language = 'en' }: OpenOptions,
+    ): Promise<BrowserContext> {
       const context = await browser.newContext({
         baseURL: url,
         storageState: who ? await sessionOf(playwright.request, url, who) : undefined,
@@ -53,13 +77,22 @@ export const test = base.extend<Fixtures, { server: TestServer }>({
         permissions: ['clipboard-read', 'clipboard-write'],
         ...(phone && { viewport: PHONE, hasTouch: true, isMobile: true }),
       });
-      contexts.push(context);
       await faults.watch(context, url);
+      return context;
+    }
+
+    await use(async (who, options: OpenOptions = {}) => {
+      const { url } = options.server ?? server;
+      const key = who?.email ?? '';
+      const context = (options.kept && keptContexts.get(key)) || (await openContext(who, url, options));
+      if (options.kept) keptContexts.set(key, context);
+      else opened.push(context);
       const page = await context.newPage();
-      if (at !== undefined) await page.goto(at);
+      if (options.kept) opened.push(page);
+      if (options.at !== undefined) await page.goto(options.at);
       return page;
     });
-    await Promise.all(contexts.map((context) => context.close()));
+    await Promise.all(opened.map((one) => one.close()));
   },
 });
 
