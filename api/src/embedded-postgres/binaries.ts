@@ -55,7 +55,6 @@ function linkLibraries(native: string): void {
     const link = join(native, relative('native', target));
     if (existsSync(link)) continue;
     try {
-      rmSync(link, { force: true }); // one that leads nowhere any more
       symlinkSync(relative(dirname(target), source), link);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

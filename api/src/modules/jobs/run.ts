@@ -72,16 +72,25 @@ export interface RunnerOptions {
 export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobId: string) => Promise<void> {
   return async (jobId) => {
     let job = await takeJob(db, jobId);
-    while (job) {
-      try {
-        return await runAttempt(job);
-      } catch (error) {
-        if (!isOutage(error)) throw error;
-        log.warn({ err: error, job: jobId }, 'the database is away; the job goes on when it is back');
-      }
-      job = await takeAfterOutage(job);
+    try {
+      while (job) job = await runUntilOutage(job);
+    } catch (error) {
+      if (error instanceof Lost) log.warn({ job: jobId }, error.message);
+      throw error;
     }
   };
+
+  /** The job to go on with when the database is back; undefined when it has ended. */
+  async function runUntilOutage(job: JobRow): Promise<JobRow | undefined> {
+    try {
+      await runAttempt(job);
+      return undefined;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      log.warn({ err: error, job: job.id }, 'the database is away; the job goes on when it is back');
+    }
+    return takeAfterOutage(job);
+  }
 
   async function runAttempt(job: JobRow): Promise<void> {
     const work = works.get(job.kind);
@@ -132,7 +141,6 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
       else if (error instanceof Problem && error.status < 500) {
         await finish('failed', { code: error.code, detail: error.message });
       } else if (error instanceof Stopping || error instanceof Lost || isOutage(error)) {
-        if (error instanceof Lost) log.warn({ job: job.id }, error.message);
         throw error;
       } else if ((await countRetry(db, job.id)) <= MAX_RETRIES) {
         log.warn({ err: error, job: job.id }, 'the job broke and is run again');
@@ -150,7 +158,10 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
       await wait(OUTAGE_PAUSE_MS, undefined, { signal: stopping });
       try {
         const job = await takeJob(db, id, { after: attempt });
-        if (job || (await findJob(db, id))?.finishedAt) return job;
+        if (job) return job;
+        const found = await findJob(db, id);
+        // Ended by this attempt, whose answer was lost, or by nobody's.
+        if (found?.finishedAt && found.attempt === attempt) return undefined;
         throw new Lost();
       } catch (error) {
         if (!isOutage(error)) throw error;
