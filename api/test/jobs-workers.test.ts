@@ -125,6 +125,24 @@ test('the database goes away in the middle: the job goes on when it is back', as
   expect((await marksOf(api.db, id)).steps).toEqual([1, 2, 3, 4, 5]);
 }, 90_000);
 
+test('a worker whose job another did while its database was away says so, and does nothing', async () => {
+  const proxy = await startTcpProxy(api.databaseUrl);
+  const worker = await launchWorker({ DATABASE_URL: proxy.url });
+  const id = await startHalf(worker);
+  await proxy.down();
+  await eventually(() => worker.output().includes('the database is away'));
+  // What another worker does to it, in one statement.
+  await rowsOf(
+    api.databaseUrl,
+    `UPDATE jobs SET attempt = attempt + 1, status = 'completed', finished_at = clock_timestamp(), result = '{}' WHERE id = $1`,
+    [id],
+  );
+  await openGate(api.db, id);
+  await proxy.up();
+  await eventually(() => worker.output().includes('the job is run by another worker'));
+  expect((await marksOf(api.db, id)).steps).toEqual([1, 2]);
+});
+
 test('a COMMIT whose answer is lost: the step is not done twice', async () => {
   const proxy = await startTcpProxy(api.databaseUrl);
   const worker = await launchWorker({ DATABASE_URL: proxy.url, JOB_CONCURRENCY: '1' });
