@@ -30,7 +30,7 @@ export interface ServerOptions {
 }
 
 /**
- * Starts a server as a process of its own, on a free port and with no environment but the one given. Does not wait for it: see
+ * Starts a server as a process of its own, on a free port and with no settings but the given ones. Does not wait for it: see
  * `untilReady`. A process group of its own keeps Ctrl-C from it: whoever started it stops it.
  */
 export async function startServer({
@@ -40,7 +40,7 @@ export async function startServer({
 }: ServerOptions = {}): Promise<ServerProcess> {
   const port = env.PORT ?? String(await freePort());
   const child = spawn(process.execPath, [...AS_STARTED, ...flags, file], {
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port, ...env },
+    env: { ...passed(), HOST: '127.0.0.1', PORT: port, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -63,6 +63,12 @@ export async function startServer({
   };
 }
 
+/** What Node itself needs of our environment. */
+function passed(): Record<string, string> {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { ...(PATH && { PATH }), ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) };
+}
+
 /**
  * Waits until the server takes traffic.
  * @throws with what it printed, when it ends instead or takes longer
@@ -71,7 +77,9 @@ export async function untilReady(server: ServerProcess, withinMs = 60_000): Prom
   let ended = false;
   void server.exited.then(() => (ended = true));
   for (const deadline = performance.now() + withinMs; ; await delay(50)) {
-    const response = await fetch(`${server.url}/health/ready`).catch(() => undefined);
+    // On a connection of its own: a server that stops waits half a second for what may come on one that is kept.
+    const headers = { connection: 'close' };
+    const response = await fetch(`${server.url}/health/ready`, { headers }).catch(() => undefined);
     await response?.arrayBuffer();
     if (response?.ok) return;
     if (ended || performance.now() > deadline) {

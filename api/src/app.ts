@@ -8,7 +8,7 @@ import authentication from './plugins/authentication.ts';
 import database from './plugins/database.ts';
 import health from './plugins/health.ts';
 import headers from './plugins/headers.ts';
-import input, { buildValidator } from './plugins/input.ts';
+import input, { buildSerializer, buildValidator } from './plugins/input.ts';
 import maintenance from './plugins/maintenance.ts';
 import metrics from './plugins/metrics.ts';
 import openapi from './plugins/openapi.ts';
@@ -45,7 +45,7 @@ export async function buildApp({
     // Errors before a route is found, such as a malformed address.
     frameworkErrors: answerFrameworkError as never,
     clientErrorHandler: answerBrokenRequest,
-    schemaController: { compilersFactory: { buildValidator } },
+    schemaController: { compilersFactory: { buildSerializer, buildValidator } },
   });
 
   await app.register(problemDetails);

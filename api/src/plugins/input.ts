@@ -1,4 +1,5 @@
 import AjvCompiler from '@fastify/ajv-compiler';
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { type FieldError, Problem } from '../problems.ts';
@@ -14,24 +15,48 @@ type BuildValidator = NonNullable<
  * Two validators: text (path, query, headers) is converted to the type its schema asks for, JSON must have it. Neither drops
  * unknown fields: they are refused.
  */
-export const buildValidator: BuildValidator = (schemas: unknown, options: object | undefined) => {
-  const customOptions = {
-    removeAdditional: false,
-    useDefaults: true,
-    allErrors: false,
-    allowUnionTypes: true,
-  } as const;
-  const plugins = [addKeywords];
-  const json = compile(
-    schemas as never,
-    { ...options, customOptions: { ...customOptions, coerceTypes: false }, plugins } as never,
-  );
-  const text = compile(
-    schemas as never,
-    { ...options, customOptions: { ...customOptions, coerceTypes: 'array' }, plugins } as never,
-  );
-  return ((route: { httpPart?: string }) => (route.httpPart === 'body' ? json : text)(route)) as never;
+export const buildValidator: BuildValidator = (schemas: unknown, options: object | undefined) =>
+  ((route: { httpPart?: string }) =>
+    validateOnDemand(() => {
+      const customOptions = {
+        removeAdditional: false,
+        useDefaults: true,
+        allErrors: false,
+        allowUnionTypes: true,
+        coerceTypes: route.httpPart === 'body' ? false : 'array',
+      } as const;
+      const settings = { ...options, customOptions, plugins: [addKeywords] };
+      return compile(schemas as never, settings as never)(route as never) as Validator;
+    })) as never;
+
+const serializer = SerializerSelector();
+
+type BuildSerializer = NonNullable<
+  NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>['buildSerializer']
+>;
+
+/** Fastify's own, compiled on demand too. */
+export const buildSerializer: BuildSerializer = (schemas, options) => {
+  const compileSerializer = serializer(schemas, options);
+  return (route) => {
+    let serialize: ((data: unknown) => string) | undefined;
+    return (data) => (serialize ??= compileSerializer(route))(data);
+  };
 };
+
+type Validator = ((data: unknown) => boolean) & { errors?: unknown[] | null };
+
+/**
+ * Compiles at the first request: a process that starts need not compile the schemas of all its routes, of which a function may
+ * only ever serve one.
+ */
+function validateOnDemand(compileSchema: () => Validator): (data: unknown) => { error?: unknown } {
+  let validate: Validator | undefined;
+  return (data) => {
+    validate ??= compileSchema();
+    return validate(data) ? {} : { error: validate.errors };
+  };
+}
 
 function addKeywords(ajv: { addKeyword: (keyword: object) => void }): object {
   ajv.addKeyword({ keyword: 'example' }); // OpenAPI's; it checks nothing

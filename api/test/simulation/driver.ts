@@ -19,7 +19,7 @@ import {
   nextRequests,
   nextStep,
 } from './generate.ts';
-import { noteExpiry, perform, rollBack, unassign } from './model.ts';
+import { isRepeat, noteExpiry, perform, rollBack, unassign } from './model.ts';
 import { GUESSES, type Request } from './world.ts';
 import { checkAnswer, count, failer, type Group, note, type Submit } from './group.ts';
 import { randomOf } from './random.ts';
@@ -217,10 +217,11 @@ async function findLost(
   { db }: Group,
   { world }: History,
   { bookId, userId, actorId }: Request,
-  others: { answer: Answer | null }[],
+  others: { request: Request; answer: Answer | null }[],
 ): Promise<{ body: string } | 'nothing'> {
-  const known = others.flatMap(({ answer }) =>
-    answer ? [(JSON.parse(answer.body) as { code: string }).code] : [],
+  // A repeat names what was given long ago, and may have been taken back and given again.
+  const known = others.flatMap(({ request, answer }) =>
+    answer && !isRepeat(world, request) ? [(JSON.parse(answer.body) as { code: string }).code] : [],
   );
   const { rows } = await sql<{ code: string }>`
     SELECT c.code FROM coupons c JOIN events e ON e.coupon_id = c.id AND e.type = 'coupon.assigned'

@@ -34,18 +34,26 @@ const STATUS: Record<string, number> = {
 /** What the request itself is, its key aside. */
 const contentOf = ({ id: _id, key: _key, role: _role, ...content }: Request) => JSON.stringify(content);
 
+const answerOf = (world: World, { actorId, key }: Request) =>
+  key === null ? undefined : world.answers.get(`${actorId} ${key}`);
+
+/** Whether its key has had an answer, which is then repeated whatever has happened since. */
+export const isRepeat = (world: World, request: Request) => answerOf(world, request) !== undefined;
+
 /**
  * Does one command.
  * @param answer what the service said, if that is known: which random coupon it gave, and the bytes to be repeated
  */
 export function perform(world: World, request: Request, answer: { text: string } | null): Expected {
-  const name = `${request.actorId} ${request.key}`;
-  const before = request.key === null ? undefined : world.answers.get(name);
+  const before = answerOf(world, request);
   if (before && before.request !== contentOf(request)) return problem('idempotency-key-reused');
   if (before) return { status: 0, text: before.text ?? undefined };
   const expected = attempt(world, request, answer);
   if (request.key !== null && expected.status !== 401 && expected.status !== 429) {
-    world.answers.set(name, { request: contentOf(request), text: answer?.text ?? null });
+    world.answers.set(`${request.actorId} ${request.key}`, {
+      request: contentOf(request),
+      text: answer?.text ?? null,
+    });
   }
   return expected;
 }
