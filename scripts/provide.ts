@@ -6,8 +6,8 @@ import { findChromium } from '../web/e2e/support/chromium.ts';
 interface Need {
   name: string;
   isThere: () => boolean;
-  /** Debian's names. */
-  packages: string[];
+  /** Debian's names: the first group that can be installed. */
+  packages: string[][];
   /** What cannot be tested without it, and how to get it. */
   advice: string;
 }
@@ -15,7 +15,7 @@ interface Need {
 const pgbouncer: Need = {
   name: 'PgBouncer',
   isThere: () => spawnSync('pgbouncer', ['--version'], { stdio: 'ignore' }).error === undefined,
-  packages: ['pgbouncer'],
+  packages: [['pgbouncer']],
   advice:
     'the tests that go through it will fail. Install it: ' +
     'apt-get install pgbouncer (as root), dnf install pgbouncer or brew install pgbouncer.',
@@ -24,7 +24,10 @@ const pgbouncer: Need = {
 const chromium: Need = {
   name: 'Chromium',
   isThere: () => findChromium() !== undefined,
-  packages: ['chromium', 'fonts-liberation'],
+  packages: [
+    ['chromium-headless-shell', 'fonts-liberation'],
+    ['chromium', 'fonts-liberation'],
+  ],
   advice:
     'the browser tests will fail. Install it: apt-get install chromium (as root), dnf install chromium, ' +
     'or npx playwright install chromium anywhere.',
@@ -41,9 +44,10 @@ function provide({ name, isThere, packages, advice }: Need): void {
     console.log(`Installing ${name} for the tests (apt-get) …`);
     withoutStartingServices(() => {
       const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
-      for (const args of [['update', '-qq'], install])
-        spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+      const run = (...args: string[]) =>
+        spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+      run('update', '-qq');
+      packages.some((group) => run('install', '-y', '-qq', '--no-install-recommends', ...group));
     });
   }
   if (!isThere()) console.error(`${name} is absent: ${advice}`);

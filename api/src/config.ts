@@ -174,8 +174,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     if (text !== undefined) raw[name] = text;
   }
   // Makes numbers of text and fills in what has a default.
-  validate(raw);
-  for (const { instancePath, params, message } of validate.errors ?? []) {
+  const errors = validate(raw) === true ? [] : validate.errors!;
+  for (const { instancePath, params, message } of errors) {
     const name = instancePath.split('/')[1] ?? '';
     const allowed = (params as { allowedValues?: unknown[] }).allowedValues;
     const { description } = (environment.properties as Record<string, { description?: string }>)[name] ?? {};

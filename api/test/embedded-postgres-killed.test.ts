@@ -3,8 +3,17 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findProcesses } from '../src/embedded-postgres/processes.ts';
-import { killGroup, launch, launched, query, start, initialisedFolder } from './support/embedded-postgres.ts';
+import {
+  killGroup,
+  launch,
+  launched,
+  query,
+  start,
+  useInitialisedFolders,
+} from './support/embedded-postgres.ts';
 import { eventually } from './support/eventually.ts';
+
+const initialisedFolder = useInitialisedFolders();
 
 const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
 const READ = 'SELECT answer FROM kept';

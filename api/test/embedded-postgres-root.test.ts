@@ -10,8 +10,10 @@ import {
   query,
   start,
   temporaryFolder,
-  initialisedFolder,
+  useInitialisedFolders,
 } from './support/embedded-postgres.ts';
+
+const initialisedFolder = useInitialisedFolders();
 
 const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
 const READ = 'SELECT answer FROM kept';

@@ -9,9 +9,11 @@ import {
   query,
   start,
   temporaryFolder,
-  initialisedFolder,
+  useInitialisedFolders,
 } from './support/embedded-postgres.ts';
 import { eventually } from './support/eventually.ts';
+
+const initialisedFolder = useInitialisedFolders();
 
 const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
 const READ = 'SELECT answer FROM kept';

@@ -115,6 +115,8 @@ test('after a restart of the server the page lives on: what happened meanwhile s
   faults,
 }) => {
   faults.allow(FAILED_REQUEST);
+  // A server that starts listens before it is ready.
+  faults.allow(/status of 503/);
   const person = await makePerson(server);
   const book = await makeBook(server, 2);
   const page = await open(person, { at: '/coupons', server });

@@ -3,6 +3,7 @@ import icons from '@nuxt/ui/runtime/vue/plugins/icons.js';
 import { PiniaColada } from '@pinia/colada';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
+import { loadRouteLocation } from 'vue-router';
 import App from './App.vue';
 import { ignoreSecondClicks } from './double-clicks';
 import { i18n, preferredLanguage, setLanguage } from './i18n';
@@ -11,6 +12,8 @@ import { useSessionStore } from './stores/session';
 
 const app = createApp(App).use(createPinia()).use(PiniaColada, {}).use(i18n).use(icons);
 
+// The files of the page come while it is being asked who is signed in. Should they be gone, the router finds out too.
+void loadRouteLocation(router.resolve(location.pathname)).catch(() => {});
 // Without an answer to "who is signed in?" the app starts all the same: the sign-in page says what is wrong.
 await Promise.all([
   setLanguage(preferredLanguage()),
