@@ -1,4 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler';
+import type { FastifySchema, RouteOptions } from 'fastify';
+import fp from 'fastify-plugin';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { allModules } from '../../src/modules/index.ts';
+import type { Module } from '../../src/modules/module.ts';
+import { buildValidator } from '../../src/plugins/input.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 
 type Json = Record<string, unknown>;
@@ -176,3 +182,39 @@ test('what has a default need not be sent', () => {
     for (const { name: parameter, required, schema } of operation.parameters ?? [])
       if ('default' in schema) expect(required ?? false, `${name} ${parameter}`).toBe(false);
 });
+
+test('every schema of a route can be compiled, which a server only does when it is first needed', async () => {
+  const routes: RouteOptions[] = [];
+  const collect: Module = fp((app, _options, done) => {
+    app.addHook('onRoute', (route) => void routes.push(route));
+    done();
+  });
+  const { app, close } = await startTestApp({ modules: [collect, ...Object.values(allModules)] });
+  onTestFinished(close);
+  const validatorOf = buildValidator(app.getSchemas(), {} as never);
+  const serializerOf = SerializerSelector()(app.getSchemas());
+  expect(routes.length).toBeGreaterThan(operations.length / 2);
+  for (const { method, url, schema = {} } of routes) {
+    const route = { method: String(method), url };
+    const { response = {}, ...parts } = schema as FastifySchema & { response?: Json };
+    for (const httpPart of ['params', 'querystring', 'headers', 'body'] as const)
+      for (const part of byType(parts[httpPart]))
+        expect(
+          () => validatorOf({ ...route, httpPart, schema: part })({}),
+          `${url} ${httpPart}`,
+        ).not.toThrow();
+    for (const [httpStatus, answer] of Object.entries(response))
+      for (const part of byType(answer))
+        expect(
+          () => serializerOf({ ...route, httpStatus, schema: part }),
+          `${url} ${httpStatus}`,
+        ).not.toThrow();
+  }
+});
+
+/** The schemas of a part: one, or one for each type of content. */
+function byType(part: unknown): unknown[] {
+  const { content } = (part ?? {}) as { content?: Record<string, { schema?: unknown }> };
+  if (content) return Object.values(content).flatMap(({ schema }) => (schema === undefined ? [] : [schema]));
+  return part === undefined ? [] : [part];
+}
