@@ -50,11 +50,11 @@ type Validator = ((data: unknown) => boolean) & { errors?: unknown[] | null };
  * Compiles at the first request: a process that starts need not compile the schemas of all its routes, of which a function may
  * only ever serve one.
  */
-function validateOnDemand(compileSchema: () => Validator): (data: unknown) => { error?: unknown } {
+function validateOnDemand(compileSchema: () => Validator): (data: unknown) => true | { error: unknown } {
   let validate: Validator | undefined;
   return (data) => {
     validate ??= compileSchema();
-    return validate(data) ? {} : { error: validate.errors };
+    return validate(data) || { error: validate.errors };
   };
 }
 
