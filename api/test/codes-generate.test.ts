@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canMake, readPattern } from '../src/modules/codes/pattern.ts';
+import { inTransaction } from '../src/database/transaction.ts';
+import { packCodes } from '../src/modules/codes/packed.ts';
+import { canMake, drawCodes, readPattern } from '../src/modules/codes/pattern.ts';
+import { insertDrawnCodes } from '../src/modules/codes/queries.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 
 let t: TestApp;
@@ -53,6 +56,24 @@ async function storedCodes(bookId: string): Promise<string[]> {
 const mark = () => randomUUID().slice(0, 8).toUpperCase();
 
 describe('generating', () => {
+  it('never reads the whole table to see which codes are new', async () => {
+    const bookId = await makeBook();
+    await ask('generate', bookId, { count: 50_000 });
+    await sql`ANALYZE coupons`.execute(t.db);
+    const packed = packCodes(10_000);
+    for (const code of drawCodes(readPattern({})).take(10_000)) packed.add(code);
+    const codes = packed.take();
+    const scans = await inTransaction(t.db, async (trx) => {
+      expect(await insertDrawnCodes(trx, bookId, codes, 9_000)).toBe(9_000);
+      const { rows } = await sql<{ scans: number }>`
+        SELECT seq_scan AS scans FROM pg_stat_xact_user_tables WHERE relid = 'coupons'::regclass`.execute(
+        trx,
+      );
+      return rows[0]!.scans;
+    });
+    expect(scans).toBe(0);
+  });
+
   it('stores exactly as many codes as asked for, of the default pattern', async () => {
     const bookId = await makeBook();
     const { status, headers, body } = await ask('generate', bookId, { count: 20_000 });
