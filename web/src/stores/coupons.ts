@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { shallowReactive, watch } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
+import { keepSame } from '../api/keep-same';
 import { announce } from '../composables/announce';
 import { noteServerTime } from '../composables/server-clock';
 import { i18n } from '../i18n';
@@ -32,8 +33,12 @@ export const useCouponsStore = defineStore('coupons', () => {
 
   function put(code: string, coupon: Coupon | null, time: string): boolean {
     const at = Date.parse(time);
-    if ((versions.get(code)?.at ?? 0) > at) return false;
-    versions.set(code, { coupon, at });
+    const known = versions.get(code);
+    if ((known?.at ?? 0) > at) return false;
+    versions.set(code, {
+      coupon: known && coupon && isSame(known.coupon, coupon) ? known.coupon : coupon,
+      at,
+    });
     return true;
   }
 
@@ -91,6 +96,12 @@ export const useCouponsStore = defineStore('coupons', () => {
     arrivals,
   };
 });
+
+/** Whether only the time at which it was read is another: then it need not be drawn anew. */
+function isSame(one: Coupon | null, other: Coupon): boolean {
+  const then = { ...one, serverTime: other.serverTime };
+  return keepSame(then, other) === then;
+}
 
 /** What of a coupon can be seen: another version with the same looks is no news. */
 const looks = (coupon: Coupon | null | undefined): string =>
