@@ -80,13 +80,18 @@ const routes: RouteRecordRaw[] = [
 export const router = createRouter({
   history: createWebHistory(),
   routes,
-  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+  // A document begins at its top; to scroll there would lay it out before it is complete.
+  scrollBehavior: (to, from, saved) =>
+    saved ?? (to.path === from.path || from.matched.length === 0 ? undefined : { top: 0 }),
 });
 
 /** Where a link said to go on after signing in: a path of ours, and nothing else. */
 export function pathOfOurs(to: unknown): string {
   return typeof to === 'string' && /^\/(?![/\\])/.test(to) ? to : '/';
 }
+
+// A page is drawn in a task of its own, so that what is around it is on the screen, and what was pressed answers, before.
+router.beforeResolve(() => new Promise((resolve) => setTimeout(resolve)));
 
 router.beforeEach(async (to) => {
   const session = useSessionStore();
