@@ -22,7 +22,8 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     steps += 1;
     for (const [name, size] of Object.entries(SIZES)) {
       await page.setViewportSize(size);
-      await page.screenshot({ path: `${PICTURES}/${String(steps).padStart(2, '0')} ${title} (${name}).png` });
+      const path = `${PICTURES}/${String(steps).padStart(2, '0')} ${title} (${name}).png`;
+      await page.screenshot({ path, animations: 'disabled' });
     }
     await page.setViewportSize(SIZES.desktop);
   };

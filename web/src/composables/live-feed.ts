@@ -2,6 +2,7 @@ import { useQuery } from '@pinia/colada';
 import { computed, onScopeDispose, shallowRef } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
 import { type LiveEvent, useLiveStore } from '../stores/live';
+import { newestFirst } from './newest-first';
 
 const SHOWN = 20;
 /** A distribution makes thousands of events in a second: the list is drawn anew this often at most. */
@@ -40,12 +41,8 @@ export function useLiveFeed() {
     clearTimeout(timer);
   });
 
-  const events = computed<FeedEvent[] | undefined>(() => {
-    if (!data.value) return undefined;
-    const known = new Map<number, FeedEvent>();
-    // What was read has the names: it replaces what the stream told.
-    for (const event of [...arrived.value, ...data.value.items]) known.set(event.id, event);
-    return [...known.values()].sort((one, other) => other.id - one.id).slice(0, SHOWN);
-  });
+  const events = computed(
+    () => data.value && newestFirst<FeedEvent>([...arrived.value, ...data.value.items]).slice(0, SHOWN),
+  );
   return { events, error, refetch };
 }
