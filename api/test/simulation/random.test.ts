@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { randomOf } from './random.ts';
 
 it('sequences of different names do not meet: none draws an id of another, at any place', () => {
-  const ids = Array.from({ length: 40_000 }, (_, n) => {
+  const ids = Array.from({ length: 60_000 }, (_, n) => {
     const random = randomOf('a4bd94ef', 'history', Math.floor(n / 200), n % 200);
     return Array.from({ length: 12 }, () => random.uuid());
   }).flat();
