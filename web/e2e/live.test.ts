@@ -119,3 +119,20 @@ function countLoads(page: import('@playwright/test').Page): () => number {
   page.on('load', () => (loads += 1));
   return () => loads;
 }
+
+test('a lock is never shown to last longer than it does', async ({ server, open }) => {
+  const person = await makePerson(server);
+  const code = await giveCoupon(server, await makeBook(server, 1, { lockTtlSeconds: 60 }), person);
+  const page = await open(person, { at: '/coupons' });
+  await page.evaluate(() => {
+    const shown: string[] = ((window as unknown as { shown: string[] }).shown = []);
+    new MutationObserver(() => {
+      const timer = document.querySelector('[role="timer"]');
+      if (timer) shown.push(timer.textContent);
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+  });
+  await page.getByRole('button', { name: `Lock ${code}` }).click();
+  await expect(page.getByRole('timer')).toHaveText(/^0:5/);
+  const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
+  expect(shown.filter((text) => text > '1:00')).toEqual([]);
+});

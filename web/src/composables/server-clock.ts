@@ -12,12 +12,14 @@ let seenAt = { wall: Date.now(), steady: performance.now() };
 
 /** Learns the time from an answer that carries it. */
 export function noteServerTime(serverTime: string): void {
-  const now = Date.now();
-  const drift = Math.abs(now - seenAt.wall - (performance.now() - seenAt.steady));
+  const wall = Date.now();
+  const drift = Math.abs(wall - seenAt.wall - (performance.now() - seenAt.steady));
   if (drift > 1_000) offset = null;
-  seenAt = { wall: now, steady: performance.now() };
-  const difference = Date.parse(serverTime) - now;
+  seenAt = { wall, steady: performance.now() };
+  const difference = Date.parse(serverTime) - wall;
   offset = offset === null ? difference : Math.max(offset, difference);
+  // Not at the next tick: until then, a lock of a minute that has just been made would have 1:01 left.
+  now.value = serverNow();
 }
 
 /** The database's time now, in milliseconds since 1970. */
