@@ -23,7 +23,7 @@ export const environment = Type.Object({
     Type.String({
       pattern: '^https?://[^/\\s]+$',
       description:
-        'where people reach the service, e.g. https://coupons.example.com; https makes cookies Secure and sends HSTS',
+        'where people reach the service, without a path or a slash at its end, e.g. https://coupons.example.com; https makes cookies Secure and sends HSTS',
     }),
   ),
   DATABASE_URL: Type.Optional(
@@ -35,7 +35,8 @@ export const environment = Type.Object({
   DATABASE_DIRECT_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
-      description: 'the same database without PgBouncer, for migrations',
+      description:
+        'the same database without PgBouncer, for migrations. Only for a DATABASE_URL that is a PgBouncer: it turns prepared statements off too',
     }),
   ),
   DATABASE_POOL_SIZE: Type.Integer({
@@ -62,7 +63,7 @@ export const environment = Type.Object({
     Type.String({
       minLength: 8,
       maxLength: 128,
-      description: "first admin's password; unset: a random one is printed once",
+      description: "first admin's password, with ADMIN_EMAIL; unset: a random one is printed once",
     }),
   ),
   LOCK_TTL_SECONDS: Type.Integer({
@@ -92,7 +93,8 @@ export const environment = Type.Object({
   MODULES: Type.Optional(
     Type.String({
       pattern: '^[a-z]+(,[a-z]+)*$',
-      description: 'which modules this process serves, separated by commas',
+      description:
+        'which of users, auth, books, jobs, codes, coupons, redemptions, events, pools, distributions, web this process serves, separated by commas; unset: all',
     }),
   ),
   MAX_UPLOAD_BYTES: Type.Integer({
@@ -106,7 +108,7 @@ export const environment = Type.Object({
     maximum: 32,
     default: 2,
     description:
-      'jobs (imports, distributions, …) that this process runs at a time; 0: it leaves them to others',
+      'jobs (imports, distributions, …) that this process runs at a time, at most one for two database connections; 0: it leaves them to others',
   }),
   SWEEP_SECONDS: seconds(
     5,
@@ -228,6 +230,12 @@ function isProxy(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
+/**
+ * A job that is one long transaction needs a second connection to go on: with two of those on two connections each would wait for the
+ * other's. And one connection more is for everybody else.
+ */
+const jobsThatFit = (poolSize: number) => Math.max(1, Math.floor((poolSize - 1) / 2));
+
 function toConfig(env: Environment): Config {
   return {
     port: env.PORT,
@@ -247,7 +255,7 @@ function toConfig(env: Environment): Config {
     logLevel: env.LOG_LEVEL,
     modules: env.MODULES ? list(env.MODULES) : undefined,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
-    jobConcurrency: env.JOB_CONCURRENCY,
+    jobConcurrency: Math.min(env.JOB_CONCURRENCY, jobsThatFit(env.DATABASE_POOL_SIZE)),
     sweepSeconds: env.SWEEP_SECONDS,
     workers: env.WORKERS,
     drainSeconds: env.DRAIN_SECONDS,

@@ -122,11 +122,13 @@ async function prepare(
         onEmbedded(postgres);
         app.readiness.databaseUrl = postgres.url;
       }
-      const applied = await orAbort(migrate(config.databaseDirectUrl ?? app.readiness.databaseUrl), signal);
+      const url = config.databaseDirectUrl ?? app.readiness.databaseUrl;
+      const applied = await orAbort(() => migrate(url), signal);
       if (applied.length > 0) app.log.info({ applied }, 'migrated the database');
-      for (const work of app.preparations) await orAbort(work(), signal);
-      // Last: its password is shown once, and nothing may fail between.
-      const admin = await orAbort(ensureFirstAdmin(app, config), signal);
+      for (const work of app.preparations) await orAbort(work, signal);
+      signal.throwIfAborted();
+      // Last, and to its end also when told to stop meanwhile: its password is shown once.
+      const admin = await ensureFirstAdmin(app, config);
       app.readiness.prepared = true;
       app.log.info('ready');
       // One that joins others need not say it again, unless it was the one to make the administrator.
@@ -141,12 +143,12 @@ async function prepare(
 }
 
 /** A database that hangs, or another process that migrates, is not waited for by one that is told to stop. */
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function orAbort<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
-  return Promise.race([work, aborted]);
+  return Promise.race([work(), aborted]);
 }
 
 /** Unlike a database that is away, a folder that cannot be used does not mend itself. */

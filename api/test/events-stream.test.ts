@@ -9,6 +9,7 @@ import users from '../src/modules/users/index.ts';
 import { signingKeys } from '../src/plugins/signing-keys.ts';
 import { startTestApp, type TestApp, type TestAppOptions, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
+import { holdAllUsers } from './support/held-locks.ts';
 import { assignRandom, command, insertBook } from './support/nodes.ts';
 
 interface Node extends TestApp {
@@ -356,6 +357,14 @@ describe('a stream ends', () => {
     const streams = await Promise.all(Array.from({ length: 20 }, () => listen(node, user)));
     const refused = await openStream(node.url, { headers: user.headers });
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '30']);
+    // Also when none of those that come at once has been let in yet.
+    const another = await a.asUser();
+    const holder = await holdAllUsers(a.databaseUrl);
+    const opening = Array.from({ length: 40 }, () => openStream(node.url, { headers: another.headers }));
+    await eventually(() => holder.isWaitedFor());
+    await holder.release();
+    const atOnce = await Promise.all(opening);
+    expect(atOnce.filter(({ status }) => status === 200)).toHaveLength(20);
     streams[0]!.cut();
     await eventually(async () => (await openStream(node.url, { headers: user.headers })).status === 200);
   });

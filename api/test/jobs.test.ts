@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Config } from '../src/config.ts';
+import { type Config, readConfig } from '../src/config.ts';
 import { allModules } from '../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
@@ -156,6 +156,19 @@ describe('cancel', () => {
   });
 });
 
+test.for([
+  { connections: 2, asked: 2, jobs: 1 },
+  { connections: 4, asked: 2, jobs: 1 },
+  { connections: 5, asked: 2, jobs: 2 },
+  { connections: 10, asked: 0, jobs: 0 },
+])(
+  'each job has two connections to itself, and one is left: $connections',
+  ({ connections, asked, jobs }) => {
+    const env = { DATABASE_POOL_SIZE: String(connections), JOB_CONCURRENCY: String(asked) };
+    expect(readConfig(env).jobConcurrency).toBe(jobs);
+  },
+);
+
 describe('failure', () => {
   test('a refusal ends the job with its code and detail, and what it did until then', async () => {
     const { job } = await start({ steps: 5, problemAt: { step: 3, code: 'book-not-active' } });
@@ -169,6 +182,12 @@ describe('failure', () => {
 
   test('after an unexpected error it goes on where it stopped', async () => {
     const { job } = await start({ steps: 4, breakAt: { step: 3, times: 2 } });
+    await untilStatus(job.id, 'completed');
+    expect((await marksOf(api.db, job.id)).steps).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a lock that is not to be had for longer than its tries does not fail it: somebody may be migrating', async () => {
+    const { job } = await start({ steps: 4, breakAt: { step: 3, times: 5, code: '55P03' } });
     await untilStatus(job.id, 'completed');
     expect((await marksOf(api.db, job.id)).steps).toEqual([1, 2, 3, 4]);
   });

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
+import pg from 'pg';
 
+const CONNECT_TIMEOUT_MS = 10_000;
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
@@ -12,13 +14,27 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
  * @returns the names of the files applied
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const applied = await runner({
-    databaseUrl,
-    dir: MIGRATIONS,
-    direction: 'up',
-    migrationsTable: 'migrations',
-    advisoryLockMode: 'wait',
-    log: () => {},
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // Migrations of another process may be waited for for minutes, in which nothing else would tell that the database is gone.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: CONNECT_TIMEOUT_MS,
   });
-  return applied.map(({ name }) => name);
+  // Nobody listens to the connection that the runner would open: one that breaks would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const applied = await runner({
+      dbClient: client,
+      dir: MIGRATIONS,
+      direction: 'up',
+      migrationsTable: 'migrations',
+      advisoryLockMode: 'wait',
+      log: () => {},
+    });
+    return applied.map(({ name }) => name);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

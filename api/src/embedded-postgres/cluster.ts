@@ -202,6 +202,7 @@ async function runInitdb(
       cwd: folder,
       env: environment,
       stdio: [stdin, 'ignore', 'pipe'],
+      detached: true, // Ctrl-C is for us: a database that is half made would be reported as a folder that cannot be used.
       ...runAs,
     });
     let stderr = '';

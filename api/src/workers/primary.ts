@@ -25,7 +25,7 @@ export async function runWorkers(
   startEmbedded: (log: FastifyBaseLogger) => Promise<EmbeddedPostgres>,
 ): Promise<void> {
   const { log } = Fastify({ logger: loggerOptions(config.logLevel) });
-  const embedded = config.databaseUrl ? undefined : await startEmbedded(log);
+  let starting: Promise<EmbeddedPostgres> | undefined;
   let serving = false;
   let stopping = false;
   cluster.on('listening', () => (serving = true));
@@ -53,7 +53,7 @@ export async function runWorkers(
         await exited;
       }),
     );
-    await embedded?.stop();
+    await (await starting)?.stop();
     if (code > 0) process.exit(code);
   }
 
@@ -61,6 +61,10 @@ export async function runWorkers(
     if (err) log.fatal({ err }, 'stopping after an error that nobody handled');
     await stop(0);
   });
+  // Only now that a signal is heard: PostgreSQL would run on without us.
+  if (!config.databaseUrl) starting = startEmbedded(log);
+  const embedded = await starting;
+  if (stopping) return;
   // The first makes the database ready, and says meanwhile that it is not; no other may make it look ready before that.
   const startOthers = (_worker: Worker, { ready }: Partial<FromWorker>): void => {
     if (!ready || stopping) return;

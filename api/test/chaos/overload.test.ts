@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { holdAllCoupons, holdCoupon } from '../support/row-lock.ts';
+import { holdAllCoupons, holdCoupon } from '../support/held-locks.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
 import { rowsOf, setStage, type StagedUser } from '../support/stage.ts';
 

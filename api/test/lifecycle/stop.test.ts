@@ -1,10 +1,13 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { holdAllCoupons } from '../support/row-lock.ts';
+import { temporaryFolder } from '../support/embedded-postgres.ts';
+import { holdAllCoupons, holdFirstAdmin } from '../support/held-locks.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
 import { rowsOf, setStage, type Stage } from '../support/stage.ts';
 
@@ -123,4 +126,32 @@ test('SIGTERM while the database cannot be reached still ends with 0', async () 
   const server = await launchServer({ DATABASE_URL: 'postgres://127.0.0.1:9/none' });
   await eventually(async () => (await fetch(`${server.url}/health/live`)).ok);
   expect(await server.stop()).toBe(0);
+});
+
+test.for(['1', '2'])(
+  'SIGTERM while the embedded database is made ends with 0 and leaves no PostgreSQL behind: %s workers',
+  async (workers) => {
+    const dataDir = temporaryFolder();
+    const server = await launchServer({ DATA_DIR: dataDir, WORKERS: workers });
+    await eventually(() => readdirSync(dataDir).length > 0);
+    expect(await server.stop()).toBe(0);
+    expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
+  },
+);
+
+test('SIGTERM while the first administrator is made: whoever started it is still told the password', async () => {
+  const empty = await createTestDatabase();
+  onTestFinished(() => empty.drop());
+  const holder = await holdFirstAdmin(empty.url);
+  const server = await launchServer({ DATABASE_URL: empty.url });
+  await eventually(() => holder.isWaitedFor());
+  server.kill('SIGTERM');
+  await eventually(() =>
+    fetch(`${server.url}/health/live`)
+      .then(() => false)
+      .catch(() => true),
+  );
+  await holder.release();
+  expect(await server.exited).toBe(0);
+  expect(server.output()).toMatch(/First administrator: admin@localhost {3}one-time password: \S+/);
 });

@@ -14,8 +14,8 @@ export interface TestJob {
   gate?: number;
   /** At this step it finds a refusal. */
   problemAt?: { step: number; code: ProblemCode };
-  /** At this step something breaks that nobody expected, this often. */
-  breakAt?: { step: number; times: number };
+  /** At this step something breaks that nobody expected, this often; with a SQLSTATE. */
+  breakAt?: { step: number; times: number; code?: string };
   /** Each step reports so many unusable rows. */
   errorsPerStep?: number;
 }
@@ -52,7 +52,7 @@ export const testJobs = fp<ModuleOptions>(
           }
           if (next === input.problemAt?.step) throw new Problem(input.problemAt.code, 'So it was ordered.');
           if (next === input.breakAt?.step && (await countBreaks(db, job.id)) <= input.breakAt.times) {
-            throw new Error('It broke, as it was told to.');
+            throw Object.assign(new Error('It broke, as it was told to.'), { code: input.breakAt.code });
           }
           await step(async (trx) => {
             await sql`INSERT INTO job_marks VALUES (${job.id}, ${next}, ${process.pid})`.execute(trx);

@@ -66,19 +66,21 @@ export interface Audience {
 export function createAudience({ db, hub, limitScale, isStopping }: AudienceOptions): Audience {
   const members = new Set<Member>();
   const turn = takeTurns(CONNECTING_AT_ONCE, MAX_STREAMS);
-  let connecting = 0;
+  /** Those who are being let in. */
+  const connecting = new Set<Member>();
   let ticks = 0;
   const clock = setInterval(tick, TICK_MS).unref();
 
   async function admit(request: FastifyRequest, reply: FastifyReply, admission: Admission): Promise<void> {
     refuseTooMany(admission.caller);
-    connecting += 1;
     const member = createMember(request, admission);
+    connecting.add(member);
     try {
       const opening = await turn(() => prepare(member, admission));
       if (isStopping()) throw stopping();
       if (member.queue!.bytes > MAX_QUEUED_BYTES)
         throw new Problem('unavailable', 'Too much happens at once.', { retryAfter: 1 });
+      connecting.delete(member);
       members.add(member);
       member.stream = openEventStream(request, reply, () => forget(member));
       await catchUp(member, Buffer.from(opening));
@@ -86,7 +88,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
       forget(member);
       throw error;
     } finally {
-      connecting -= 1;
+      connecting.delete(member);
     }
   }
 
@@ -136,11 +138,11 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
 
   function refuseTooMany({ id, role }: Caller): void {
     if (isStopping()) throw stopping();
-    if (members.size + connecting >= MAX_STREAMS) {
+    if (members.size + connecting.size >= MAX_STREAMS) {
       throw new Problem('unavailable', 'Too many streams are open.', { retryAfter: 10 });
     }
     let own = 0;
-    for (const { caller } of members) if (caller.id === id) own += 1;
+    for (const group of [members, connecting]) for (const { caller } of group) if (caller.id === id) own += 1;
     if (own >= MAX_STREAMS_OF[role] * limitScale) {
       throw new Problem('rate-limited', 'This account has too many streams open.', { retryAfter: 30 });
     }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database, Transaction } from '../../database/connection.ts';
-import { isOutage } from '../../database/errors.ts';
+import { isOutage, isTimeout } from '../../database/errors.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { Problem } from '../../problems.ts';
 import {
@@ -48,6 +48,8 @@ export type JobWorks = Map<JobKind, JobWork>;
 
 /** How often in a row an unexpected error is met with another try. */
 const MAX_RETRIES = 4;
+/** The same for a statement that waited too long: a migration may hold a large table for minutes. */
+const MAX_TIMEOUTS = 100;
 /** How long the database is left alone after it was away. */
 const OUTAGE_PAUSE_MS = 1_000;
 
@@ -142,7 +144,7 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
         await finish('failed', { code: error.code, detail: error.message });
       } else if (error instanceof Stopping || error instanceof Lost || isOutage(error)) {
         throw error;
-      } else if ((await countRetry(db, job.id)) <= MAX_RETRIES) {
+      } else if ((await countRetry(db, job.id)) <= (isTimeout(error) ? MAX_TIMEOUTS : MAX_RETRIES)) {
         log.warn({ err: error, job: job.id }, 'the job broke and is run again');
         throw error;
       } else {

@@ -1,0 +1,64 @@
+import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate';
+import pg from 'pg';
+import { onTestFinished } from 'vitest';
+import { rowsOf } from './stage.ts';
+
+export interface HeldLock {
+  /** Whether another transaction waits for it. */
+  isWaitedFor: () => Promise<boolean>;
+  release: () => Promise<unknown>;
+  /** Breaks the connections of those who wait for it, as a database does that goes down. */
+  breakWaiting: () => Promise<unknown>;
+}
+
+/** Locks a coupon's row in a transaction of the test's own, as a slow one of somebody else would. */
+export function holdCoupon(databaseUrl: string, code: string): Promise<HeldLock> {
+  return hold(databaseUrl, 'SELECT FROM coupons WHERE code = $1 FOR UPDATE', [code]);
+}
+
+/** Locks the whole table, so that nothing gets at any coupon. */
+export function holdAllCoupons(databaseUrl: string): Promise<HeldLock> {
+  return hold(databaseUrl, 'LOCK TABLE coupons IN ACCESS EXCLUSIVE MODE', []);
+}
+
+/** The same for accounts. */
+export function holdAllUsers(databaseUrl: string): Promise<HeldLock> {
+  return hold(databaseUrl, 'LOCK TABLE users IN ACCESS EXCLUSIVE MODE', []);
+}
+
+/** Keeps everybody from migrating, as another process that does. */
+export function holdMigrations(databaseUrl: string): Promise<HeldLock> {
+  return hold(databaseUrl, 'SELECT pg_advisory_xact_lock($1)', [PG_MIGRATE_LOCK_ID]);
+}
+
+/** Keeps everybody from making the first administrator. */
+export function holdFirstAdmin(databaseUrl: string): Promise<HeldLock> {
+  return hold(databaseUrl, `SELECT pg_advisory_xact_lock(hashtext('first_admin'))`, []);
+}
+
+async function hold(databaseUrl: string, statement: string, values: unknown[]): Promise<HeldLock> {
+  const client = new pg.Client(databaseUrl);
+  client.on('error', () => undefined);
+  await client.connect();
+  onTestFinished(() => client.end().catch(() => undefined));
+  await client.query('BEGIN');
+  await client.query(statement, values);
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return {
+    async isWaitedFor() {
+      const [{ waiting }] = await rowsOf<{ waiting: boolean }>(
+        databaseUrl,
+        'SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))) AS waiting',
+        [rows[0]!.pid],
+      );
+      return waiting;
+    },
+    release: () => client.query('ROLLBACK'),
+    breakWaiting: () =>
+      rowsOf(
+        databaseUrl,
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))',
+        [rows[0]!.pid],
+      ),
+  };
+}
