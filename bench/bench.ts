@@ -52,28 +52,31 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
       .join(', '),
   );
   const results: Result[] = [];
+  const day = new Date().toISOString().slice(0, 10);
   for (const [index, program] of chosen.entries()) {
     const { id, title } = program;
     console.log(`\n${id} (${index + 1} of ${chosen.length}): ${title}`);
     const started = performance.now();
-    const others = readOthers();
+    const before = readOthers();
     const { quick, rounds, seconds, rows } = options;
     const startedAt = new Date().toISOString();
     const ended = await run(program, options);
     const tookSeconds = (performance.now() - started) / 1000;
+    const after = readOthers();
     const result: Result = {
       id,
       title,
       startedAt,
       tookSeconds,
-      othersCores: Math.max(0, readOthers() - others) / tookSeconds,
+      othersCores: Math.max(0, after.used - before.used) / tookSeconds,
+      stolenCores: (after.stolen - before.stolen) / tookSeconds,
       commit,
       machine,
       options: { quick, rounds, seconds, rows },
       ...ended,
     };
     results.push(result);
-    keep(options.out, result, ids);
+    keep(options.out, day, result, ids);
     printResult(result);
   }
   printFindings(results);
@@ -85,9 +88,10 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
   return results.some(({ failed }) => failed) ? 1 : 0;
 }
 
-/** CPU seconds so far of what is not of this benchmark. */
-function readOthers(): number {
-  return cpuSecondsOfAll() - cpuSeconds(process.pid);
+/** CPU seconds so far of what is not of this benchmark: other processes, and other machines on the same hardware. */
+function readOthers(): { used: number; stolen: number } {
+  const { used, stolen } = cpuSecondsOfAll();
+  return { used: used - cpuSeconds(process.pid), stolen };
 }
 
 async function run(

@@ -1,17 +1,42 @@
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { cpus, release, tmpdir, totalmem, type } from 'node:os';
+import { join } from 'node:path';
 import { findBinaries } from '../api/src/embedded-postgres/binaries.ts';
 import { versionOf } from './harness/commands.ts';
+import { median } from './statistics.ts';
 
 export interface Machine {
   cores: number;
   cpu: string;
   memoryGiB: number;
+  disk: string;
   system: string;
   node: string;
   postgres: string;
   redis: string;
   pgbench: string;
+}
+
+const FLUSHES = 200;
+
+/** What a COMMIT waits for, where the databases are: milliseconds to write a page and have it on the disk. */
+function flushMs(): number {
+  const path = join(tmpdir(), `coupon-book-flush-${process.pid}`);
+  const file = openSync(path, 'w');
+  try {
+    return median(
+      Array.from({ length: FLUSHES }, () => {
+        const started = performance.now();
+        writeSync(file, new Uint8Array(8192), 0, 8192, 0);
+        fdatasyncSync(file);
+        return performance.now() - started;
+      }),
+    );
+  } finally {
+    closeSync(file);
+    rmSync(path);
+  }
 }
 
 /** What the figures were measured on. */
@@ -21,6 +46,7 @@ export function describeMachine(): Machine {
     cores: cpus().length,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     memoryGiB: Math.round(totalmem() / 2 ** 30),
+    disk: `a flush of 8 kB takes ${flushMs().toFixed(2)} ms (median of ${FLUSHES})`,
     system: `${type()} ${release()}`,
     node: process.versions.node,
     postgres: `${findBinaries(undefined).version} (embedded, as npm start runs it: fsync and synchronous_commit on)`,

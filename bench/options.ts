@@ -10,12 +10,12 @@ should run on the machine. Keeps what it measured in bench/results: a JSON file 
   --quick             small and short, to see that everything works; kept in bench/results/quick
   --rounds <n>        how often the contestants take turns, after turns to warm up         (5; quick: 3)
   --seconds <n>       length of a turn that is load                                        (3; quick: 2)
-  --rows <n>          codes of P8, P9 and P10                                              (1000000; quick: 100000)
+  --rows <n>          coupons of P6 (P6-size: up to ten times as many) and of P8 to P10    (1000000; quick: 100000)
   --profile <folder>  keeps a CPU profile of the server of each program
   --out <folder>      where results are kept
   --help
 
-What a turn measured under another load of the machine is worth nothing; the ratio of two turns that follow each other may still be.`;
+A turn that was measured while something else loaded the machine is worthless; the ratio of two turns in a row may still hold.`;
 
 export interface Options {
   only: string[];

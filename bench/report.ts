@@ -1,7 +1,7 @@
 import { printTable } from '../api/race/report.ts';
 import type { Finding, Measure } from './program.ts';
 import type { Result } from './results.ts';
-import { judge, median, type Spread, spreadOf, type Target } from './statistics.ts';
+import { judge, median, spreadOf, type Target } from './statistics.ts';
 
 /** A number as people read it; the unit is in the head of its column or follows. */
 function show(value: number): string {
@@ -10,8 +10,10 @@ function show(value: number): string {
   return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/, ',');
 }
 
-const showSpread = ({ median: middle, least, most }: Spread, unit = '') =>
-  `${show(middle)}${unit && ` ${unit}`} (${show(least)}–${show(most)})`;
+const showSpread = (values: readonly number[], unit = '') => {
+  const { median: middle, least, most } = spreadOf(values);
+  return `${show(middle)}${unit && ` ${unit}`}${values.length > 1 ? ` (${show(least)}–${show(most)})` : ''}`;
+};
 
 const showTarget = (target: Target | undefined, unit = '') =>
   !target
@@ -34,7 +36,7 @@ function findingRows(results: readonly Result[]): string[][] {
     return outcome.findings.map((finding) => [
       id,
       finding.name,
-      showSpread(spreadOf(finding.values), finding.unit),
+      showSpread(finding.values, finding.unit),
       showTarget(finding.target, finding.unit),
       verdictOf(finding),
     ]);
@@ -48,14 +50,14 @@ function measureTable(measures: readonly Measure[]): { head: string[]; rows: str
     head: ['', 'median (least–most)', ...details],
     rows: measures.map((measure) => [
       measure.name + (measure.setting ? `, ${measure.setting}` : ''),
-      showSpread(spreadOf(measure.values), measure.unit),
+      showSpread(measure.values, measure.unit),
       ...details.map((name) => (measure.details[name] ? show(median(measure.details[name])) : '')),
     ]),
   };
 }
 
-export function printResult({ id, title, outcome, tookSeconds, othersCores }: Result): void {
-  console.log(`\n${id}  ${title} (${tookSeconds.toFixed(0)} s, ${showOthers(othersCores)})\n`);
+export function printResult({ id, title, outcome, tookSeconds, ...result }: Result): void {
+  console.log(`\n${id}  ${title} (${tookSeconds.toFixed(0)} s, ${showOthers(result)})\n`);
   if (!outcome) return;
   const { head, rows } = measureTable(outcome.measures);
   printTable(head, rows);
@@ -67,7 +69,9 @@ export const printFindings = (results: readonly Result[]): void =>
 
 /** Everything as Markdown, with the chart beside it. */
 export function writeMarkdown(results: readonly Result[]): string {
-  const { machine, startedAt } = results.at(-1)!;
+  const { machine, startedAt } = results
+    .toSorted((one, other) => one.startedAt.localeCompare(other.startedAt))
+    .at(-1)!;
   return `# Benchmarks of ${startedAt.slice(0, 10)}
 
 Written by \`npm run bench\`; [what is measured, and how to read it](../../docs/performance.md). Each number is the median of the rounds, with the least and the most of them. Contestants take turns within a round; a ratio is made round by round.
@@ -82,25 +86,18 @@ ${markdownTable(findingsHead, findingRows(results))}
 ${results.map(section).join('')}`;
 }
 
-const showOthers = (cores: number) => `others kept ${show(cores)} cores busy`;
+const showOthers = ({ othersCores, stolenCores }: Pick<Result, 'othersCores' | 'stolenCores'>) =>
+  `others kept ${show(othersCores)} cores busy` +
+  (stolenCores === undefined ? '' : `, the hypervisor took ${show(stolenCores)}`);
 
-function section({
-  id,
-  title,
-  outcome,
-  startedAt,
-  tookSeconds,
-  othersCores,
-  commit,
-  options,
-}: Result): string {
+function section({ id, title, outcome, startedAt, tookSeconds, commit, options, ...result }: Result): string {
   const { rounds, seconds, rows, quick } = options;
   const how = [
     `${rounds} rounds of ${seconds} s or ${rows} rows`,
     quick ? 'quick' : '',
     commit ? `commit ${commit}` : '',
     `started ${startedAt}, took ${tookSeconds.toFixed(0)} s`,
-    showOthers(othersCores),
+    showOthers(result),
   ];
   const parts = [`\n## ${id}\n`, `${title[0]!.toUpperCase()}${title.slice(1)}.`];
   if (outcome) {

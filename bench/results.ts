@@ -14,6 +14,8 @@ export interface Result {
   tookSeconds: number;
   /** How many cores others kept busy meanwhile, on average. */
   othersCores: number;
+  /** How many cores the hypervisor gave to other machines while this one wanted them. */
+  stolenCores?: number;
   commit: string | undefined;
   machine: Machine;
   options: Pick<Options, 'quick' | 'rounds' | 'seconds' | 'rows'>;
@@ -25,11 +27,12 @@ export interface Result {
 /**
  * Keeps a result at once, so that a run that is cut loses only what it was at. Of the results of a day the latest of each program
  * counts.
+ * @param day on which the run began, such as 2026-01-31
  * @returns all of that day, in the order of `ids`
  */
-export function keep(folder: string, result: Result, ids: readonly string[]): Result[] {
+export function keep(folder: string, day: string, result: Result, ids: readonly string[]): Result[] {
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${result.startedAt.slice(0, 10)}.json`);
+  const file = join(folder, `${day}.json`);
   const others = read(file).filter(({ id }) => id !== result.id);
   const all = [...others, result].sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
   write(file, `${JSON.stringify(all, rounded, 1)}\n`);

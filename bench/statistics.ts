@@ -1,7 +1,7 @@
 /** What a benchmark has to reach: a ratio, or a number in the unit that its name says. */
 export type Target = { atLeast: number } | { atMost: number };
 
-export interface Spread {
+interface Spread {
   median: number;
   least: number;
   most: number;

@@ -34,6 +34,14 @@ export async function addBookToAssign(
   return { bookId, requests: assignRandom(bookId) };
 }
 
+/** Every change of the book's coupons was told once. */
+export async function confirmEvents({ sql }: Product, bookId: string, wanted: number): Promise<void> {
+  const { rows } = await sql.query<{ count: string }>('SELECT count(*) FROM events WHERE book_id = $1', [
+    bookId,
+  ]);
+  if (Number(rows[0]!.count) !== wanted) throw new Error(`${rows[0]!.count} events, not ${wanted}`);
+}
+
 /** As many coupons of the book have an owner as requests were answered with one: each was stored, and given once. */
 export async function confirmAssigned({ sql }: Product, bookId: string, answered: number): Promise<void> {
   const { rows } = await sql.query<{ assigned: number; counted: number; told: number }>(

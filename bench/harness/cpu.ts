@@ -24,19 +24,22 @@ export function cpuSeconds(pid: number): number {
   return sum(pid);
 }
 
-/** CPU seconds that all processes of the machine have used; NaN where there is no /proc. */
-export function cpuSecondsOfAll(): number {
+/**
+ * CPU seconds that all processes of the machine have used, and those that its hypervisor gave to others while they wanted to run; NaN
+ * where there is no /proc.
+ */
+export function cpuSecondsOfAll(): { used: number; stolen: number } {
   try {
     // "cpu user nice system idle iowait irq softirq steal …"
-    const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
+    const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
       .split('\n')[0]!
       .trim()
       .split(/\s+/)
       .slice(1)
-      .map(Number);
-    return (user! + nice! + system! + irq! + softirq!) / TICKS_PER_SECOND;
+      .map((ticks) => Number(ticks) / TICKS_PER_SECOND);
+    return { used: user! + nice! + system! + irq! + softirq!, stolen: steal! };
   } catch {
-    return Number.NaN;
+    return { used: Number.NaN, stolen: Number.NaN };
   }
 }
 

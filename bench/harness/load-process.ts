@@ -110,7 +110,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
 }
 
 /** The bytes of request n; what does not depend on n is put together once. */
-function writer({ method, path, body }: LoadWork): (n: number) => string {
+function writer({ method, path, body, keyed }: LoadWork): (n: number) => string {
   const content =
     body === undefined
       ? '\r\n'
@@ -118,6 +118,9 @@ function writer({ method, path, body }: LoadWork): (n: number) => string {
   const rest = tokens.map(
     (token) => ` HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${token}\r\n${content}`,
   );
+  if (keyed)
+    return (n) =>
+      `${method} ${path} HTTP/1.1\r\nidempotency-key: bench ${n}${rest[n % rest.length]!.slice(' HTTP/1.1'.length)}`;
   const [start, end] = `${method} ${path}`.split('{n}');
   if (end === undefined) {
     const texts = rest.map((text) => start! + text);

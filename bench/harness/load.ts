@@ -7,6 +7,8 @@ export interface LoadWork {
   path: string;
   /** JSON. */
   body?: string;
+  /** Each request has an Idempotency-Key of its own. */
+  keyed?: boolean;
 }
 
 export interface LoadOrder {

@@ -40,7 +40,7 @@ interface Products extends Product {
 }
 
 export interface ProductOptions extends ServerOptions {
-  /** Its server has the routes of the rivals too. Otherwise it is what `npm start` runs. */
+  /** Its server has the routes of the rivals too. Otherwise it is what `npm start` runs, but without a line of log for each request. */
   rivals?: boolean;
 }
 

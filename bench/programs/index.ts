@@ -1,6 +1,6 @@
 import type { Program } from '../program.ts';
 import { p1 } from './p1-assign.ts';
-import { p1PgBouncer, p1Workers } from './p1-variants.ts';
+import { p1Keys, p1PgBouncer, p1Workers } from './p1-variants.ts';
 import { p2 } from './p2-lock-redeem.ts';
 import { p3 } from './p3-pgbench.ts';
 import { p4 } from './p4-brief.ts';
@@ -26,6 +26,7 @@ export const programs: readonly Program[] = [
   p9,
   p10,
   p11,
+  p1Keys,
   p1PgBouncer,
   p1Workers,
 ];

@@ -1,6 +1,7 @@
 import { addBookToAssign, confirmAssigned } from '../harness/claims.ts';
 import { requireCommand } from '../harness/commands.ts';
 import { alternate, compare, turnOfLoad } from '../harness/measure.ts';
+import type { LoadWork } from '../harness/load.ts';
 import { type Product, withProduct } from '../harness/product.ts';
 import type { Bench, Outcome, Program } from '../program.ts';
 
@@ -29,11 +30,33 @@ export const p1Workers: Program = {
   },
 };
 
-/** Assigns on two of the product by turns, which differ in one thing; the second is what the first is compared with. */
-async function assignOnBoth(bench: Bench, products: Record<string, Product>): Promise<Outcome> {
+export const p1Keys: Program = {
+  id: 'P1-keys',
+  title: 'assign with an Idempotency-Key in each request, whose answer is stored, against without',
+  async run(bench) {
+    return withProduct(bench, {}, async (plain) => {
+      const keyed = await plain.addProduct('keyed');
+      return assignOnBoth(bench, { 'with keys': keyed, 'without keys': plain }, (name) =>
+        name === 'with keys' ? { keyed: true } : {},
+      );
+    });
+  },
+};
+
+/**
+ * Assigns on two of the product by turns, which differ in one thing; the second is what the first is compared with.
+ * @param more what is different in the requests to one of them
+ */
+async function assignOnBoth(
+  bench: Bench,
+  products: Record<string, Product>,
+  more: (name: string) => Partial<LoadWork> = () => ({}),
+): Promise<Outcome> {
   const contestants = [];
-  for (const [name, product] of Object.entries(products))
-    contestants.push({ name, product, ...(await addBookToAssign(bench, product, CONNECTIONS.length)) });
+  for (const [name, product] of Object.entries(products)) {
+    const { bookId, requests } = await addBookToAssign(bench, product, CONNECTIONS.length);
+    contestants.push({ name, product, bookId, requests: Object.assign(requests, more(name)) });
+  }
   const measures = [];
   const findings = [];
   for (const connections of CONNECTIONS) {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { confirmCount, emptyTables, turnOfWork } from '../harness/bulk.ts';
+import { confirmAssigned } from '../harness/claims.ts';
 import { runJob } from '../harness/jobs.ts';
 import { alternate, compare } from '../harness/measure.ts';
 import { withProduct } from '../harness/product.ts';
@@ -31,8 +32,9 @@ export const p10: Program = {
       const { rows } = bench.options;
       const bookId = await addBook(sql, 'distribute');
       const pools = { warmUp: await addPool(sql, rows / 100), all: await addPool(sql, rows / 10) };
+      const sizeOf = (isWarmUp: boolean) => (isWarmUp ? rows / 10 : rows);
       const turn = async (isWarmUp: boolean, give: (poolId: string) => Promise<unknown>) => {
-        const count = isWarmUp ? rows / 10 : rows;
+        const count = sizeOf(isWarmUp);
         await emptyTables(sql);
         await addCoupons(sql, { bookId, prefix: 'D-', count });
         await settleDown(sql);
@@ -48,10 +50,13 @@ export const p10: Program = {
         { setting: `${rows} coupons to ${rows / PER_USER} users`, unit: 's', warmUps: 1 },
         {
           'UPDATE … FROM': (isWarmUp) => turn(isWarmUp, (poolId) => sql.query(GIVE, [bookId, poolId])),
-          distribute: (isWarmUp) =>
-            turn(isWarmUp, (poolId) =>
+          async distribute(isWarmUp) {
+            const measured = await turn(isWarmUp, (poolId) =>
               runJob(product, `pools/${poolId}/distribute`, { bookId, mode: 'equal', perUser: PER_USER }),
-            ),
+            );
+            await confirmAssigned(product, bookId, sizeOf(isWarmUp));
+            return measured;
+          },
         },
       );
       return {

@@ -1,4 +1,4 @@
-import { couponsFor, noop } from '../harness/claims.ts';
+import { confirmEvents, couponsFor, noop } from '../harness/claims.ts';
 import { alternate, compare, type Requests, turnOfLoad } from '../harness/measure.ts';
 import { withProduct } from '../harness/product.ts';
 import { addBook, addCoupons, settleDown } from '../harness/stage.ts';
@@ -43,7 +43,9 @@ export const p2: Program = {
         );
       }
       confirm(redeem.sent, await countRows('redemption_history'));
+      confirm(redeem.sent, await countRows("coupons WHERE state = 'REDEEMED'"));
       confirm(lock.sent + count - redeem.sent, await countRows("coupons WHERE state = 'LOCKED'"));
+      await confirmEvents(product, bookId, lock.sent + redeem.sent);
       return { findings, measures, notes: [] };
 
       async function countRows(from: string): Promise<number> {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { addBookToAssign, couponsFor } from '../harness/claims.ts';
+import { addBookToAssign, confirmAssigned, couponsFor } from '../harness/claims.ts';
 import { requireCommand } from '../harness/commands.ts';
 import { alternate, compare, turnOfLoad } from '../harness/measure.ts';
 import { turnOfPgbench } from '../harness/pgbench.ts';
@@ -18,7 +18,7 @@ export const p3: Program = {
     return withProduct(bench, {}, async (product) => {
       const { sql, databaseUrl, databasePid } = product;
       const { seconds } = bench.options;
-      const { requests } = await addBookToAssign(bench, product, 1);
+      const { bookId, requests } = await addBookToAssign(bench, product, 1);
       const book = await addBook(sql, 'pgbench');
       const count = couponsFor(bench, 1);
       await addCoupons(sql, { bookId: book, prefix: 'P-', count });
@@ -44,6 +44,7 @@ export const p3: Program = {
           assign: () => turnOfLoad(product, requests, { connections: CLIENTS, seconds }),
         },
       );
+      await confirmAssigned(product, bookId, requests.sent);
       return {
         measures: Object.values(turns),
         findings: [

@@ -1,5 +1,5 @@
 import { confirmCount, emptyTables } from '../harness/bulk.ts';
-import { assignRandom } from '../harness/claims.ts';
+import { assignRandom, confirmAssigned, confirmEvents } from '../harness/claims.ts';
 import { addTurn, alternate, compare, type Requests, turnOfLoad, WARM_UPS } from '../harness/measure.ts';
 import { type Product, withProduct } from '../harness/product.ts';
 import { addBook, addCoupons, settleDown } from '../harness/stage.ts';
@@ -35,7 +35,7 @@ export const p6: Program = {
         bench.log(`${measure.name}: ${measure.values[0]!.toFixed(0)}/s`);
         tenths.push(measure);
       }
-      await confirmCount(sql, bookId, 'ASSIGNED', rows);
+      await confirmAssigned(product, bookId, rows);
       const order = { url: server.url, work: requests, from: rows, connections: 1, count: 1 };
       const oneMore = await load.run(order).then(
         () => 'a coupon',
@@ -90,16 +90,21 @@ export const p6Size: Program = {
           names.map((name, index) => [
             name,
             async () => {
-              const { sql } = products[index]!;
+              const [measured, work] = [products[index]!, works[index]!];
               if (index === 0) {
-                await emptyTables(sql);
-                await fill(sql, bookOf(works[0]!), sizes[0]!);
+                await emptyTables(measured.sql);
+                await fill(measured.sql, bookOf(work), sizes[0]!);
+                work.sent = 0;
               }
-              return turnOfLoad(products[index]!, works[index]!, extent);
+              const turn = await turnOfLoad(measured, work, extent);
+              if (index === 0) await confirmAssigned(measured, bookOf(work), work.sent);
+              return turn;
             },
           ]),
         ),
       );
+      for (const [index, work] of works.entries())
+        await confirmAssigned(products[index]!, bookOf(work), work.sent);
       const [few, some, many] = names.map((name) => measures[name]!);
       const notes = [];
       for (const { sql } of products) notes.push(describeTable((await readTables(sql))[0]!));
@@ -125,57 +130,52 @@ const DAY = ['assign', 'lock', 'unlock', 'lock', 'redeem'];
 
 export const p6Churn: Program = {
   id: 'P6-churn',
-  title: `assign before and after a day's worth of transitions, with autovacuum on`,
+  title: `assign out of a book that has had a day's worth of transitions, with autovacuum on, against one that has not`,
   run: (bench) =>
-    withProduct(bench, {}, async (product) => {
-      const { sql } = product;
-      const { rows, rounds, seconds } = bench.options;
+    withProduct(bench, {}, async (fresh) => {
+      const { rows, seconds } = bench.options;
       const busy = rows / DAY.length;
-      bench.log(`adding ${2 * rows} coupons`);
-      const bookId = await addBook(sql, 'churn');
-      await addCoupons(sql, { bookId, prefix: 'C-', count: busy });
-      const calmId = await addBook(sql, 'calm');
-      await fill(sql, calmId, 2 * rows - busy);
-      const requests = assignRandom(calmId);
-      const extent = { connections: CONNECTIONS, seconds };
-      const measureTurns = async (name: string) => {
-        const measure: Measure = {
-          name,
-          setting: `${CONNECTIONS} connections`,
-          unit: '/s',
-          values: [],
-          details: {},
-        };
-        for (let round = 0; round < rounds; round += 1)
-          addTurn(measure, await turnOfLoad(product, requests, extent));
-        bench.log(`${name}: ${measure.values.map((value) => value.toFixed(0)).join(', ')}/s`);
-        return measure;
+      const churned = await fresh.addProduct('churned');
+      const open = async (product: Product) => {
+        bench.log(`adding ${2 * rows} coupons`);
+        const bookId = await addBook(product.sql, 'churn');
+        await addCoupons(product.sql, { bookId, prefix: 'C-', count: busy });
+        await fill(product.sql, bookId, 2 * rows - busy);
+        return { product, bookId, requests: assignRandom(bookId) };
       };
-      await warmUp(product);
-      const before = await measureTurns('assign before');
-      const tables = (await readTables(sql)).map(describeTable);
+      const [calm, worn] = [await open(fresh), await open(churned)];
+      const before = (await readTables(churned.sql)).map(describeTable);
       for (const command of DAY) {
         const path = `/api/v1/coupons/${command}/C-{n}`;
-        const { value } = await turnOfLoad(
-          product,
-          { method: 'POST', path, body: '{}', sent: 0 },
-          { connections: 256, count: busy },
-        );
+        const work: Requests = { method: 'POST', path, body: '{}', sent: 0 };
+        const { value } = await turnOfLoad(churned, work, { connections: 256, count: busy });
         bench.log(`${busy} × ${command}: ${value.toFixed(0)}/s`);
       }
-      await confirmCount(sql, bookId, 'REDEEMED', busy);
-      const tablesAfter = (await readTables(sql)).map(describeTable);
-      const after = await measureTurns('assign after');
+      await confirmCount(churned.sql, worn.bookId, 'REDEEMED', busy);
+      const after = (await readTables(churned.sql)).map(describeTable);
+      for (const { renewTokens } of [fresh, churned]) await renewTokens(); // Filling and churning took minutes.
+      const extent = { connections: CONNECTIONS, seconds };
+      const turns = await alternate(
+        bench,
+        { setting: `${CONNECTIONS} connections` },
+        {
+          'without a day': () => turnOfLoad(fresh, calm.requests, extent),
+          'after a day': () => turnOfLoad(churned, worn.requests, extent),
+        },
+      );
+      await confirmAssigned(fresh, calm.bookId, calm.requests.sent);
+      await confirmCount(churned.sql, worn.bookId, 'ASSIGNED', worn.requests.sent);
+      await confirmEvents(churned, worn.bookId, worn.requests.sent + DAY.length * busy);
       return {
-        measures: [before, after],
+        measures: Object.values(turns),
         findings: [
           {
-            name: `assign after ÷ before ${rows} transitions`,
-            values: ratios(after.values, before.values),
+            name: `assign after ÷ without ${rows} transitions in the book`,
+            values: ratios(turns['after a day'].values, turns['without a day'].values),
             target: TARGET,
           },
         ],
-        notes: [...tables.map((line) => `Before: ${line}.`), ...tablesAfter.map((line) => `After: ${line}.`)],
+        notes: [...before.map((line) => `Before: ${line}.`), ...after.map((line) => `After: ${line}.`)],
       };
     }),
 };

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { addBookToAssign, confirmAssigned, couponsFor } from '../harness/claims.ts';
-import { alternate, turnOfLoad, WARM_UPS } from '../harness/measure.ts';
+import { alternate, compare, turnOfLoad, WARM_UPS } from '../harness/measure.ts';
 import { withProduct } from '../harness/product.ts';
 import { settleDown } from '../harness/stage.ts';
 import type { Program } from '../program.ts';
@@ -65,7 +65,8 @@ export const p7: Program = {
       await confirmAssigned(product, bookId, requests.sent);
       const busy = turns['p99 of assign'];
       const idle = turns['one assign at a time'];
-      idle.setting = turns['one guarded UPDATE at a time, pg client'].setting = undefined;
+      const lean = turns['one guarded UPDATE at a time, pg client'];
+      idle.setting = lean.setting = undefined;
       return {
         measures: Object.values(turns),
         findings: [
@@ -79,6 +80,7 @@ export const p7: Program = {
             values: ratios(idle.values, idle.details['batch ms']!),
             target: { atMost: 1.5 },
           },
+          compare(idle, lean),
         ],
         notes: [],
       };

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { directUrl } from './direct-url.ts';
 import type { Rival } from './module.ts';
 
-/** Commits of several connections share a flush of the disk: see docs/performance.md for other sizes. */
+/** Commits of several connections share a flush of the disk. */
 const CONNECTIONS = 32;
 
 /**
