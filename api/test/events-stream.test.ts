@@ -303,6 +303,18 @@ describe('a place that cannot be continued', () => {
     await sql.raw(insertEvents(user.id, bookId)).execute(a.db);
     await eventually(() => second.changes().length === 1);
   });
+
+  it('nor when too much has happened at once, for whoever listens', async () => {
+    const { id: bookId } = await insertBook(a.db, 0);
+    const user = await a.asUser();
+    const stream = await listen(a, user);
+    await sql.raw(insertEvents(user.id, bookId, 50_001)).execute(a.db);
+    await eventually(() => stream.messages.some(({ event }) => event === 'reset'));
+    expect(stream.messages.at(-1)).toMatchObject({ event: 'reset', data: { reason: 'too-many-events' } });
+    expect(stream.changes()).toEqual([]);
+    await sql.raw(insertEvents(user.id, bookId)).execute(a.db);
+    await eventually(() => stream.changes().length === 1);
+  });
 });
 
 describe('a stream ends', () => {

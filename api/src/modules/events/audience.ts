@@ -104,7 +104,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
         userId: own ? caller.id : undefined,
         bookId,
         tell: (bytes) => tell(member, bytes),
-        reset: (position) => tell(member, Buffer.from(resetMessage('unknown-position', position))),
+        reset: (reason, position) => tell(member, Buffer.from(resetMessage(reason, position))),
       },
     };
     return member;

@@ -3,13 +3,16 @@ import type { Database } from '../../database/connection.ts';
 import { isOutage } from '../../database/errors.ts';
 import { findCouponsById } from '../coupons/read-queries.ts';
 import { eventMessage, formatPlace, type Reader } from './messages.ts';
-import { listEventsBetween, readTip, type StreamedEvent } from './queries.ts';
+import { hasMoreEventsBetween, listEventsBetween, readTip, type StreamedEvent } from './queries.ts';
+import type { ResetReason } from './resume.ts';
 import { covers, formatSnapshot, type Snapshot } from './snapshot.ts';
 
 /** A change is told within this and the time of a query; one query a process, however many listen. */
 const POLL_MS = 250;
 const POLL_AFTER_FAILURE_MS = 1_000;
 const PAGE = 2_000;
+/** More than this at a look, after minutes without the database, and loading the lists again is cheaper: each page reads all again. */
+const MAX_AT_ONCE = 50_000;
 
 /** Someone who listens, to the events of a user or of a book, or to all. */
 export interface Listener {
@@ -18,8 +21,8 @@ export interface Listener {
   bookId?: string;
   /** Messages in the order of the stream, as bytes that all who listen to the same share. */
   tell: (messages: Buffer) => void;
-  /** What was told cannot be continued: the database is another than it was. */
-  reset: (position: Snapshot) => void;
+  /** What was told cannot be continued: the database is another than it was, or too much has happened. */
+  reset: (reason: ResetReason, position: Snapshot) => void;
 }
 
 export interface Hub {
@@ -93,14 +96,14 @@ export function createHub({ db, log }: { db: Database; log: FastifyBaseLogger })
       const tip = await readTip(db);
       if (position && !covers(tip, position)) {
         // Transactions are gone that we knew: another server took over without them, or a back-up was restored.
-        position = tip;
-        for (const { listeners } of channels.values()) for (const listener of listeners) listener.reset(tip);
-        return;
+        return startAfresh('unknown-position', tip);
       }
       if (!position || formatSnapshot(tip) === formatSnapshot(position)) {
         position ??= tip;
         return;
       }
+      if (await hasMoreEventsBetween(db, { from: position, to: tip }, MAX_AT_ONCE))
+        return startAfresh('too-many-events', tip);
       stretch = { from: position, to: tip, afterId: 0 };
     }
     const of = wanted();
@@ -112,6 +115,12 @@ export function createHub({ db, log }: { db: Database; log: FastifyBaseLogger })
     }
     position = stretch.to;
     stretch = null;
+  }
+
+  function startAfresh(reason: ResetReason, tip: Snapshot): void {
+    position = tip;
+    for (const { listeners } of channels.values())
+      for (const listener of listeners) listener.reset(reason, tip);
   }
 
   /** Nobody joins while a stretch is told, so this holds until its end. */

@@ -89,8 +89,7 @@ export async function listEventsBetween(
       SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
              occurred_at AS "occurredAt", data, txid::text AS txid
       FROM events
-      WHERE (txid >= ${String(from.end)}::xid8 OR txid = ANY(${from.running.map(String)}::xid8[]))
-        AND txid < ${String(to.end)}::xid8 AND txid <> ALL(${to.running.map(String)}::xid8[])
+      WHERE ${between({ from, to })}
         AND id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
         AND ${of === null ? sql`true` : sql`(user_id = ANY(${of.userIds}::uuid[]) OR book_id = ANY(${of.bookIds}::uuid[]))`}
       OFFSET 0) stretch
@@ -111,6 +110,21 @@ export async function noteRestoredRows(trx: Transaction): Promise<void> {
       redemptions_to = greatest(redemptions_to, ${lastOf('redemption_history')})
     WHERE events_to < ${lastOf('events')} OR redemptions_to < ${lastOf('redemption_history')}`.execute(trx);
 }
+
+/** Whether more than so many events became visible between two snapshots, of whomever. */
+export async function hasMoreEventsBetween(
+  db: Database,
+  stretch: Pick<Stretch, 'from' | 'to'>,
+  count: number,
+): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM events WHERE ${between(stretch)} OFFSET ${count} LIMIT 1`.execute(db);
+  return rows.length > 0;
+}
+
+const between = ({ from, to }: Pick<Stretch, 'from' | 'to'>) => sql`
+  (txid >= ${String(from.end)}::xid8 OR txid = ANY(${from.running.map(String)}::xid8[]))
+  AND txid < ${String(to.end)}::xid8 AND txid <> ALL(${to.running.map(String)}::xid8[])`;
 
 /**
  * The rows of a table that were visible at a snapshot.
