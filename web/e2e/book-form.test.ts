@@ -65,6 +65,34 @@ test('saving a book changes what was changed and nothing else: a date keeps its 
   expect(await read()).toMatchObject({ startsAt: null });
 });
 
+test('what somebody else changes in a book shows in its settings and is not changed back; what is typed stays', async ({
+  server,
+  open,
+}) => {
+  const { id } = await makeBook(server, 0, { description: 'Before', lockTtlSeconds: 300 });
+  const page = await open(await makePerson(server, 'ADMIN'));
+  await page.clock.install();
+  await page.goto(`/books/${id}/settings`);
+  const amount = page.getByRole('spinbutton', { name: 'Lock' });
+  await amount.fill('7');
+  const path = { id };
+  const theirs = { name: unique('Theirs'), description: 'Theirs', lockTtlSeconds: 7200 };
+  await ok(server.admin.PATCH('/api/v1/books/{id}', { params: { path }, body: theirs }));
+
+  await page.clock.fastForward('00:10');
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect(page.getByRole('heading', { level: 1, name: theirs.name })).toBeVisible();
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue(theirs.name);
+  await expect(page.getByLabel('Description')).toHaveValue('Theirs');
+  await expect(amount).toHaveValue('7');
+  await expect(page.getByLabel('Unit')).toHaveValue('minutes');
+  await saveChanges(page);
+  expect(await ok(server.admin.GET('/api/v1/books/{id}', { params: { path } }))).toMatchObject({
+    ...theirs,
+    lockTtlSeconds: 420,
+  });
+});
+
 async function saveChanges(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByText('Not saved yet')).toHaveCount(0);

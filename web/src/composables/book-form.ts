@@ -83,6 +83,23 @@ export function toSettings(form: BookForm): BookSettings {
   };
 }
 
+/** Fields that say one thing together: typed in one of them, all stay as they are. */
+const TOGETHER: (keyof BookForm)[][] = [
+  ['isLimitedPerUser', 'maxAssignmentsPerUser'],
+  ['allowMultipleRedemptions', 'isLimitedPerCoupon', 'maxRedemptions'],
+  ['lockTime', 'lockUnit'],
+];
+
+/** The form once its book has been changed elsewhere: what was typed stays, all else is as in the book now. */
+export function followBook(form: BookForm, before: Book, now: Book): BookForm {
+  const untouched = useBookForm(before);
+  const typed = (Object.keys(untouched) as (keyof BookForm)[]).filter((field) => {
+    const fields = TOGETHER.find((some) => some.includes(field)) ?? [field];
+    return fields.some((one) => form[one] !== untouched[one]);
+  });
+  return { ...useBookForm(now), ...Object.fromEntries(typed.map((field) => [field, form[field]])) };
+}
+
 /** What differs from the book. */
 export function toChanges(form: BookForm, book: Book): Partial<BookSettings> {
   const before = toSettings(useBookForm(book));
