@@ -1,5 +1,6 @@
 import type { Locator, Page, Route } from '@playwright/test';
 import { ok } from './support/api.ts';
+import { makeScene } from './support/pages.ts';
 import { giveCoupon, historyOf, makeBook, makePerson } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
 
@@ -129,6 +130,43 @@ test('after a restart of the server the page lives on: what happened meanwhile s
   await expect(page.getByText('Live updates are interrupted.', { exact: false })).toHaveCount(0);
 });
 
+test('while a change of an account, or of who is in a pool, is under way, no other is asked for: what is said to be done was sent', async ({
+  server,
+  open,
+}) => {
+  const { poolId, user } = await makeScene(server);
+  const other = await makePerson(server);
+  const body = { emails: [other.email] };
+  await ok(server.admin.POST('/api/v1/pools/{id}/users', { params: { path: { id: poolId } }, body }));
+  const page = await open(server.adminAccount, { at: '/users' });
+  const question = page.getByRole('dialog');
+
+  const change = await hold(page, `**/api/v1/users/${user.id}`);
+  await page.getByRole('button', { name: `Actions for ${user.email}` }).click();
+  await page.getByRole('menuitem', { name: 'Disable' }).click();
+  await question.getByRole('button', { name: 'Disable' }).click();
+  await change.arrived;
+  await page.getByRole('button', { name: `Actions for ${other.email}` }).click();
+  await expect(page.getByRole('menuitem', { name: 'Disable' })).toBeDisabled();
+  change.release();
+  await expect(page.getByText(`Saved: ${user.email}`, { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Disable' })).toBeEnabled();
+
+  await page.goto(`/pools/${poolId}`);
+  const removal = await hold(page, `**/api/v1/pools/${poolId}/users`);
+  await page.getByRole('button', { name: `Remove ${user.email}` }).click();
+  await question.getByRole('button', { name: 'Remove' }).click();
+  await removal.arrived;
+  const next = page.getByRole('button', { name: `Remove ${other.email}` });
+  await expect(next).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Remove everybody' })).toBeDisabled();
+  removal.release();
+  await expect(page.getByText(`${user.email} is not in the pool any more`).first()).toBeVisible();
+  await next.click();
+  await question.getByRole('button', { name: 'Remove' }).click();
+  await expect(next).toHaveCount(0);
+});
+
 const countsOf = async (admin: import('./support/api.ts').Api, id: string) =>
   ok(admin.GET('/api/v1/books/{id}/stats', { params: { path: { id } } }));
 
@@ -156,4 +194,16 @@ async function watchKeys(
     await handle(route, keys.length);
   });
   return keys;
+}
+
+/** Writes to an address wait until they are released. */
+async function hold(page: Page, address: string): Promise<{ arrived: Promise<void>; release: () => void }> {
+  const [arrival, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await page.route(address, async (route) => {
+    if (route.request().method() === 'GET') return route.continue();
+    arrival.resolve();
+    await gate.promise;
+    await route.continue();
+  });
+  return { arrived: arrival.promise, release: gate.resolve };
 }

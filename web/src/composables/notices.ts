@@ -11,8 +11,9 @@ export function useNotices() {
     toast.add({ title, description, color: 'success', icon: 'i-lucide-circle-check' });
   }
 
-  /** Says what did not work; with `retry`, offers to try again. */
+  /** Says what did not work, nothing for null; with `retry`, offers to try again. */
   function problem(error: unknown, retry?: { label: string; onClick: () => void }): void {
+    if (error === null) return;
     toast.add({
       ...problemText(toProblem(error)),
       color: 'error',

@@ -37,10 +37,10 @@ export function useUserChanges() {
       color: act === 'enable' ? 'primary' : 'error',
     });
     if (!yes) return;
-    await change.run(id, CHANGES[act]);
-    if (change.problem.value?.code === 'conflict') notices.refusal(t('users.lastAdmin'));
-    else if (change.problem.value) notices.problem(change.problem.value);
-    else notices.success(t('users.changed', { email }));
+    const changed = await change.run(id, CHANGES[act]);
+    if (changed) notices.success(t('users.changed', { email }));
+    else if (change.problem.value?.code === 'conflict') notices.refusal(t('users.lastAdmin'));
+    else notices.problem(change.problem.value);
     await reload(['users']);
   }
 
@@ -50,6 +50,7 @@ export function useUserChanges() {
       label: t(`users.${act}`),
       icon,
       color: act === 'disable' ? 'error' : undefined,
+      disabled: change.running.value, // One at a time: nothing is confirmed that would not be sent.
       onSelect: () => void askAndChange(act, user),
     });
     const links: DropdownMenuItem[] = [

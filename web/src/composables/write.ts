@@ -16,7 +16,10 @@ export function useWrite<Args extends unknown[], T>(
   const problem = shallowRef<ApiProblem | null>(null);
   let attempt: { key: string; args: Args } | null = null;
 
-  /** Resolves with the answer, or with undefined when it was refused (see `problem`) or is under way already. */
+  /**
+   * Resolves with the answer, or with undefined when it was refused (see `problem`) or one is under way already: `problem` is null
+   * then, so only an answer says that it was done.
+   */
   async function run(...args: Args): Promise<T | undefined> {
     if (running.value) return undefined;
     // What was asked before and may have happened keeps its key, if it is asked for again word by word.
