@@ -1,16 +1,41 @@
 import { useI18n } from 'vue-i18n';
-import type { ApiProblem, FieldError } from '../api/problem';
+import type { ApiProblem } from '../api/problem';
 
-/** What the API's validator says of a field (ajv), and our words for it. */
+/** What the API says of a field, and our words for it: the first that fits. */
 const FIELD_WORDS: [RegExp, string][] = [
-  [/must have required property|is (needed|required)/, 'required'],
+  [/must have required property|is (needed|required)|must match pattern "\\S"/, 'required'],
   [/must NOT have fewer than (?<limit>\d+) characters/, 'tooShort'],
   [/must NOT have more than (?<limit>\d+) characters/, 'tooLong'],
   [/must be >=? (?<limit>-?[\d.]+)/, 'tooSmall'],
   [/must be <=? (?<limit>-?[\d.]+)/, 'tooLarge'],
   [/is too large/, 'tooMuch'],
+  [/must be integer/, 'whole'],
+  [/is taken/, 'taken'],
+  [/e-mail address/, 'email'],
+  [/must not be the e-mail/, 'likeEmail'],
+  [/first that others would guess/, 'guessable'],
+  [/must be after startsAt/, 'afterStart'],
+  [/must be before expiresAt/, 'beforeEnd'],
+  [/years (?<first>\d+) to (?<last>\d+)/, 'years'],
+  [/must be a (time|day)|must have (seconds|an offset)/, 'time'],
+  [/codes of (?<least>\d+) to (?<most>\d+) characters, not (?<actual>\d+)/, 'codeLength'],
+  [/at least one #/, 'random'],
+  [/can have A-Z, 0-9, -, _ and #/, 'patternCharacters'],
+  [/can have A-Z, 0-9, - and _/, 'codeCharacters'],
+  [/at least two different characters/, 'charset'],
+  [/must not contain NUL|well-formed Unicode/, 'characters'],
+  [/nested deeper than (?<limit>\d+)/, 'tooDeep'],
   [/must match (pattern|format)/, 'format'],
 ];
+
+/** Which words (`problems.fields.<key>`) say what the API says of a field, and what they are filled with. */
+export function fieldWords(detail: string): { key: string; named: Record<string, string> } {
+  for (const [pattern, key] of FIELD_WORDS) {
+    const match = pattern.exec(detail);
+    if (match) return { key, named: match.groups ?? {} };
+  }
+  return { key: 'other', named: { detail } };
+}
 
 /** The one mapper from problems of the API to words in the reader's language. */
 export function useProblemText() {
@@ -30,15 +55,9 @@ export function useProblemText() {
     const error = problem?.errors.find(
       ({ pointer }) => pointer === `/${field}` || pointer.startsWith(`/${field}/`),
     );
-    return error && words(error);
-  }
-
-  function words({ detail }: FieldError): string {
-    for (const [pattern, key] of FIELD_WORDS) {
-      const match = pattern.exec(detail);
-      if (match) return t(`problems.fields.${key}`, match.groups ?? {});
-    }
-    return t('problems.fields.other', { detail });
+    if (!error) return undefined;
+    const { key, named } = fieldWords(error.detail);
+    return t(`problems.fields.${key}`, named);
   }
 
   return { problemText, fieldText };
