@@ -50,7 +50,7 @@ export function useMyCoupons(filter: () => CouponFilter) {
 
   return {
     coupons,
-    error: computed(() => (coupons.value ? null : query.error.value)),
+    error: query.error,
     refetch: query.refetch,
     hasMore: computed(() => !!query.data.value?.pages.at(-1)?.nextCursor),
     isLoading: computed(() => query.asyncStatus.value === 'loading'),
