@@ -60,6 +60,58 @@ test('a coupon that is given appears by itself, and one that is taken back goes'
   await expect(page.getByRole('article', { name: code })).toHaveCount(0);
 });
 
+test('a list of one state shows the coupons that come into it, here or elsewhere, and keeps those that leave it', async ({
+  server,
+  open,
+}) => {
+  const person = await makePerson(server);
+  const book = await makeBook(server, 2);
+  const codes = [await giveCoupon(server, book, person), await giveCoupon(server, book, person)];
+  const [here, elsewhere] = codes as [string, string];
+  const page = await open(person, { at: '/coupons?state=LOCKED' });
+  await expect(page.getByText('Nothing fits the filter')).toBeVisible();
+  const api = await asPerson(server, person);
+  await ok(api.POST('/api/v1/coupons/lock/{code}', { params: { path: { code: elsewhere } }, body: {} }));
+  await expect(page.getByRole('article', { name: elsewhere })).toBeVisible();
+
+  const filter = page.getByRole('group', { name: 'State' });
+  await filter.getByRole('button', { name: 'Assigned' }).click();
+  await page.getByRole('button', { name: `Lock ${here}` }).click();
+  await expect(page.getByRole('button', { name: `Redeem ${here}` })).toBeVisible();
+  await filter.getByRole('button', { name: 'Locked' }).click();
+  await expect(page.getByRole('article')).toHaveCount(2);
+  await page.getByRole('button', { name: `Redeem ${here}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Redeem' }).click();
+  await expect(
+    page.getByRole('article', { name: here }).getByText('Redeemed', { exact: true }),
+  ).toBeVisible();
+});
+
+test('whose coupon is taken back can claim another, without a reload', async ({ server, open, faults }) => {
+  faults.allow(/status of 409/);
+  const person = await makePerson(server);
+  const book = await makeBook(server, 2, { maxAssignmentsPerUser: 1 });
+  const page = await open(person, { at: '/coupons' });
+  const claim = page.getByRole('button', { name: `Claim a coupon of ${book.name}` });
+  const full = page.getByRole('listitem').filter({ hasText: book.name }).getByText('as many as one can have');
+  // Refused before the page has heard of the coupon that was given meanwhile.
+  await page.route('**/coupons/assign/random', (route) =>
+    route.fulfill({
+      status: 409,
+      contentType: 'application/problem+json',
+      json: { type: 'x', title: 'x', status: 409, code: 'assignment-limit-reached' },
+    }),
+  );
+  await claim.click();
+  await expect(full).toBeVisible();
+  const code = await giveCoupon(server, book, person);
+  await expect(claim).toHaveCount(0);
+  await expect(full).toBeVisible();
+  await ok(server.admin.POST('/api/v1/coupons/unassign/{code}', { params: { path: { code } } }));
+  await expect(claim).toBeVisible();
+  await expect(full).toHaveCount(0);
+});
+
 test('a lock that runs out makes the coupon assigned again on the screen, by itself', async ({
   server,
   open,

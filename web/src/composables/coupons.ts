@@ -1,17 +1,12 @@
 import { useInfiniteQuery, useQuery } from '@pinia/colada';
 import { computed, type ComputedRef, watch } from 'vue';
 import { api, unwrap } from '../api/client';
-import { type Coupon, useCouponsStore } from '../stores/coupons';
+import { type Coupon, type CouponFilter, MY_COUPONS, useCouponsStore } from '../stores/coupons';
 import { useSecondsUntil } from './server-clock';
 
 /** Two screens of cards, which are slow to draw on a phone. */
 const PAGE = 12;
 const ASK_AGAIN_MS = 3_000;
-
-export interface CouponFilter {
-  bookId?: string;
-  state?: Coupon['state'];
-}
 
 /** The reader's coupons, as they are by now. One that changes stays where it is; those that arrive meanwhile come first. */
 export function useMyCoupons(filter: () => CouponFilter) {
@@ -19,7 +14,7 @@ export function useMyCoupons(filter: () => CouponFilter) {
   const query = useInfiniteQuery(() => {
     const asked = filter();
     return {
-      key: ['coupons', 'mine', { ...asked }],
+      key: [...MY_COUPONS, { ...asked }],
       query: async ({ pageParam, signal }: { pageParam: string | null; signal: AbortSignal }) => {
         const cursor = pageParam ?? undefined;
         const request = { params: { query: { ...asked, limit: PAGE, cursor } }, signal };

@@ -1,6 +1,9 @@
 import { useInfiniteQuery, useQuery } from '@pinia/colada';
-import { computed } from 'vue';
+import { useThrottleFn } from '@vueuse/core';
+import { computed, onScopeDispose } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
+import { useLiveStore } from '../stores/live';
+import { useSessionStore } from '../stores/session';
 import { useReload } from './reload';
 import { useRoughNow } from './server-clock';
 
@@ -10,9 +13,12 @@ const HELD = ['books', 'held'];
 const CLAIMABLE = ['books', 'claimable'];
 /** Few at a time: on a phone they stand above the coupons. */
 const CLAIMABLE_PAGE = 6;
+const PAUSE_MS = 1_000;
 
-/** The books of the reader's coupons, also those that are over. */
+/** The books of the reader's coupons, also those that are over; read again when a coupon comes or goes. */
 export function useHeldBooks() {
+  const live = useLiveStore();
+  const session = useSessionStore();
   const { data, error } = useQuery({
     key: HELD,
     query: ({ signal }) =>
@@ -20,6 +26,13 @@ export function useHeldBooks() {
   });
   const byId = computed(() => new Map(data.value?.items.map((held) => [held.book.id, held])));
   const reload = useReload();
+  const again = useThrottleFn(() => reload(HELD), PAUSE_MS, true);
+  onScopeDispose(
+    live.onEvent(({ type, userId }) => {
+      const comesOrGoes = type === 'coupon.assigned' || type === 'coupon.unassigned';
+      if (comesOrGoes && userId === session.user?.id) void again();
+    }),
+  );
   return {
     isLoaded: computed(() => data.value !== undefined),
     error,

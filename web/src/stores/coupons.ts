@@ -1,3 +1,5 @@
+import { useQueryCache } from '@pinia/colada';
+import { useThrottleFn } from '@vueuse/core';
 import { defineStore } from 'pinia';
 import { shallowReactive, watch } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
@@ -10,7 +12,16 @@ import { useSessionStore } from './session';
 
 export type Coupon = Schemas['Coupon'];
 
+export interface CouponFilter {
+  bookId?: string;
+  state?: Coupon['state'];
+}
+
+/** The beginning of the keys of the lists of the reader's coupons; a filter follows. */
+export const MY_COUPONS = ['coupons', 'mine'];
+
 const HIGHLIGHT_MS = 2_500;
+const PAUSE_MS = 1_000;
 
 /**
  * The latest version of each coupon that a page shows, whoever told of it: a list, an answer to a command, the live stream. Of two
@@ -19,6 +30,7 @@ const HIGHLIGHT_MS = 2_500;
 export const useCouponsStore = defineStore('coupons', () => {
   const session = useSessionStore();
   const live = useLiveStore();
+  const queries = useQueryCache();
   /** `coupon: null`: it is not the reader's any more. */
   const versions = shallowReactive(new Map<string, { coupon: Coupon | null; at: number }>());
   /** Codes that were assigned to the reader while the page is open, latest last: lists that are loaded lack them. */
@@ -45,8 +57,32 @@ export const useCouponsStore = defineStore('coupons', () => {
   /** Takes in a coupon that the API has answered. */
   function note(coupon: Coupon): Coupon {
     noteServerTime(coupon.serverTime);
-    put(coupon.code, coupon, coupon.serverTime);
+    const known = versions.get(coupon.code)?.coupon;
+    if (put(coupon.code, coupon, coupon.serverTime) && known && known.state !== coupon.state) enter(coupon);
     return coupon;
+  }
+
+  /** States that coupons came into since lists were last read again. */
+  const entered = new Set<Coupon['state']>();
+  const readAgain = useThrottleFn(
+    () => {
+      // What is on the screen stays there when its state changes; it is read again for what came in alone.
+      const predicate = ({ key, active }: { key: readonly unknown[]; active: boolean }) => {
+        const { state } = key[MY_COUPONS.length] as CouponFilter;
+        return state !== undefined && (!active || entered.has(state));
+      };
+      void queries.invalidateQueries({ key: MY_COUPONS, predicate }).catch(() => {});
+      entered.clear();
+    },
+    PAUSE_MS,
+    true,
+  );
+
+  /** A coupon of the reader has another state now: lists by state lack it, or have it too much. */
+  function enter({ state, ownerId }: Coupon): void {
+    if (ownerId !== session.user?.id) return;
+    entered.add(state);
+    void readAgain();
   }
 
   /** Takes in a coupon that was just assigned to the reader. */
@@ -64,6 +100,7 @@ export const useCouponsStore = defineStore('coupons', () => {
     if (!known && !isMine) return;
     if (!put(code, coupon, coupon?.serverTime ?? event.occurredAt)) return;
     if (isMine && event.type === 'coupon.assigned' && !known?.coupon) arrivals.add(code);
+    else if (isMine && known?.coupon?.state !== coupon.state) enter(coupon);
     if (looks(known?.coupon) === looks(coupon)) return;
     highlight(code);
     const { t } = i18n.global;
