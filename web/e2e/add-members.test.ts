@@ -1,0 +1,46 @@
+import { ok } from './support/api.ts';
+import { settled } from './support/pages.ts';
+import { makePerson, unique } from './support/scene.ts';
+import { expect, test } from './support/test.ts';
+
+test('people who get accounts as they are added get them once, however often it is tried, and another list stays to be sent', async ({
+  server,
+  open,
+  faults,
+}) => {
+  faults.allow(/ERR_FAILED|ERR_CONNECTION_RESET/);
+  const person = await makePerson(server);
+  const { id } = await ok(server.admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
+  const page = await open(server.adminAccount, { at: `/pools/${id}` });
+  await settled(page);
+  const list = page.getByRole('textbox', { name: 'E-mails' });
+  const stranger = `${unique('stranger').replace(' ', '-')}@example.test`;
+  await list.fill(stranger);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByText('0 people added')).toBeVisible();
+  await expect(list, 'what was sent').toHaveValue('');
+
+  // Its answer is lost.
+  const sent: string[] = [];
+  await page.route(`**/pools/${id}/users?invite=*`, async (route, request) => {
+    sent.push(`${request.headers()['idempotency-key']} ${request.url()} ${request.postData()}`);
+    if (sent.length > 1) return route.continue();
+    expect((await route.fetch()).status()).toBe(200);
+    await route.abort('connectionreset');
+  });
+  await list.fill(person.email);
+  await page.getByRole('button', { name: 'Make accounts for them and add them' }).click();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByText('1 person added · 1 account made')).toBeVisible();
+  expect(sent).toHaveLength(2);
+  expect(sent[1]).toBe(sent[0]);
+  await expect(list, 'what was not sent').toHaveValue(person.email);
+
+  const file = { name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(`email\n${stranger}\n`) };
+  await page.locator('input[type="file"]').setInputFiles(file);
+  await expect(page.getByText('1 was in it already')).toBeVisible();
+  await expect(list, 'what was not sent').toHaveValue(person.email);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByText('1 person added', { exact: true })).toBeVisible();
+  await expect(list, 'what was sent').toHaveValue('');
+});
