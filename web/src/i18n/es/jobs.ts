@@ -59,7 +59,7 @@ export default {
   progress: '{done} de {total}',
   progressUnknown: '{done} hasta ahora',
   perSecond: '{n} por segundo',
-  left: 'quedan unos {time}',
+  left: 'tiempo restante: {time} aprox.',
   progressLabel: 'Progreso: {kind}',
   cancel: 'Cancelar tarea',
   cancelTitle: '¿Cancelar esta tarea?',

@@ -9,7 +9,7 @@ export default {
   nothingYet: 'Aún nada. En cuanto alguien consiga, bloquee o canjee un cupón, aparecerá aquí.',
   low: 'Quedan pocos',
   noneLow: 'Todos los talonarios tienen cupones de sobra.',
-  freeOf: '{free} libres de {all}',
+  freeOf: 'Libres: {free} de {all}',
   ending: 'Terminan pronto',
   noneEnding: 'Ningún talonario termina en los próximos 14 días.',
   endsAt: 'Termina: {time}',
