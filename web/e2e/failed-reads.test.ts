@@ -45,7 +45,7 @@ test('what a page of a book shows stays when it cannot be read anew', async ({ s
     [`/books/${bookId}/overview`, `**/api/v1/books/${bookId}/stats`],
     [`/books/${bookId}/codes?job=${jobId}`, `**/api/v1/jobs/${jobId}`],
   ] as const) {
-    await page.goto(address);
+    await Promise.all([page.waitForResponse(read), page.goto(address)]);
     await settled(page);
     await page.clock.fastForward('00:10');
     await failToRead(page, read);
