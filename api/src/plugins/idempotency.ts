@@ -42,6 +42,9 @@ export function readClaim(request: FastifyRequest, content?: Buffer): Claim | nu
  *
  * The try-lock only makes "still running" quick to see. It can be granted just after another transaction committed that our
  * snapshot does not show; then saving the answer fails on the primary key, and the whole transaction runs again.
+ *
+ * OFFSET 0 keeps it a look for each key: as a plain join, planned when the table was empty and kept, it read all keys for each batch,
+ * at 420 assignments a second where it is 4,400, until the table was analysed.
  */
 export async function findAnswers(
   trx: Transaction,
@@ -61,7 +64,7 @@ export async function findAnswers(
     SELECT pg_try_advisory_xact_lock(('x' || encode(substring(asked.key_hash FOR 8), 'hex'))::bit(64)::bigint) AS free,
            coalesce(k.open_until > clock_timestamp(), false) AS open, k.fingerprint, k.status, k.location, k.body
     FROM unnest(${asked.map(({ keyHash }) => keyHash)}::bytea[]) WITH ORDINALITY AS asked(key_hash, position)
-    LEFT JOIN idempotency_keys k USING (key_hash)
+    LEFT JOIN LATERAL (SELECT * FROM idempotency_keys WHERE key_hash = asked.key_hash OFFSET 0) k ON true
     ORDER BY asked.position`.execute(trx);
   rows.forEach((row, position) => {
     const { index, fingerprint } = asked[position]!;
