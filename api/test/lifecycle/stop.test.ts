@@ -94,6 +94,14 @@ test('SIGTERM under load loses no request: each one sent gets its whole answer, 
   expect(given).toBe(load.answered());
 });
 
+/** It accepts no more connections. */
+const untilClosed = ({ url }: ServerProcess) =>
+  eventually(() =>
+    fetch(`${url}/health/live`)
+      .then(() => false)
+      .catch(() => true),
+  );
+
 test('a request that is under way when SIGTERM comes is finished, and silent connections do not delay the end', async () => {
   const stage = await setStage(database.url, { users: 1, codes: 1 });
   const server = await launchServer({ DATABASE_URL: database.url });
@@ -111,11 +119,7 @@ test('a request that is under way when SIGTERM comes is finished, and silent con
   });
   await eventually(() => holder.isWaitedFor());
   server.kill('SIGTERM');
-  await eventually(() =>
-    fetch(`${server.url}/health/live`)
-      .then(() => false)
-      .catch(() => true),
-  );
+  await untilClosed(server);
   await holder.release();
 
   expect((await claim).status).toBe(200);
@@ -146,11 +150,7 @@ test('SIGTERM while the first administrator is made: whoever started it is still
   const server = await launchServer({ DATABASE_URL: empty.url });
   await eventually(() => holder.isWaitedFor());
   server.kill('SIGTERM');
-  await eventually(() =>
-    fetch(`${server.url}/health/live`)
-      .then(() => false)
-      .catch(() => true),
-  );
+  await untilClosed(server);
   await holder.release();
   expect(await server.exited).toBe(0);
   expect(server.output()).toMatch(/First administrator: admin@localhost {3}one-time password: \S+/);

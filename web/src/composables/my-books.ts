@@ -17,8 +17,6 @@ const PAUSE_MS = 1_000;
 
 /** The books of the reader's coupons, also those that are over; read again when a coupon comes or goes. */
 export function useHeldBooks() {
-  const live = useLiveStore();
-  const session = useSessionStore();
   const { data, error } = useQuery({
     key: HELD,
     query: ({ signal }) =>
@@ -26,6 +24,8 @@ export function useHeldBooks() {
   });
   const byId = computed(() => new Map(data.value?.items.map((held) => [held.book.id, held])));
   const reload = useReload();
+  const session = useSessionStore();
+  const live = useLiveStore(); // Opens the stream: after what the page waits for has been asked.
   const again = useThrottleFn(() => reload(HELD), PAUSE_MS, true);
   onScopeDispose(
     live.onEvent(({ type, userId }) => {
