@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
 import { ok } from './support/api.ts';
 import { makeScene, settled } from './support/pages.ts';
 import { makeBook, makePerson } from './support/scene.ts';
@@ -53,6 +53,23 @@ test('what a page of a book shows stays when it cannot be read anew', async ({ s
   }
 });
 
+test('what is asked for again and refused again says so, as it did before', async ({
+  server,
+  open,
+  faults,
+}) => {
+  faults.allow(/status of 503/);
+  const page = await open(server.adminAccount);
+  await page.route('**/api/v1/redemptions?*', refuse);
+  await page.goto('/history/redemptions');
+  const button = page.getByRole('button', { name: 'Try again' });
+  await expect(button).toBeVisible();
+  await Promise.all([page.waitForResponse('**/api/v1/redemptions?*'), button.click()]);
+  await settled(page);
+  await expect(button).toBeVisible();
+  await expect(page.getByText('The service does not answer')).toBeVisible();
+});
+
 /** Comes back to the tab, which reads anew what is old. */
 const comeBack = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
 
@@ -61,15 +78,19 @@ async function failToRead(page: Page, address: string): Promise<void> {
   let refused = 0;
   await page.route(address, (route) => {
     refused += 1;
-    return route.fulfill({
-      status: 503,
-      contentType: 'application/problem+json',
-      json: { type: '/problems/unavailable', title: 'x', status: 503, code: 'unavailable' },
-    });
+    return refuse(route);
   });
   await expect(async () => {
     await comeBack(page);
     expect(refused).toBeGreaterThan(1);
   }).toPass();
   await page.unroute(address);
+}
+
+function refuse(route: Route): Promise<void> {
+  return route.fulfill({
+    status: 503,
+    contentType: 'application/problem+json',
+    json: { type: '/problems/unavailable', title: 'x', status: 503, code: 'unavailable' },
+  });
 }
