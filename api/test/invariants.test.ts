@@ -80,3 +80,11 @@ test('the database takes no code that is not canonical, whoever writes it', asyn
   for (const code of wrong) await expect(insert(code), code).rejects.toThrow('coupons_code_canonical');
   for (const code of ['A-_', 'Z09', 'RANDOM1', 'A'.repeat(64)]) await insert(code);
 });
+
+test('the database lets nobody hold a coupon of somebody else, whoever writes it', async () => {
+  const [other] = (await t.users(1)) as [TestUser];
+  const hold = ({ id }: TestUser) =>
+    sql`UPDATE coupons SET locked_by_user_id = ${id} WHERE code = ${book.codes[1]}`.execute(t.db);
+  await expect(hold(other)).rejects.toThrow('coupons_holder_owns');
+  await hold(user);
+});
