@@ -1,4 +1,5 @@
 import { ok } from './support/api.ts';
+import { makeScene } from './support/pages.ts';
 import { makeBook, makePerson, unique } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
 
@@ -19,5 +20,36 @@ test('what a book is short of is said in good grammar of one and of many, in bot
     const page = await open(server.adminAccount, { language });
     await page.goto(`/distribute?book=${book}&pool=${pool}&perUser=1&shortage=partial`);
     for (const text of texts) await expect(page.getByText(text, { exact: true })).toBeVisible();
+  }
+});
+
+test('what a job that failed was short of is said in good grammar, in both languages', async ({
+  server,
+  open,
+}) => {
+  const { jobId } = await makeScene(server);
+  // What the API says when coupons are taken between the order and the job, or people reach their limit.
+  const short = (needed: number, left: number) => ({
+    code: 'book-exhausted',
+    detail: `${needed} coupons are needed, ${left} are left.`,
+  });
+  const limited = {
+    code: 'assignment-limit-reached',
+    detail: '2 coupons are to be given, but the limits allow these users only 1.',
+  };
+  for (const [language, failure, text] of [
+    ['en', short(1, 0), '1 coupon is asked for, 0 are left.'],
+    ['en', short(2, 1), '2 coupons are asked for, 1 is left.'],
+    ['en', limited, '2 coupons are asked for, but the limits allow these people only 1.'],
+    ['es', short(1, 0), 'Se pide 1 cupón y quedan 0.'],
+    ['es', limited, 'Se piden 2 cupones, pero los límites solo permiten 1 a estas personas.'],
+  ] as const) {
+    const page = await open(server.adminAccount, { language });
+    await page.route(`**/api/v1/jobs/${jobId}`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), status: 'failed', failure } });
+    });
+    await page.goto(`/jobs/${jobId}`);
+    await expect(page.getByText(text, { exact: true })).toBeVisible();
   }
 });

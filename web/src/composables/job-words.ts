@@ -113,11 +113,17 @@ export function useJobWords() {
         ...words,
         description: t('jobs.failures.line', { line: number(+line.line!), reason: reasonText(line.reason!) }),
       };
-    const [needed, other] = (detail.match(/\d+/g) ?? []).map((digits) => number(+digits));
-    if (code === 'book-exhausted' && other)
-      return { ...words, description: t('jobs.failures.bookExhausted', { needed, stock: other }) };
-    if (code === 'assignment-limit-reached' && other)
-      return { ...words, description: t('jobs.failures.limits', { needed, possible: other }) };
+    const [needed, other] = (detail.match(/\d+/g) ?? []).map(Number);
+    if (needed === undefined || other === undefined) return words;
+    const asked = t('distribute.needed', { n: number(needed) }, needed);
+    if (code === 'book-exhausted') {
+      const stock = t('distribute.stock', { n: number(other) }, other);
+      return { ...words, description: t('jobs.failures.bookExhausted', { needed: asked, stock }) };
+    }
+    if (code === 'assignment-limit-reached') {
+      const possible = number(other);
+      return { ...words, description: t('distribute.shortOfRoom', { needed: asked, possible }) };
+    }
     return words;
   }
 

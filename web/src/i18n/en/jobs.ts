@@ -86,8 +86,7 @@ export default {
   },
   failures: {
     line: 'Nothing was stored: line {line} {reason}.',
-    bookExhausted: '{needed} coupons are needed, {stock} are left.',
-    limits: '{needed} coupons were to be given, but the limits allow these people only {possible}.',
+    bookExhausted: '{needed}, {stock}.',
   },
   reasons: {
     empty: 'is empty',

@@ -87,9 +87,7 @@ export default {
   },
   failures: {
     line: 'No se guardó nada: la línea {line} {reason}.',
-    bookExhausted: 'Se necesitan {needed} cupones y quedan {stock}.',
-    limits:
-      'Se debían entregar {needed} cupones, pero los límites solo permiten {possible} a estas personas.',
+    bookExhausted: '{needed} y {stock}.',
   },
   reasons: {
     empty: 'está vacía',
