@@ -105,7 +105,7 @@ async function measurePages(page: Page, address: string): Promise<void> {
       `${name}: ${median.toFixed(0)} ms, at most ${worst.toFixed(0)} (${sorted.length} times)${verdict}`,
     );
   }
-  console.log('A search waits 250 ms for the next letter before it asks, which is part of its time.');
+  console.log('A search waits 200 ms for the next letter before it asks, which is part of its time.');
 }
 
 /** What is on the screen when an act has done what it was to do. */

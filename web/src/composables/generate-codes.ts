@@ -1,14 +1,13 @@
 import { useQuery } from '@pinia/colada';
-import { refDebounced } from '@vueuse/core';
 import { computed, reactive } from 'vue';
 import { api, unwrap } from '../api/client';
 import type { operations } from '../api/schema';
+import { TYPING_MS, whenTyped } from './when-typed';
 import { useWrite } from './write';
 
 type Body = operations['generateCodes']['requestBody']['content']['application/json'];
 
 export const CHARSETS = ['default', 'digits', 'letters', 'own'] as const;
-const TYPING_MS = 250;
 
 /** What codes to generate, as it is typed; what would come of it; and the generation. */
 export function useGenerateCodes(bookId: () => string) {
@@ -36,10 +35,7 @@ export function useGenerateCodes(bookId: () => string) {
     const { length, prefix, postfix } = form;
     return { count: form.count, charset, length, prefix: prefix.trim(), postfix: postfix.trim() };
   });
-  const asked = refDebounced(
-    computed(() => JSON.stringify(body.value)),
-    TYPING_MS,
-  );
+  const asked = whenTyped(computed(() => JSON.stringify(body.value)));
 
   const {
     data: preview,

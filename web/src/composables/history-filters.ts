@@ -1,18 +1,14 @@
-import { refDebounced } from '@vueuse/core';
 import { computed } from 'vue';
 import { EVENT_TYPES, type EventType } from '../components/event-looks';
 import { useQueryParameters } from './query-parameters';
+import { whenTyped } from './when-typed';
 
 const NAMES = ['book', 'user', 'actor', 'type', 'code', 'from', 'to', 'job'] as const;
 
 /** The filters of the lists of history, in the page's address, and as the API takes them. */
 export function useHistoryFilters() {
   const choice = useQueryParameters(NAMES);
-  // A code is not asked for letter by letter.
-  const code = refDebounced(
-    computed(() => choice.code.trim()),
-    250,
-  );
+  const code = whenTyped(computed(() => choice.code.trim()));
 
   const shared = computed(() => ({
     ...(choice.book && { bookId: choice.book }),
