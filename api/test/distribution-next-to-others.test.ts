@@ -18,7 +18,9 @@ let api: TestApp;
 let admin: TestUser;
 let send: ReturnType<typeof sendTo<DistributionJob>>;
 beforeAll(async () => {
-  api = await startTestApp({ config: { rateLimitScale: 10_000, logLevel: 'silent' } });
+  api = await startTestApp({
+    config: { rateLimitScale: 10_000, logLevel: 'silent', statementTimeoutMs: 60_000 },
+  });
   admin = await api.asAdmin();
   send = sendTo(api, admin);
 });

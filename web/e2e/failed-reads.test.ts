@@ -1,7 +1,7 @@
 import type { Page, Route } from '@playwright/test';
 import { ok } from './support/api.ts';
 import { makeScene, settled } from './support/pages.ts';
-import { makeBook, makePerson } from './support/scene.ts';
+import { giveCoupon, makeBook, makePerson } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
 
 test('settings of a book that are half typed stay when the book cannot be read anew, and when the session has ended', async ({
@@ -68,6 +68,22 @@ test('what is asked for again and refused again says so, as it did before', asyn
   await settled(page);
   await expect(button).toBeVisible();
   await expect(page.getByText('The service does not answer')).toBeVisible();
+});
+
+test('what a page was still reading when it was left is read again by the next one that wants it', async ({
+  server,
+  open,
+}) => {
+  const person = await makePerson(server);
+  const book = await makeBook(server, 1);
+  const code = await giveCoupon(server, book, person);
+  const page = await open(person);
+  // When the stream begins, everything is read again.
+  await page.route('**/api/v1/events/stream', () => {});
+  await page.route('**/api/v1/books/held?*', () => {}, { times: 1 });
+  await page.goto('/coupons');
+  await page.getByRole('link', { name: code, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: book.name })).toBeVisible();
 });
 
 /** Comes back to the tab, which reads anew what is old. */

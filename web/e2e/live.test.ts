@@ -1,5 +1,5 @@
 import { ok } from './support/api.ts';
-import { asPerson, giveCoupon, makeBook, makePerson } from './support/scene.ts';
+import { asPerson, giveCoupon, makeBook, makePerson, unique } from './support/scene.ts';
 import { settled } from './support/pages.ts';
 import { expect, test } from './support/test.ts';
 
@@ -58,6 +58,39 @@ test('a coupon that is given appears by itself, and one that is taken back goes'
   await expect(page.getByRole('article', { name: code })).toBeVisible();
   await ok(server.admin.POST('/api/v1/coupons/unassign/{code}', { params: { path: { code } } }));
   await expect(page.getByRole('article', { name: code })).toHaveCount(0);
+});
+
+test('a page that was left reads nothing more, though its book goes on changing', async ({
+  server,
+  open,
+}) => {
+  const book = await makeBook(server, 20);
+  const { id: pool } = await ok(server.admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
+  const emails = [(await makePerson(server)).email];
+  await ok(
+    server.admin.POST('/api/v1/pools/{id}/users', { params: { path: { id: pool } }, body: { emails } }),
+  );
+  const page = await open(server.adminAccount);
+  await page.clock.install();
+  await page.goto(`/books/${book.id}/overview`);
+  await settled(page);
+  const reads: string[] = [];
+  page.on('request', (request) => void (/stats/.test(request.url()) && reads.push(request.url())));
+  // Twenty events at once: the first is answered by reading, the others by reading again after a pause.
+  await Promise.all([
+    page.waitForResponse('**/stats'),
+    ok(
+      server.admin.POST('/api/v1/pools/{id}/distribute', {
+        params: { path: { id: pool } },
+        body: { bookId: book.id, mode: 'equal', perUser: 20, onShortage: 'refuse' },
+      }),
+    ),
+  ]);
+  await page.getByRole('link', { name: 'Users' }).click();
+  await expect(page).toHaveURL(/users/);
+  await page.clock.fastForward('00:05');
+  await settled(page);
+  expect(reads.filter((url) => !url.includes(book.id))).toEqual([]);
 });
 
 test('a list of one state shows the coupons that come into it, here or elsewhere, and keeps those that leave it', async ({

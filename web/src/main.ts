@@ -5,6 +5,7 @@ import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { loadRouteLocation } from 'vue-router';
 import { keepWhatIsSame } from './api/keep-same';
+import { readAgainWhatWasLeft } from './api/left-reads';
 import App from './App.vue';
 import { ignoreSecondClicks } from './double-clicks';
 import { i18n, preferredLanguage, setLanguage } from './i18n';
@@ -13,7 +14,7 @@ import { useSessionStore } from './stores/session';
 
 const app = createApp(App)
   .use(createPinia())
-  .use(PiniaColada, { plugins: [keepWhatIsSame] })
+  .use(PiniaColada, { plugins: [keepWhatIsSame, readAgainWhatWasLeft] })
   .use(i18n)
   .use(icons);
 

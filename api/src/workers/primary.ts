@@ -33,6 +33,8 @@ export async function runWorkers(
   const start = (environment: Record<string, string>): void => {
     const worker = cluster.fork(environment);
     const startedAt = performance.now();
+    // What is told to one that dies in that moment; its end is seen below.
+    worker.on('error', (err) => log.warn({ err, pid: worker.process.pid }, 'a worker could not be told'));
     worker.on('exit', (code, signal) => {
       if (stopping) return;
       // It has said why: a port in use, for one.

@@ -49,7 +49,7 @@ test('with every connection of the pool stuck, requests get a quick 503 instead 
   expect(answers.every(({ retryAfter }) => Number(retryAfter) > 0)).toBe(true);
   // Those beyond the queue are refused at once; the others wait 3 s for a connection, two of them 4 s for its answer. The rest
   // is what a slow machine needs for 1,500 requests.
-  expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(20_000);
+  expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(60_000);
   await eventually(async () => (await timed(server, '/coupons', stage.users[0]!)).status === 200);
 });
 

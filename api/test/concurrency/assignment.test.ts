@@ -201,7 +201,7 @@ test('a book that ends while claims wait gives nothing after its end', async () 
   // The claim waits for the user's counter.
   await holder.query(`INSERT INTO book_user_counters VALUES ($1, $2, 0)`, [book.id, user.id]);
   const { rows } = await holder.query<{ end: Date }>(
-    `UPDATE books SET expires_at = clock_timestamp() + interval '300 ms' WHERE id = $1 RETURNING expires_at AS end`,
+    `UPDATE books SET expires_at = clock_timestamp() + interval '1500 ms' WHERE id = $1 RETURNING expires_at AS end`,
     [book.id],
   );
   await holder.query('COMMIT');

@@ -94,6 +94,9 @@ test('SIGTERM under load loses no request: each one sent gets its whole answer, 
   expect(given).toBe(load.answered());
 });
 
+/** What waits for a lock does so until the test lets go of it. */
+const PATIENT = { DATABASE_STATEMENT_TIMEOUT_SECONDS: '60' };
+
 /** It accepts no more connections. */
 const untilClosed = ({ url }: ServerProcess) =>
   eventually(() =>
@@ -104,7 +107,7 @@ const untilClosed = ({ url }: ServerProcess) =>
 
 test('a request that is under way when SIGTERM comes is finished, and silent connections do not delay the end', async () => {
   const stage = await setStage(database.url, { users: 1, codes: 1 });
-  const server = await launchServer({ DATABASE_URL: database.url });
+  const server = await launchServer({ DATABASE_URL: database.url, ...PATIENT });
   await untilReady(server);
   const { port } = new URL(server.url);
   const silent = connect(Number(port), '127.0.0.1');
@@ -147,7 +150,7 @@ test('SIGTERM while the first administrator is made: whoever started it is still
   const empty = await createTestDatabase();
   onTestFinished(() => empty.drop());
   const holder = await holdFirstAdmin(empty.url);
-  const server = await launchServer({ DATABASE_URL: empty.url });
+  const server = await launchServer({ DATABASE_URL: empty.url, ...PATIENT });
   await eventually(() => holder.isWaitedFor());
   server.kill('SIGTERM');
   await untilClosed(server);

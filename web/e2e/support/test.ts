@@ -92,7 +92,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       if (options.at !== undefined) await page.goto(options.at);
       return page;
     });
-    await Promise.all(opened.map((one) => one.close()));
+    for (const one of opened) {
+      // A route that is still at work would fail the test once its page is gone.
+      for (const page of 'pages' in one ? one.pages() : [one])
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await one.close();
+    }
   },
 });
 

@@ -1,5 +1,5 @@
 import createClient from 'openapi-fetch';
-import { readProblem, toProblem } from './problem';
+import { isAborted, readProblem, toProblem } from './problem';
 import type { components, paths } from './schema';
 
 export type Schemas = components['schemas'];
@@ -52,7 +52,8 @@ export const publicApi = createClient<paths>({ baseUrl: window.location.origin }
 
 /**
  * The body of a successful answer; of what could also be a file, the JSON.
- * @throws {ApiProblem} for every other answer, and for none (`network`)
+ * @throws {ApiProblem} for every other answer, and for none (`network`); the AbortError of a read that was cancelled, as it is:
+ * Pinia Colada knows it by that
  */
 export async function unwrap<T>(
   call: Promise<{ data?: T; error?: unknown; response: Response }>,
@@ -61,6 +62,7 @@ export async function unwrap<T>(
   try {
     answer = await call;
   } catch (error) {
+    if (isAborted(error)) throw error;
     throw toProblem(error);
   }
   if (!answer.response.ok) throw await readProblem(answer.response, answer.error);

@@ -1,5 +1,5 @@
 import { authorizedFetch } from './client';
-import { readProblem, toProblem } from './problem';
+import { isAborted, readProblem, toProblem } from './problem';
 
 export interface Download {
   /** Path and query of the API. */
@@ -50,7 +50,7 @@ async function pickFile(suggestedName: string) {
   try {
     return await showSaveFilePicker?.({ suggestedName });
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') return 'none chosen';
+    if (isAborted(error)) return 'none chosen';
     throw error;
   }
 }

@@ -61,13 +61,19 @@ export async function readProblem(response: Response, body?: unknown): Promise<A
   return new ApiProblem({ code, status: response.status }, retryAfter);
 }
 
-/** What was thrown, as a problem: `fetch` throws a TypeError when there is no answer. */
+/**
+ * What was thrown, as a problem: `fetch` throws a TypeError when there is no answer. What nobody expects is `internal-error`, and
+ * stands in the console.
+ */
 export function toProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
-  if (error instanceof TypeError || (error instanceof DOMException && error.name === 'AbortError'))
-    return new ApiProblem({ code: 'network', status: 0 });
-  throw error;
+  if (error instanceof TypeError || isAborted(error)) return new ApiProblem({ code: 'network', status: 0 });
+  console.error(error);
+  return new ApiProblem({ code: 'internal-error', status: 0 });
 }
+
+export const isAborted = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === 'AbortError';
 
 function isProblemBody(body: unknown): body is ConstructorParameters<typeof ApiProblem>[0] {
   return (

@@ -1,8 +1,6 @@
 import { useQuery } from '@pinia/colada';
-import { useThrottleFn } from '@vueuse/core';
-import { onScopeDispose } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
-import { useLiveStore } from '../stores/live';
+import { useRefetchOnEvents } from './refetch-on-events';
 
 /** With counts, about 600 bytes each. */
 const AT_ONCE = 200;
@@ -11,7 +9,6 @@ const PAUSE_MS = 5_000;
 
 /** The books that are not archived, with their counts, newest first (a thousand at most), asked for anew when coupons change. */
 export function useLiveBooks() {
-  const live = useLiveStore();
   const { data, error, refetch } = useQuery({
     key: ['books', 'list', 'live'],
     async query({ signal }) {
@@ -26,7 +23,6 @@ export function useLiveBooks() {
       return books;
     },
   });
-  const again = useThrottleFn(() => void refetch(), PAUSE_MS, true);
-  onScopeDispose(live.onEvent(() => void again()));
+  useRefetchOnEvents(() => true, refetch, PAUSE_MS);
   return { books: data, error, refetch };
 }

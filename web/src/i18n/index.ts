@@ -45,5 +45,10 @@ export async function chooseLanguage(language: Language): Promise<void> {
 export async function loadWordsForAdmins(): Promise<void> {
   if (forAdmins) return;
   forAdmins = true;
-  await setLanguage(i18n.global.locale.value);
+  try {
+    await setLanguage(i18n.global.locale.value);
+  } catch (error) {
+    forAdmins = false; // The next page asks again.
+    throw error;
+  }
 }
