@@ -47,7 +47,8 @@ test('what a job that failed was short of is said in good grammar, in both langu
     const page = await open(server.adminAccount, { language });
     await page.route(`**/api/v1/jobs/${jobId}`, async (route) => {
       const response = await route.fetch();
-      await route.fulfill({ response, json: { ...(await response.json()), status: 'failed', failure } });
+      const job = (await response.json()) as object;
+      await route.fulfill({ response, json: { ...job, status: 'failed', failure } });
     });
     await page.goto(`/jobs/${jobId}`);
     await expect(page.getByText(text, { exact: true })).toBeVisible();
