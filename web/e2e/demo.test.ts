@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { makePerson, unique } from './support/scene.ts';
 import { PASSWORD } from './support/server.ts';
 import { expect, test } from './support/test.ts';
@@ -16,16 +17,16 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
   const codes = ['AA', 'BB', 'CC'].map((suffix) => `${bookName.slice(-8).toUpperCase()}-${suffix}`);
   const page = await open(null, { at: '/' });
   let steps = 0;
-  const step = async (title: string, work: () => Promise<void>) => {
-    await test.step(title, work);
+  const step = async (title: string, work: () => Promise<void | Page>) => {
+    const shown = (await test.step(title, work)) ?? page;
     if (PICTURES === undefined) return;
     steps += 1;
     for (const [name, size] of Object.entries(SIZES)) {
-      await page.setViewportSize(size);
+      await shown.setViewportSize(size);
       const path = `${PICTURES}/${String(steps).padStart(2, '0')} ${title} (${name}).png`;
-      await page.screenshot({ path, animations: 'disabled' });
+      await shown.screenshot({ path, animations: 'disabled' });
     }
-    await page.setViewportSize(SIZES.desktop);
+    await shown.setViewportSize(SIZES.desktop);
   };
   const signIn = async (email: string) => {
     await page.getByLabel('E-mail').fill(email);
@@ -126,5 +127,6 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
   await step('so does the history for administrators', async () => {
     const admin = await open(server.adminAccount, { at: '/history/redemptions' });
     await expect(admin.getByRole('row').filter({ hasText: code! })).toContainText(shopper.email);
+    return admin;
   });
 });

@@ -37,5 +37,5 @@ export function useNotices() {
     }
   }
 
-  return { success, problem, refusal, guard };
+  return { success, problem, refusal, guard, clear: toast.clear };
 }
