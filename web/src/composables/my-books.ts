@@ -1,9 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@pinia/colada';
-import { useThrottleFn } from '@vueuse/core';
-import { computed, onScopeDispose } from 'vue';
+import { computed } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
-import { useLiveStore } from '../stores/live';
 import { useSessionStore } from '../stores/session';
+import { useRefetchOnEvents } from './refetch-on-events';
 import { useReload } from './reload';
 import { useRoughNow } from './server-clock';
 
@@ -25,13 +24,12 @@ export function useHeldBooks() {
   const byId = computed(() => new Map(data.value?.items.map((held) => [held.book.id, held])));
   const reload = useReload();
   const session = useSessionStore();
-  const live = useLiveStore(); // Opens the stream: after what the page waits for has been asked.
-  const again = useThrottleFn(() => reload(HELD), PAUSE_MS, true);
-  onScopeDispose(
-    live.onEvent(({ type, userId }) => {
-      const comesOrGoes = type === 'coupon.assigned' || type === 'coupon.unassigned';
-      if (comesOrGoes && userId === session.user?.id) void again();
-    }),
+  // Opens the stream: after what the page waits for has been asked.
+  useRefetchOnEvents(
+    ({ type, userId }) =>
+      (type === 'coupon.assigned' || type === 'coupon.unassigned') && userId === session.user?.id,
+    () => reload(HELD),
+    PAUSE_MS,
   );
   return {
     isLoaded: computed(() => data.value !== undefined),
