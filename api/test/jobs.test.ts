@@ -279,17 +279,21 @@ describe('starting', () => {
     },
   );
 
-  test('a repeat while the first caller still waits is told so: nobody gets two answers for one key', async () => {
+  test('a repeat while the first caller still waits gets the job at once, and the first caller then the same answer', async () => {
     const headers = { prefer: 'wait=20', 'idempotency-key': randomUUID() };
     const first = start({ steps: 1, gate: 1 }, headers);
     const { id } = await eventually(async () => (await get<{ items: Job[] }>('?status=running')).items[0]);
     const early = await start({ steps: 1, gate: 1 }, headers);
-    expect(early.status).toBe(409);
-    expect(early.response.headers['retry-after']).toBe('1');
+    expect(early).toMatchObject({ status: 202, job: { id, status: 'queued' } });
+    expect(early.response.headers).toMatchObject({
+      'idempotent-replayed': 'true',
+      location: `/api/v1/jobs/${id}`,
+    });
     await openGate(api.db, id);
     const { response, status } = await first;
-    expect(status).toBe(201);
+    expect({ status, body: response.body }).toEqual({ status: 202, body: early.response.body });
     expect((await start({ steps: 1, gate: 1 }, headers)).response.body).toBe(response.body);
+    expect((await marksOf(api.db, id)).steps).toEqual([1]);
   });
 
   test('started where no jobs are run, it is run elsewhere', async () => {

@@ -10,7 +10,7 @@ export interface Answer {
   body: string;
   location?: string | null;
   replayed?: boolean;
-  /** Kept under its Idempotency-Key, but not final yet: for so long a repeat is told that the request still runs. */
+  /** Kept under its Idempotency-Key, but open: for so long, and until a repeat gets it, its caller may replace it by a better one. */
   openSeconds?: number;
   retryAfter?: number;
 }

@@ -40,6 +40,8 @@ export function readClaim(request: FastifyRequest, content?: Buffer): Claim | nu
  * Looks up the claims of a batch, in one statement. The answer for a claim: what was said the first time, a refusal (the key
  * belongs to another request, or that request still runs), or null: it is new and, until the transaction ends, ours.
  *
+ * An answer that is still open is closed as it is: from here on it is what everybody gets who has this key, the first caller too.
+ *
  * The try-lock only makes "still running" quick to see. It can be granted just after another transaction committed that our
  * snapshot does not show; then saving the answer fails on the primary key, and the whole transaction runs again.
  *
@@ -62,26 +64,37 @@ export async function findAnswers(
     body: string;
   }>`
     SELECT pg_try_advisory_xact_lock(('x' || encode(substring(asked.key_hash FOR 8), 'hex'))::bit(64)::bigint) AS free,
-           coalesce(k.open_until > clock_timestamp(), false) AS open, k.fingerprint, k.status, k.location, k.body
+           k.open_until IS NOT NULL AS open, k.fingerprint, k.status, k.location, k.body
     FROM unnest(${asked.map(({ keyHash }) => keyHash)}::bytea[]) WITH ORDINALITY AS asked(key_hash, position)
     LEFT JOIN LATERAL (SELECT * FROM idempotency_keys WHERE key_hash = asked.key_hash OFFSET 0) k ON true
     ORDER BY asked.position`.execute(trx);
+  const open: Buffer[] = [];
   rows.forEach((row, position) => {
-    const { index, fingerprint } = asked[position]!;
+    const { index, fingerprint, keyHash } = asked[position]!;
     if (row.fingerprint && !row.fingerprint.equals(fingerprint)) {
       found[index] = new Problem(
         'idempotency-key-reused',
         'This Idempotency-Key was used for another request.',
       );
-    } else if (row.fingerprint && !row.open) {
+    } else if (row.fingerprint) {
       found[index] = { status: row.status, body: row.body, location: row.location, replayed: true };
-    } else if (row.open || !row.free) {
+      if (row.open) open.push(keyHash);
+    } else if (!row.free) {
       found[index] = new Problem('conflict', 'The request with this Idempotency-Key is still running.', {
         retryAfter: 1,
       });
     }
   });
-  return found;
+  if (open.length === 0 || (await closeAsTheyAre(trx, open)) === open.length) return found;
+  return findAnswers(trx, claims); // The first caller was quicker: now its answer is there.
+}
+
+/** @returns how many of them were still open */
+async function closeAsTheyAre(trx: Transaction, keyHashes: readonly Buffer[]): Promise<number> {
+  const { rows } = await sql`
+    UPDATE idempotency_keys SET open_until = NULL
+    WHERE key_hash = ANY(${keyHashes}::bytea[]) AND open_until IS NOT NULL RETURNING key_hash`.execute(trx);
+  return rows.length;
 }
 
 /** Keeps the first answers. Fails on the primary key when another transaction was first; that one then answers. */
@@ -105,7 +118,7 @@ export async function saveAnswers(
 
 /**
  * Replaces an answer that was saved as open, and closes it.
- * @returns false when its time is over: a repeat may have been given the answer saved
+ * @returns false when its time is over, or a repeat has been given the answer that was saved
  */
 export async function closeAnswer(
   db: Database,

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transaction } from '../../database/connection.ts';
+import { isOutage } from '../../database/errors.ts';
 import { type Answer, jsonAnswer, sendAnswer } from '../../plugins/answers.ts';
 import { type Claim, closeAnswer, readClaim, settleWrite } from '../../plugins/idempotency.ts';
 import { findJob, insertJob, type JobRow, type NewJob } from './queries.ts';
@@ -77,8 +78,13 @@ async function waitForEnd(request: FastifyRequest, id: string, seconds: number):
     performance.now() < deadline && !request.raw.socket.destroyed && !readiness.draining;
   for (let pause = 20; isAwaited(); pause = Math.min(pause * 1.5, 500)) {
     await wait(Math.min(pause, Math.max(0, deadline - performance.now())));
-    const job = await findJob(db, id);
+    const job = await findJob(db, id).catch(ignoreOutage);
     if (job?.finishedAt) return job;
   }
   return undefined;
+}
+
+/** The job has been started, whatever becomes of a look at it. */
+function ignoreOutage(error: unknown): undefined {
+  if (!isOutage(error)) throw error;
 }
