@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { type Config, ConfigError } from '../src/config.ts';
+import { type Config, ConfigError, isLoopback } from '../src/config.ts';
 import { ADMIN, PASSWORD } from './people.ts';
 
 /**
@@ -52,8 +51,4 @@ export function requireDemo(config: Config): void {
     join(folder, MARK),
     'Demo data of Coupon Book: may be removed at any time, npm run demo makes them anew.\n',
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -66,6 +66,12 @@ export const environment = Type.Object({
       description: "first admin's password, with ADMIN_EMAIL; unset: a random one is printed once",
     }),
   ),
+  REGISTRATION: Type.Optional(
+    Type.Enum(['open', 'closed', 'confirmed'], {
+      description:
+        'who may register: everybody (open) or nobody (closed: administrators make accounts); unset: open when HOST is this machine alone and neither PUBLIC_URL nor TRUSTED_PROXIES is set, else closed. confirmed needs mail, which this version does not send yet',
+    }),
+  ),
   LOCK_TTL_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 86_400,
@@ -148,6 +154,7 @@ export interface Config {
   dataDir: string;
   adminEmail: string | undefined;
   adminPassword: string | undefined;
+  registration: 'open' | 'closed';
   lockTtlSeconds: number;
   rateLimitScale: number;
   trustedProxies: string[];
@@ -189,6 +196,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     problems.push('ADMIN_EMAIL must be an e-mail address');
   }
   if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD needs ADMIN_EMAIL beside it');
+  if (raw.REGISTRATION === 'confirmed') {
+    problems.push(
+      'REGISTRATION=confirmed needs SMTP_URL to send confirmations, and this version does not send mail yet: use open or closed',
+    );
+  }
   const strange = list(raw.TRUSTED_PROXIES as string | undefined).filter((proxy) => !isProxy(proxy));
   if (strange.length > 0) {
     problems.push(
@@ -236,6 +248,17 @@ function isProxy(text: string): boolean {
  */
 const jobsThatFit = (poolSize: number) => Math.max(1, Math.floor((poolSize - 1) / 2));
 
+/** Whether only programs on this machine reach what listens on `host`. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** Who registers a customer's e-mail gets what is meant for the customer: so where others come in, somebody has to want it. */
+function registrationOf({ REGISTRATION, HOST, PUBLIC_URL, TRUSTED_PROXIES }: Environment): 'open' | 'closed' {
+  if (REGISTRATION !== undefined) return REGISTRATION === 'open' ? 'open' : 'closed';
+  return isLoopback(HOST) && PUBLIC_URL === undefined && TRUSTED_PROXIES === undefined ? 'open' : 'closed';
+}
+
 function toConfig(env: Environment): Config {
   return {
     port: env.PORT,
@@ -248,6 +271,7 @@ function toConfig(env: Environment): Config {
     dataDir: env.DATA_DIR,
     adminEmail: env.ADMIN_EMAIL,
     adminPassword: env.ADMIN_PASSWORD,
+    registration: registrationOf(env),
     lockTtlSeconds: env.LOCK_TTL_SECONDS,
     rateLimitScale: env.RATE_LIMIT_SCALE,
     trustedProxies: list(env.TRUSTED_PROXIES),

@@ -164,7 +164,7 @@ async function startEmbeddedOrExit(log: FastifyBaseLogger, config: Config): Prom
   }
 }
 
-/** For the person at the terminal, not for the log: a one-time password must not end up in a log store. */
+/** For the person at the terminal, not for the log: an initial password must not end up in a log store. */
 function printWelcome(
   app: FastifyInstance,
   config: Config,
@@ -174,8 +174,8 @@ function printWelcome(
   const url = config.publicUrl ?? `http://localhost:${address?.port ?? config.port}`;
   const lines = [``, `  Coupon Book is ready: ${url}   API documentation: ${url}/docs`];
   if (admin?.password) {
-    lines.push(`  First administrator: ${admin.email}   one-time password: ${admin.password}`);
-    lines.push(`  It is shown only now; change it with POST /api/v1/auth/password.`);
+    lines.push(`  First administrator: ${admin.email}   initial password: ${admin.password}`);
+    lines.push(`  It is shown only now, and valid until you change it: sign in and open your account page.`);
   } else if (admin) {
     lines.push(`  First administrator: ${admin.email}, with the password from ADMIN_PASSWORD.`);
   }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   let printed = '';
   server.stdout.on('data', (chunk) => (printed += String(chunk)));
   [url, password] = await eventually(() => {
-    const found = /is ready: (\S+)[^]*one-time password: (\S+)\n/.exec(printed);
+    const found = /is ready: (\S+)[^]*initial password: (\S+)\n/.exec(printed);
     if (!found && server.exitCode !== null) throw new Error(`The server ended: ${printed}`);
     return found && [found[1]!, found[2]!];
   }, 60_000);
@@ -51,7 +51,7 @@ test('the first steps of the README do what it says', () => {
     .map(({ command }, index) => `${command}\nprintf '\\n--- step %s\\n' ${index}`)
     .join('\n')
     .replace('http://localhost:8000', url)
-    .replace('the one-time password', password);
+    .replace('the initial password', password);
 
   const { status, stdout, stderr } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], {
     cwd: folder,

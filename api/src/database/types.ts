@@ -239,10 +239,13 @@ export interface UserPools {
 }
 
 export interface Users {
+  confirmed_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   disabled_at: Timestamp | null;
   email: string;
+  email_clash: Generated<boolean>;
   id: Generated<string>;
+  initial_password: Generated<boolean>;
   name: string | null;
   password_hash: string | null;
   role: Generated<UserRole>;

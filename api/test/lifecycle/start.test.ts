@@ -58,11 +58,11 @@ test('three servers that start at once on an empty database migrate it once, wit
   expect(counts).toEqual({ migrations: files.length, users: 1, keys: 1 });
 });
 
-test('without ADMIN_PASSWORD the first start shows a one-time password, and no later start does', async () => {
+test('without ADMIN_PASSWORD the first start shows an initial password, and no later start does', async () => {
   const env = { DATABASE_URL: await createEmptyDatabase() };
   const first = await launchServer(env);
   await untilReady(first);
-  const password = /one-time password: (\S+)/.exec(first.output())?.[1];
+  const password = /initial password: (\S+)/.exec(first.output())?.[1];
   const email = /First administrator: (\S+)/.exec(first.output())?.[1];
   const signIn = await fetch(`${first.url}/api/v1/auth/login`, {
     method: 'POST',

@@ -156,5 +156,5 @@ test('SIGTERM while the first administrator is made: whoever started it is still
   await untilClosed(server);
   await holder.release();
   expect(await server.exited).toBe(0);
-  expect(server.output()).toMatch(/First administrator: admin@localhost {3}one-time password: \S+/);
+  expect(server.output()).toMatch(/First administrator: admin@localhost {3}initial password: \S+/);
 });

@@ -22,6 +22,8 @@ export interface TestUserOverrides {
   name?: string | null;
   role?: UserRole;
   disabled?: boolean;
+  /** As an account is that an administrator made, unless told otherwise. */
+  confirmed?: boolean;
 }
 
 export interface TestApp {
@@ -60,11 +62,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     name = null,
     role = 'USER',
     disabled = false,
+    confirmed = true,
   }: TestUserOverrides = {}): Promise<TestUser> {
     const address = email ?? `${role.toLowerCase()}-${randomUUID()}@example.test`;
     const { rows } = await sql<{ id: string }>`
-      INSERT INTO users (email, name, role, disabled_at)
-      VALUES (${address}, ${name}, ${role}, CASE WHEN ${disabled} THEN clock_timestamp() END)
+      INSERT INTO users (email, name, role, disabled_at, confirmed_at)
+      VALUES (${address}, ${name}, ${role}, CASE WHEN ${disabled} THEN clock_timestamp() END,
+              CASE WHEN ${confirmed} THEN clock_timestamp() END)
       RETURNING id`.execute(app.db);
     const { id } = rows[0]!;
     return {

@@ -13,7 +13,7 @@ export interface paths {
     put?: never;
     /**
      * Create an account
-     * @description Without a password it cannot sign in by itself: for users whom your own backend acts for.
+     * @description Without a password it cannot sign in before it is given an access link; your own backend can act for it.
      */
     post: operations['createUser'];
     delete?: never;
@@ -37,10 +37,30 @@ export interface paths {
     options?: never;
     head?: never;
     /**
-     * Change the role or name of an account, or disable it
+     * Change the role or name of an account, confirm or disable it
      * @description Changes the fields that are given. Disabling an account, or taking the role of ADMIN from it, ends its sessions; what it does as ADMIN is refused at once, all else within 15 minutes. The last enabled ADMIN stays: 409.
      */
     patch: operations['changeUser'];
+    trace?: never;
+  };
+  '/api/v1/auth/options': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * How one gets in here
+     * @description For a page that lets people sign in.
+     */
+    get: operations['getSignInOptions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/api/v1/auth/register': {
@@ -54,7 +74,7 @@ export interface paths {
     put?: never;
     /**
      * Make an account of your own
-     * @description With the role USER. It does not sign in: follow with `/auth/login`. A taken e-mail answers 409.
+     * @description With the role USER. It does not sign in: follow with `/auth/login`. A taken e-mail answers 409. Where registration is closed (see `/auth/options`) it answers 403: there an administrator makes accounts and gives access links.
      */
     post: operations['register'];
     delete?: never;
@@ -746,7 +766,7 @@ export interface paths {
     put?: never;
     /**
      * Add users to a pool
-     * @description By id, by e-mail, or as `text/csv` with a column named `email` (else the first). Who is in it already stays; who has no account is reported, or gets one with `invite=true`.
+     * @description By id, by e-mail, or as `text/csv` with a column named `email` (else the first). Who is in it already stays; who has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails and nobody confirmed is reported, and added only with `includeUnconfirmed=true`.
      */
     post: operations['addPoolMembers'];
     /**
@@ -918,6 +938,14 @@ export interface components {
        * @example 2026-12-24T18:00:00.000Z
        */
       disabledAt: string | null;
+      /** @description an administrator made or confirmed the account, or its access link was used; false: somebody registered with this e-mail, who need not be the one who reads its mail */
+      confirmed: boolean;
+      /** @description false: it cannot sign in before it was given an access link */
+      hasPassword: boolean;
+      /** @description the password is still the one that the first start printed: change it */
+      initialPassword: boolean;
+      /** @description the e-mail is an old spelling: another account has the canonical one, or there is none. It signs in with this spelling */
+      emailClash: boolean;
       /**
        * Format: date-time
        * @example 2026-12-24T18:00:00.000Z
@@ -967,6 +995,14 @@ export interface components {
         /** @example sig */
         use: string;
       }[];
+    };
+    /** SignInOptions */
+    SignInOptions: {
+      /**
+       * @description open: everybody may make an account; closed: an administrator makes accounts and gives access links
+       * @enum {unknown}
+       */
+      registration: 'open' | 'closed';
     };
     /** Book */
     Book: {
@@ -1624,7 +1660,9 @@ export interface components {
       invited: number;
       /** @description entries that are no e-mail, or for which there is no account */
       unknown: number;
-      /** @description the first 1000 of the unknown */
+      /** @description accounts that were not added because nobody has confirmed that the e-mail is theirs */
+      unconfirmed: number;
+      /** @description the first 1000 of the unknown and the unconfirmed */
       errors: {
         /** @description of the file, or position in the list, from 1 */
         line: number;
@@ -1753,6 +1791,10 @@ export interface operations {
         role?: 'USER' | 'ADMIN';
         /** @description only disabled, or only enabled ones */
         disabled?: boolean;
+        /** @description only confirmed, or only unconfirmed ones */
+        confirmed?: boolean;
+        /** @description only those whose e-mail is that of another account in another spelling, or only the others */
+        emailClash?: boolean;
       };
       header?: never;
       path?: never;
@@ -1830,7 +1872,7 @@ export interface operations {
       content: {
         'application/json': {
           /**
-           * @description kept trimmed and in lower case; at most 254 characters
+           * @description kept in one canonical form: NFKC, lower case, the domain in ASCII (IDNA); at most 254 characters
            * @example ada@example.com
            */
           email: string;
@@ -2045,6 +2087,8 @@ export interface operations {
           role?: 'USER' | 'ADMIN';
           /** @description true ends all sessions of the account and keeps it from signing in */
           disabled?: boolean;
+          /** @description true: you know that the account belongs to who reads mail at its e-mail */
+          confirmed?: boolean;
         };
       };
     };
@@ -2150,6 +2194,53 @@ export interface operations {
       };
     };
   };
+  getSignInOptions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignInOptions'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   register: {
     parameters: {
       query?: never;
@@ -2164,7 +2255,7 @@ export interface operations {
       content: {
         'application/json': {
           /**
-           * @description kept trimmed and in lower case; at most 254 characters
+           * @description kept in one canonical form: NFKC, lower case, the domain in ASCII (IDNA); at most 254 characters
            * @example ada@example.com
            */
           email: string;
@@ -2191,6 +2282,15 @@ export interface operations {
       };
       /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
       400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
         headers: {
           [name: string]: unknown;
         };
@@ -2268,7 +2368,7 @@ export interface operations {
       content: {
         'application/json': {
           /**
-           * @description kept trimmed and in lower case; at most 254 characters
+           * @description kept in one canonical form: NFKC, lower case, the domain in ASCII (IDNA); at most 254 characters
            * @example ada@example.com
            */
           email: string;
@@ -6328,6 +6428,8 @@ export interface operations {
       query?: {
         /** @description make accounts, without a password, for e-mails that have none */
         invite?: boolean;
+        /** @description also add accounts that somebody registered with a given e-mail and nobody confirmed: they may belong to a stranger */
+        includeUnconfirmed?: boolean;
       };
       header?: {
         /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */

@@ -3,13 +3,14 @@ import { deleteExpiredSigningKeys, rotateSigningKeys } from '../../plugins/signi
 import type { ModuleOptions } from '../module.ts';
 import { deleteExpiredSessions } from './queries.ts';
 import { authRoutes } from './routes.ts';
-import { keySet, signedIn } from './schemas.ts';
+import { keySet, signedIn, signInOptions } from './schemas.ts';
 
 /** Signing up, in and out; sessions; the keys that others verify tokens by. */
 export default fp<ModuleOptions>(
   async (app, { config }) => {
     app.addSchema(signedIn);
     app.addSchema(keySet);
+    app.addSchema(signInOptions);
     authRoutes(app, { config });
     app.addChore('expired sessions', () => deleteExpiredSessions(app.db));
     app.addChore('signing keys', async () => {

@@ -17,15 +17,17 @@ export interface Account extends UserRow {
   familiar: boolean;
 }
 
+/** By the spelling that an account may have kept, before the canonical form: see `emailSpellings`. */
 export async function findAccountByEmail(
   db: Database,
-  email: string,
+  email: { canonical: string; kept: string },
   address: string,
 ): Promise<Account | undefined> {
   const { rows } = await sql<Account>`
     SELECT ${userColumns}, users.password_hash AS "passwordHash",
            EXISTS (SELECT FROM sessions s WHERE s.user_id = users.id AND s.address = ${address}) AS familiar
-    FROM users WHERE email = ${email}`.execute(db);
+    FROM users WHERE email IN (${email.canonical}, ${email.kept})
+    ORDER BY email = ${email.kept} DESC LIMIT 1`.execute(db);
   return rows[0];
 }
 
@@ -145,7 +147,7 @@ export async function updatePassword(
   change: { userId: string; from: string; to: string },
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    UPDATE users SET password_hash = ${change.to}, updated_at = clock_timestamp()
+    UPDATE users SET password_hash = ${change.to}, initial_password = false, updated_at = clock_timestamp()
     WHERE id = ${change.userId} AND password_hash = ${change.from} AND disabled_at IS NULL`.execute(trx);
   return numAffectedRows === 1n;
 }

@@ -18,7 +18,15 @@ import { preparePassword, storePassword } from './change-password.ts';
 import { hashPassword, requireGoodPassword } from './passwords.ts';
 import { endSession } from './queries.ts';
 import { requireSameOrigin } from './same-origin.ts';
-import { credentials, keySet, noAnswerKept, passwordChange, registration, signedIn } from './schemas.ts';
+import {
+  credentials,
+  keySet,
+  noAnswerKept,
+  passwordChange,
+  registration,
+  signedIn,
+  signInOptions,
+} from './schemas.ts';
 import {
   clearSessionCookie,
   hashToken,
@@ -39,28 +47,51 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
     user: presentUser(user),
   });
 
+  app.get(
+    '/api/v1/auth/options',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags,
+        operationId: 'getSignInOptions',
+        summary: 'How one gets in here',
+        description: 'For a page that lets people sign in.',
+        security: [],
+        response: { 200: ref(signInOptions) },
+      },
+    },
+    async () => ({ registration: config.registration }),
+  );
+
   app.post(
     '/api/v1/auth/register',
     {
-      config: { access: 'public', ratePolicy: 'register' },
+      config: { access: 'public', ratePolicy: 'register', problems: ['forbidden'] },
       schema: {
         tags,
         operationId: 'register',
         summary: 'Make an account of your own',
         description:
-          'With the role USER. It does not sign in: follow with `/auth/login`. A taken e-mail answers 409.',
+          'With the role USER. It does not sign in: follow with `/auth/login`. A taken e-mail answers 409. Where registration is ' +
+          'closed (see `/auth/options`) it answers 403: there an administrator makes accounts and gives access links.',
         body: registration,
         response: { 201: ref(userSchema) },
       },
     },
     async (request, reply) => {
+      if (config.registration === 'closed') {
+        throw new Problem(
+          'forbidden',
+          'Registration is closed here. Ask an administrator for an account and an access link.',
+        );
+      }
       if (await sendEarlierAnswer(request, reply)) return reply;
       const { password, name } = request.body;
       const email = requireEmail(request.body.email);
       requireGoodPassword(password, email, '/password');
       const passwordHash = await hashPassword(password);
       return write(request, reply, async (trx) => {
-        const user = await createUser(trx, { email, name: name?.trim(), passwordHash });
+        const user = await createUser(trx, { email, name: name?.trim(), passwordHash, confirmed: false });
         return jsonAnswer(201, presentUser(user), '/api/v1/auth/me');
       });
     },

@@ -16,6 +16,13 @@ export const registration = strict({
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', example: 'Ada Lovelace' })),
 });
 
+export const signInOptions = component('SignInOptions', {
+  registration: Type.Enum(['open', 'closed'], {
+    description:
+      'open: everybody may make an account; closed: an administrator makes accounts and gives access links',
+  }),
+});
+
 export const credentials = strict({ email, password: givenPassword });
 
 export const passwordChange = strict({ currentPassword: givenPassword, newPassword });

@@ -3,7 +3,7 @@ import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { type Budget, refundBudgets, spendBudgets } from '../../plugins/budgets.ts';
 import { Problem } from '../../problems.ts';
-import { foldEmail } from '../users/email.ts';
+import { emailSpellings } from '../users/email.ts';
 import type { UserRow } from '../users/queries.ts';
 import { passwordFits } from './passwords.ts';
 import { deleteSurplusSessions, findAccountByEmail, insertSession } from './queries.ts';
@@ -34,9 +34,9 @@ export async function signIn(
   attempt: Attempt,
   scale: number,
 ): Promise<{ user: UserRow; token: string }> {
-  const email = foldEmail(attempt.email);
+  const email = emailSpellings(attempt.email);
   const account = await findAccountByEmail(db, email, attempt.address);
-  const budgets = signInBudgets(email, attempt.address, account?.familiar ?? false, scale);
+  const budgets = signInBudgets(email.canonical, attempt.address, account?.familiar ?? false, scale);
   await guardPassword(db, budgets, async () => {
     const fits = await passwordFits(attempt.password, account?.passwordHash);
     return fits && account?.disabledAt === null;

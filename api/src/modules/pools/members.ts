@@ -1,11 +1,11 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { foldEmail, parseEmail } from '../users/email.ts';
+import { emailSpellings, readEmail } from '../users/email.ts';
 import {
   deleteMembers,
+  findAccountsByEmail,
   findUserIds,
-  findUserIdsByEmail,
   insertMembers,
   inviteUsers,
   lockPool,
@@ -20,19 +20,22 @@ export interface Addition {
   alreadyMembers: number;
   invited: number;
   unknown: number;
+  unconfirmed: number;
   errors: { line: number; value: string; reason: string }[];
 }
 
 /**
- * Adds everybody who has an account to a pool, and reports the others, or makes accounts for them: those cannot sign in until
- * somebody gives them a password.
+ * Adds everybody who has an account to a pool, and reports the others, or makes accounts for them, which sign in by an access link.
+ *
+ * An e-mail stands for a person. An account that somebody registered with it and nobody confirmed may be a stranger's, who would
+ * collect what is meant for that person: it is added only when the caller says so. An id stands for the account itself.
  * @throws {Problem} not-found
  */
 export async function addMembers(
   trx: Transaction,
   poolId: string,
   named: readonly Named[],
-  { invite }: { invite: boolean },
+  { invite, includeUnconfirmed }: { invite: boolean; includeUnconfirmed: boolean },
 ): Promise<Addition> {
   await requirePool(trx, poolId);
   if (named.length > MAX_LISTED) await allowBulkWork(trx);
@@ -50,17 +53,22 @@ export async function addMembers(
       if (known.has(one.userId)) userIds.add(one.userId);
       else errors.push({ line: one.line, value: one.userId, reason: 'no account has this id' });
     } else {
-      const email = parseEmail(one.email);
-      if (email === null)
-        errors.push({ line: one.line, value: one.email.slice(0, 254), reason: 'is not an e-mail address' });
-      else if (!lines.has(email)) lines.set(email, one.line);
+      const read = readEmail(one.email);
+      if ('fault' in read)
+        errors.push({ line: one.line, value: one.email.slice(0, 254), reason: read.fault });
+      else if (!lines.has(read.email)) lines.set(read.email, one.line);
     }
   }
-  const idsByEmail = await findUserIdsByEmail(trx, [...lines.keys()]);
+  const accounts = await findAccountsByEmail(trx, [...lines.keys()]);
+  let unconfirmed = 0;
   for (const [email, line] of lines) {
-    const id = idsByEmail.get(email);
-    if (id) userIds.add(id);
-    else strangers.set(email, line);
+    const account = accounts.get(email);
+    if (!account) strangers.set(email, line);
+    else if (account.confirmed || includeUnconfirmed) userIds.add(account.id);
+    else {
+      unconfirmed += 1;
+      errors.push({ line, value: email, reason: 'the account is not confirmed' });
+    }
   }
 
   const invited = invite ? await inviteUsers(trx, [...strangers.keys()]) : [];
@@ -76,7 +84,8 @@ export async function addMembers(
     added,
     alreadyMembers: userIds.size - added,
     invited: invited.length,
-    unknown: errors.length,
+    unknown: errors.length - unconfirmed,
+    unconfirmed,
     errors: errors.slice(0, MAX_REPORTED),
   };
 }
@@ -93,8 +102,10 @@ export async function removeMembers(
 ): Promise<{ removed: number }> {
   await requirePool(trx, poolId);
   if (who === null) return { removed: await deleteMembers(trx, poolId, null) };
-  const byEmail = await findUserIdsByEmail(trx, who.emails.map(foldEmail));
-  return { removed: await deleteMembers(trx, poolId, [...who.userIds, ...byEmail.values()]) };
+  const spellings = who.emails.map(emailSpellings).flatMap(({ canonical, kept }) => [canonical, kept]);
+  const byEmail = await findAccountsByEmail(trx, spellings);
+  const ids = [...byEmail.values()].map(({ id }) => id);
+  return { removed: await deleteMembers(trx, poolId, [...who.userIds, ...ids]) };
 }
 
 async function requirePool(trx: Transaction, poolId: string): Promise<void> {

@@ -85,14 +85,16 @@ export async function listMembers(
   return rows;
 }
 
-/** Which of the e-mails have an account. */
-export async function findUserIdsByEmail(
+/** The accounts of e-mails, by e-mail. */
+export async function findAccountsByEmail(
   trx: Transaction,
   emails: readonly string[],
-): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; email: string }>`
-    SELECT id, email FROM users WHERE email = ANY(${emails}::text[])`.execute(trx);
-  return new Map(rows.map(({ id, email }) => [email, id]));
+): Promise<Map<string, { id: string; confirmed: boolean }>> {
+  const { rows } = await sql<{ id: string; email: string; confirmed: boolean }>`
+    SELECT id, email, confirmed_at IS NOT NULL AS confirmed FROM users WHERE email = ANY(${emails}::text[])`.execute(
+    trx,
+  );
+  return new Map(rows.map(({ email, ...account }) => [email, account]));
 }
 
 /** Which of the ids are accounts. */
@@ -106,7 +108,8 @@ export async function findUserIds(trx: Transaction, ids: readonly string[]): Pro
 /** Accounts that cannot sign in by themselves, for e-mails that have none; the ids of those made. */
 export async function inviteUsers(trx: Transaction, emails: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    INSERT INTO users (email) SELECT email FROM unnest(${emails}::text[]) AS invited(email) ORDER BY email
+    INSERT INTO users (email, confirmed_at)
+    SELECT email, clock_timestamp() FROM unnest(${emails}::text[]) AS invited(email) ORDER BY email
     ON CONFLICT (email) DO NOTHING RETURNING id`.execute(trx);
   return rows.map(({ id }) => id);
 }

@@ -5,7 +5,7 @@ import { jsonAnswer } from '../../plugins/answers.ts';
 import { write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
-import { foldEmail } from '../users/email.ts';
+import { foldEmailPrefix } from '../users/email.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { deletePool, findPool, listMembers, listPools } from './queries.ts';
 import { readMembers } from './read-members.ts';
@@ -145,7 +145,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
       const { limit, cursor, q } = request.query;
       await requirePool(request.params.id);
       const rows = await listMembers(app.db, request.params.id, {
-        emailPrefix: q === undefined ? undefined : foldEmail(q),
+        emailPrefix: q === undefined ? undefined : foldEmailPrefix(q),
         afterEmail: cursor === undefined ? undefined : decodeCursor<[string]>(cursor, [isEmail])[0],
         limit: limit + 1,
       });
@@ -164,7 +164,8 @@ export function poolRoutes(fastify: FastifyInstance): void {
         summary: 'Add users to a pool',
         description:
           'By id, by e-mail, or as `text/csv` with a column named `email` (else the first). Who is in it already stays; who ' +
-          'has no account is reported, or gets one with `invite=true`.',
+          'has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails ' +
+          'and nobody confirmed is reported, and added only with `includeUnconfirmed=true`.',
         params: poolId,
         querystring: addQuery,
         body: {

@@ -74,6 +74,11 @@ export const addQuery = strict({
     default: false,
     description: 'make accounts, without a password, for e-mails that have none',
   }),
+  includeUnconfirmed: Type.Boolean({
+    default: false,
+    description:
+      'also add accounts that somebody registered with a given e-mail and nobody confirmed: they may belong to a stranger',
+  }),
 });
 /** JSON; a CSV of e-mails is the other form of the body. */
 export const newMembers = strict({ userIds: Type.Optional(userIds), emails: Type.Optional(emails) });
@@ -88,13 +93,16 @@ export const additionSchema = component('PoolAddition', {
   alreadyMembers: Type.Integer(),
   invited: Type.Integer({ description: 'accounts made; they count as added too' }),
   unknown: Type.Integer({ description: 'entries that are no e-mail, or for which there is no account' }),
+  unconfirmed: Type.Integer({
+    description: 'accounts that were not added because nobody has confirmed that the e-mail is theirs',
+  }),
   errors: Type.Array(
     strict({
       line: Type.Integer({ description: 'of the file, or position in the list, from 1' }),
       value: Type.String(),
       reason: Type.String(),
     }),
-    { description: `the first ${MAX_REPORTED} of the unknown` },
+    { description: `the first ${MAX_REPORTED} of the unknown and the unconfirmed` },
   ),
 });
 

@@ -17,6 +17,7 @@ export interface UserChanges {
   name?: string | null;
   role?: UserRole;
   disabled?: boolean;
+  confirmed?: boolean;
 }
 
 /**
@@ -32,6 +33,7 @@ export async function changeUser(trx: Transaction, id: string, changes: UserChan
     name: changes.name === undefined ? user.name : (changes.name?.trim() ?? null),
     role: changes.role ?? user.role,
     disabled: changes.disabled ?? user.disabledAt !== null,
+    confirmed: changes.confirmed ?? user.confirmedAt !== null,
   };
   const demoted = user.role === 'ADMIN' && next.role !== 'ADMIN';
   const disabled = user.disabledAt === null && next.disabled;

@@ -1,36 +1,74 @@
+import { domainToASCII } from 'node:url';
 import { Problem } from '../../problems.ts';
 
 const MAX_LENGTH = 254;
-const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^\s\p{C}@"(),:;<>[\]\\]{1,64}(?<!\.)$/u;
-const DOMAIN =
-  /^(?=.{1,253}$)[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?(\.[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?)*$/u;
-
-/** How e-mails are compared and kept: one account per mailbox and not per spelling. */
-export function foldEmail(text: string): string {
-  return text.normalize('NFC').trim().toLowerCase();
-}
+const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^\s@"(),:;<>[\]\\]{1,64}(?<!\.)$/u;
+const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/;
+/** Controls, format characters such as a zero-width space, and whatever else shows nothing. */
+const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
+const ASCII = /^[\x20-\x7e]*$/;
 
 /**
- * The kept form of an e-mail, or null when it cannot be one. A domain of one label (`admin@localhost`) is fine: whether a mailbox
- * exists only a mail tells.
+ * Reads an e-mail into the one form in which it is kept and compared: NFKC, lower case, the domain in ASCII (IDNA). Two spellings
+ * of one address are one account. A domain of one label (`admin@localhost`) is fine: whether a mailbox exists only a mail tells.
  */
+export function readEmail(text: string): { email: string } | { fault: string } {
+  // Nothing as long as that becomes short enough, and it is not worth the work.
+  if (text.length > 4 * MAX_LENGTH) return { fault: 'is not an e-mail address' };
+  const trimmed = text.trim();
+  const invisible = INVISIBLE.exec(trimmed)?.[0];
+  if (invisible !== undefined) return { fault: `contains an invisible character (${nameOf(invisible)})` };
+  const folded = fold(trimmed);
+  const at = folded.lastIndexOf('@');
+  const local = folded.slice(0, at);
+  const domain = toAscii(folded.slice(at + 1));
+  const email = `${local}@${domain}`;
+  const fits = at > 0 && [...email].length <= MAX_LENGTH && LOCAL_PART.test(local) && DOMAIN.test(domain);
+  return fits ? { email } : { fault: 'is not an e-mail address' };
+}
+
+/** The canonical form, or null when the text cannot be an e-mail. */
 export function parseEmail(text: string): string | null {
-  const email = foldEmail(text);
-  const at = email.lastIndexOf('@');
-  const fits =
-    [...email].length <= MAX_LENGTH &&
-    LOCAL_PART.test(email.slice(0, at)) &&
-    DOMAIN.test(email.slice(at + 1));
-  return at > 0 && fits ? email : null;
+  const read = readEmail(text);
+  return 'email' in read ? read.email : null;
 }
 
 /** @throws {Problem} invalid-request when the text cannot be an e-mail */
 export function requireEmail(text: string): string {
-  const email = parseEmail(text);
-  if (email !== null) return email;
+  const read = readEmail(text);
+  if ('email' in read) return read.email;
+  const detail = read.fault.startsWith('contains')
+    ? read.fault
+    : 'must be an e-mail address of at most 254 characters';
   throw new Problem('invalid-request', 'That is not an e-mail address.', {
-    errors: [
-      { in: 'body', pointer: '/email', detail: 'must be an e-mail address of at most 254 characters' },
-    ],
+    errors: [{ in: 'body', pointer: '/email', detail }],
   });
 }
+
+/**
+ * As which an e-mail is looked up: its canonical form, and before that the spelling itself, which an account that clashes with
+ * another has kept (`users.email_clash`).
+ */
+export function emailSpellings(text: string): { canonical: string; kept: string } {
+  const kept = text.normalize('NFC').trim().toLowerCase();
+  return { canonical: parseEmail(text) ?? kept, kept };
+}
+
+/** The beginning of an e-mail, to find those that begin so. Of a domain beyond ASCII only the whole is found. */
+export function foldEmailPrefix(text: string): string {
+  const folded = fold(text.trim());
+  const at = folded.lastIndexOf('@');
+  const domain = folded.slice(at + 1);
+  return at < 0 || ASCII.test(domain) ? folded : `${folded.slice(0, at)}@${toAscii(domain) || domain}`;
+}
+
+// Once more at the end: lower case of "İ" is two characters.
+const fold = (text: string) => text.normalize('NFKC').toLowerCase().normalize('NFKC');
+
+/** Only what is beyond ASCII: of "1.2" domainToASCII makes an address of IPv4. */
+function toAscii(domain: string): string {
+  return ASCII.test(domain) ? domain : domainToASCII(domain.replaceAll('。', '.'));
+}
+
+const nameOf = (character: string) =>
+  `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;

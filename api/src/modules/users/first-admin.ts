@@ -24,7 +24,11 @@ export async function ensureFirstAdmin(
   const created = await inTransaction(db, async (trx) => {
     await lockFirstAdmin(trx);
     if (await adminExists(trx)) return false;
-    const admin = await upsertAdmin(trx, email, passwordHash);
+    const admin = await upsertAdmin(trx, {
+      email,
+      passwordHash,
+      initialPassword: config.adminPassword === undefined,
+    });
     await deleteSessionsOfUser(trx, admin.id);
     return true;
   });

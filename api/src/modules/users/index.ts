@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
+import { canonicalizeEmails } from './canonical-emails.ts';
 import { userRoutes } from './routes.ts';
 import { userPage, userSchema } from './schemas.ts';
 
@@ -9,6 +10,7 @@ export default fp<ModuleOptions>(
     app.addSchema(userSchema);
     app.addSchema(userPage);
     userRoutes(app);
+    app.addPreparation(() => canonicalizeEmails(app.db, app.log));
   },
   { name: 'users', dependencies: ['database', 'authentication', 'openapi'] },
 );

@@ -6,7 +6,7 @@ import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { hashPassword, requireGoodPassword } from '../auth/passwords.ts';
 import { changeUser, createUser } from './change.ts';
-import { foldEmail, requireEmail } from './email.ts';
+import { foldEmailPrefix, requireEmail } from './email.ts';
 import { findUser, listUsers } from './queries.ts';
 import { listQuery, newUser, presentUser, userChanges, userId, userPage, userSchema } from './schemas.ts';
 
@@ -28,11 +28,10 @@ export function userRoutes(fastify: FastifyInstance): void {
       },
     },
     async (request) => {
-      const { limit, cursor, q, role, disabled } = request.query;
+      const { limit, cursor, q, ...filter } = request.query;
       const rows = await listUsers(app.db, {
-        emailPrefix: q === undefined ? undefined : foldEmail(q),
-        role,
-        disabled,
+        emailPrefix: q === undefined ? undefined : foldEmailPrefix(q),
+        ...filter,
         after: readAgeCursor(cursor),
         limit: limit + 1,
       });
@@ -49,7 +48,7 @@ export function userRoutes(fastify: FastifyInstance): void {
         operationId: 'createUser',
         summary: 'Create an account',
         description:
-          'Without a password it cannot sign in by itself: for users whom your own backend acts for.',
+          'Without a password it cannot sign in before it is given an access link; your own backend can act for it.',
         body: newUser,
         response: { 201: ref(userSchema) },
       },
@@ -61,7 +60,13 @@ export function userRoutes(fastify: FastifyInstance): void {
       if (password !== undefined) requireGoodPassword(password, email, '/password');
       const passwordHash = password === undefined ? null : await hashPassword(password);
       return write(request, reply, async (trx) => {
-        const user = await createUser(trx, { email, name: name?.trim(), role, passwordHash });
+        const user = await createUser(trx, {
+          email,
+          name: name?.trim(),
+          role,
+          passwordHash,
+          confirmed: true,
+        });
         return jsonAnswer(201, presentUser(user), `/api/v1/users/${user.id}`);
       });
     },
@@ -93,7 +98,7 @@ export function userRoutes(fastify: FastifyInstance): void {
       schema: {
         tags,
         operationId: 'changeUser',
-        summary: 'Change the role or name of an account, or disable it',
+        summary: 'Change the role or name of an account, confirm or disable it',
         description:
           'Changes the fields that are given. Disabling an account, or taking the role of ADMIN from it, ends its sessions; ' +
           'what it does as ADMIN is refused at once, all else within 15 minutes. The last enabled ADMIN stays: 409.',

@@ -11,7 +11,8 @@ const shownName = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', ex
 export const email = Type.String({
   minLength: 3,
   maxLength: 320,
-  description: 'kept trimmed and in lower case; at most 254 characters',
+  description:
+    'kept in one canonical form: NFKC, lower case, the domain in ASCII (IDNA); at most 254 characters',
   example: 'ada@example.com',
 });
 
@@ -32,6 +33,19 @@ export const userSchema = component(
     name: nullable(Type.String({ example: 'Ada Lovelace' })),
     role,
     disabledAt: nullable(time('since when the account may do nothing')),
+    confirmed: Type.Boolean({
+      description:
+        'an administrator made or confirmed the account, or its access link was used; false: somebody registered with this ' +
+        'e-mail, who need not be the one who reads its mail',
+    }),
+    hasPassword: Type.Boolean({ description: 'false: it cannot sign in before it was given an access link' }),
+    initialPassword: Type.Boolean({
+      description: 'the password is still the one that the first start printed: change it',
+    }),
+    emailClash: Type.Boolean({
+      description:
+        'the e-mail is an old spelling: another account has the canonical one, or there is none. It signs in with this spelling',
+    }),
     createdAt: time(),
     updatedAt: time(),
   },
@@ -49,6 +63,13 @@ export const listQuery = strict({
   ),
   role: Type.Optional(role),
   disabled: Type.Optional(Type.Boolean({ description: 'only disabled, or only enabled ones' })),
+  confirmed: Type.Optional(Type.Boolean({ description: 'only confirmed, or only unconfirmed ones' })),
+  emailClash: Type.Optional(
+    Type.Boolean({
+      description:
+        'only those whose e-mail is that of another account in another spelling, or only the others',
+    }),
+  ),
 });
 
 export const newUser = strict({
@@ -65,6 +86,11 @@ export const userChanges = strict(
     disabled: Type.Optional(
       Type.Boolean({ description: 'true ends all sessions of the account and keeps it from signing in' }),
     ),
+    confirmed: Type.Optional(
+      Type.Boolean({
+        description: 'true: you know that the account belongs to who reads mail at its e-mail',
+      }),
+    ),
   },
   { minProperties: 1 },
 );
@@ -77,6 +103,10 @@ export function presentUser(user: UserRow) {
     name: user.name,
     role: user.role,
     disabledAt: user.disabledAt?.toISOString() ?? null,
+    confirmed: user.confirmedAt !== null,
+    hasPassword: user.hasPassword,
+    initialPassword: user.initialPassword,
+    emailClash: user.emailClash,
     createdAt: user.createdAt.toISOString(),
     updatedAt: user.updatedAt.toISOString(),
   };
