@@ -44,6 +44,10 @@ test('201 with the user, never the password; then signing in works and /auth/me 
   expect(response.json()).toEqual({
     id: expect.any(String),
     email: 'ada.lovelace@example.test',
+    confirmed: false,
+    hasPassword: true,
+    initialPassword: false,
+    emailClash: false,
     name: 'Ada',
     role: 'USER',
     disabledAt: null,

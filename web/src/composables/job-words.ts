@@ -25,6 +25,8 @@ const REASONS: [RegExp, string][] = [
   [/^was taken back before, and assigned anew$/, 'reassigned'],
   [/^no account has this e-mail$/, 'unknownEmail'],
   [/^is not an e-mail address$/, 'notEmail'],
+  [/^contains an invisible character \((?<character>U\+[\dA-F]+)\)$/, 'invisible'],
+  [/^the account is not confirmed$/, 'unconfirmed'],
   [/^no account has this id$/, 'unknownId'],
 ];
 

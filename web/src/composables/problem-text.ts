@@ -11,6 +11,7 @@ const FIELD_WORDS: [RegExp, string][] = [
   [/is too large/, 'tooMuch'],
   [/must be integer/, 'whole'],
   [/is taken/, 'taken'],
+  [/invisible character \((?<character>U\+[\dA-F]+)\)/, 'invisible'],
   [/e-mail address/, 'email'],
   [/must not be the e-mail/, 'likeEmail'],
   [/first that others would guess/, 'guessable'],

@@ -8,14 +8,15 @@ import { useReload } from './reload';
 import { useWrite } from './write';
 
 type User = Schemas['User'];
-type Act = 'makeAdmin' | 'makeUser' | 'disable' | 'enable';
+type Act = 'makeAdmin' | 'makeUser' | 'disable' | 'enable' | 'confirm';
 
 const CHANGES = {
   makeAdmin: { role: 'ADMIN' },
   makeUser: { role: 'USER' },
   disable: { disabled: true },
   enable: { disabled: false },
-} as const satisfies Record<Act, { role: User['role'] } | { disabled: boolean }>;
+  confirm: { confirmed: true },
+} as const satisfies Record<Act, Partial<Pick<User, 'role' | 'confirmed'> & { disabled: boolean }>>;
 
 /** What an administrator may do with an account: nobody locks themselves out, so not with their own. */
 export function useUserChanges() {
@@ -34,7 +35,7 @@ export function useUserChanges() {
       title: t(`users.${act}Title`, { email }),
       text: t(`users.${act}Text`),
       confirm: t(`users.${act}`),
-      color: act === 'enable' ? 'primary' : 'error',
+      color: act === 'enable' || act === 'confirm' ? 'primary' : 'error',
     });
     if (!yes) return;
     const changed = await change.run(id, CHANGES[act]);
@@ -62,6 +63,7 @@ export function useUserChanges() {
     return [
       links,
       [
+        ...(user.confirmed ? [] : [item('confirm', 'i-lucide-badge-check')]),
         user.role === 'ADMIN'
           ? item('makeUser', 'i-lucide-user')
           : item('makeAdmin', 'i-lucide-shield-check'),

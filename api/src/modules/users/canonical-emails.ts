@@ -26,7 +26,7 @@ export async function canonicalizeEmails(db: Database, log: FastifyBaseLogger): 
         );
         await keepSpellings(
           trx,
-          others.map(({ id }) => id).filter((id) => !renamed.has(id)),
+          others.filter(({ id }) => !renamed.has(id)),
         );
       });
     }

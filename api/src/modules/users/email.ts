@@ -3,7 +3,11 @@ import { Problem } from '../../problems.ts';
 
 const MAX_LENGTH = 254;
 const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^\s@"(),:;<>[\]\\]{1,64}(?<!\.)$/u;
-const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/;
+/** Labels of letters, digits and hyphens, in any script: what domainToASCII is given, which cuts at a "/". */
+const DOMAIN =
+  /^[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?(\.[\p{L}\p{M}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?)*$/u;
+/** What DNS can hold. */
+const LENGTHS = /^(?=.{1,253}$)[^.]{1,63}(\.[^.]{1,63})*$/;
 /** Controls, format characters such as a zero-width space, and whatever else shows nothing. */
 const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
 const ASCII = /^[\x20-\x7e]*$/;
@@ -23,7 +27,7 @@ export function readEmail(text: string): { email: string } | { fault: string } {
   const local = folded.slice(0, at);
   const domain = toAscii(folded.slice(at + 1));
   const email = `${local}@${domain}`;
-  const fits = at > 0 && [...email].length <= MAX_LENGTH && LOCAL_PART.test(local) && DOMAIN.test(domain);
+  const fits = at > 0 && [...email].length <= MAX_LENGTH && LOCAL_PART.test(local) && LENGTHS.test(domain);
   return fits ? { email } : { fault: 'is not an e-mail address' };
 }
 
@@ -65,9 +69,11 @@ export function foldEmailPrefix(text: string): string {
 // Once more at the end: lower case of "İ" is two characters.
 const fold = (text: string) => text.normalize('NFKC').toLowerCase().normalize('NFKC');
 
-/** Only what is beyond ASCII: of "1.2" domainToASCII makes an address of IPv4. */
-function toAscii(domain: string): string {
-  return ASCII.test(domain) ? domain : domainToASCII(domain.replaceAll('。', '.'));
+/** Of what is no domain, the empty string. Only what is beyond ASCII is converted: of "1.2" would become an address of IPv4. */
+function toAscii(text: string): string {
+  const domain = text.replaceAll('。', '.');
+  if (!DOMAIN.test(domain)) return '';
+  return ASCII.test(domain) ? domain : domainToASCII(domain);
 }
 
 const nameOf = (character: string) =>

@@ -185,11 +185,15 @@ export async function renameEmails(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Lets accounts keep an e-mail that is not canonical. */
-export async function keepSpellings(trx: Transaction, ids: readonly string[]): Promise<void> {
-  await sql`UPDATE users SET email_clash = true, updated_at = clock_timestamp() WHERE id = ANY(${ids}::uuid[])`.execute(
-    trx,
-  );
+/** Lets accounts keep an e-mail that is not canonical, unless another process has brought it to its form meanwhile. */
+export async function keepSpellings(
+  trx: Transaction,
+  kept: readonly { id: string; from: string }[],
+): Promise<void> {
+  await sql`
+    UPDATE users SET email_clash = true, updated_at = clock_timestamp()
+    FROM unnest(${kept.map(({ id }) => id)}::uuid[], ${kept.map(({ from }) => from)}::text[]) AS kept(id, email)
+    WHERE users.id = kept.id AND users.email = kept.email`.execute(trx);
 }
 
 /** Enabled accounts that keep an old spelling of their e-mail. */

@@ -107,6 +107,8 @@ export default {
     givenBack: 'was taken back before',
     reassigned: 'was taken back before, and assigned anew',
     unknownEmail: 'no account has this e-mail',
+    invisible: 'contains an invisible character ({character})',
+    unconfirmed: 'somebody registered with this e-mail, and nobody has confirmed that it is theirs',
     notEmail: 'is not an e-mail address',
     unknownId: 'no account has this id',
   },

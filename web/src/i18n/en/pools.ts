@@ -45,7 +45,7 @@ export default {
     emailsPlaceholder: "ada{'@'}example.com\ngrace{'@'}example.com",
     found: '{n} entry | {n} entries',
     invite: 'Make accounts for those who have none',
-    inviteHelp: 'They cannot sign in until somebody gives them a password.',
+    inviteHelp: 'They sign in once you have given them an access link.',
     action: 'Add',
     file: 'Upload CSV file',
     fileHelp: 'With a column named email, or e-mails in the first. At most 16 MB.',
@@ -55,6 +55,12 @@ export default {
     unknown: '{n} entry could not be added | {n} entries could not be added',
     unknownFirst: 'The first {n}:',
     inviteUnknown: 'Make accounts for them and add them',
+    notAdded: 'Who was not added',
+    unconfirmed:
+      '{n} account is not confirmed and was not added | {n} accounts are not confirmed and were not added',
+    unconfirmedText:
+      'Somebody registered with this e-mail, and nobody has confirmed that it is theirs. It may be a stranger, who would get the coupons that you mean for your customer. If you are not sure, give the account an access link on the page Users: whoever reads the mail sets a new password, and the account is confirmed.',
+    includeUnconfirmed: 'Add them all the same',
     line: 'Line',
     value: 'Entry, and why not',
   },

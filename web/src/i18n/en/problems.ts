@@ -68,6 +68,7 @@ export default {
     whole: 'Must be a whole number',
     taken: 'Is taken already',
     email: 'Is not an e-mail address',
+    invisible: 'Contains an invisible character ({character}): type it again',
     likeEmail: 'Must not be the e-mail',
     guessable: 'Too easy to guess: choose another',
     afterStart: 'Must be after the start',

@@ -13,6 +13,11 @@ export default {
   name: 'Name',
   passwordHelp: 'At least 8 characters. Long beats complicated.',
   wrongCredentials: 'The e-mail or the password is wrong.',
+  forgot: 'Forgot your password? Ask an administrator for a new access link.',
+  forgotOrNew: 'No account yet, or forgot your password? Ask an administrator for an access link.',
+  registrationClosed: 'You cannot register here by yourself. Ask an administrator for an access link.',
+  emailTaken:
+    'This e-mail already has an account. If you were invited, open your access link; if it is lost, ask for a new one.',
   sessionEndedTitle: 'Your session has ended',
   sessionEndedText: 'Your page is kept as it is. Enter your password to go on.',
   otherAccount: 'Sign in as somebody else',

@@ -108,6 +108,8 @@ export default {
     givenBack: 'ya se había retirado',
     reassigned: 'ya se había retirado y se asignó de nuevo',
     unknownEmail: 'ninguna cuenta tiene este correo',
+    invisible: 'contiene un carácter invisible ({character})',
+    unconfirmed: 'alguien se registró con este correo y nadie ha confirmado que sea suyo',
     notEmail: 'no es una dirección de correo',
     unknownId: 'ninguna cuenta tiene este identificador',
   },

@@ -45,7 +45,7 @@ export default {
     emailsPlaceholder: "ada{'@'}example.com\ngrace{'@'}example.com",
     found: '{n} entrada | {n} entradas',
     invite: 'Crear cuentas para quienes no tengan',
-    inviteHelp: 'No podrán iniciar sesión hasta que alguien les dé una contraseña.',
+    inviteHelp: 'Podrán iniciar sesión cuando les dé un enlace de acceso.',
     action: 'Añadir',
     file: 'Cargar archivo CSV',
     fileHelp: 'Con una columna llamada email, o los correos en la primera. Como máximo 16 MB.',
@@ -55,6 +55,12 @@ export default {
     unknown: '{n} entrada no se pudo añadir | {n} entradas no se pudieron añadir',
     unknownFirst: 'Las primeras {n}:',
     inviteUnknown: 'Crearles cuentas y añadirlas',
+    notAdded: 'Quién no se añadió',
+    unconfirmed:
+      '{n} cuenta está sin confirmar y no se añadió | {n} cuentas están sin confirmar y no se añadieron',
+    unconfirmedText:
+      'Alguien se registró con este correo y nadie ha confirmado que sea suyo. Podría ser un desconocido, que se quedaría con los cupones pensados para su cliente. Si no está seguro, dé a la cuenta un enlace de acceso en la página Usuarios: quien lee el correo elige una contraseña nueva y la cuenta queda confirmada.',
+    includeUnconfirmed: 'Añadirlas de todos modos',
     line: 'Línea',
     value: 'Entrada y motivo',
   },

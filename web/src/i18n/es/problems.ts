@@ -76,6 +76,7 @@ export default {
     whole: 'Debe ser un número entero',
     taken: 'Ya está en uso',
     email: 'No es una dirección de correo',
+    invisible: 'Contiene un carácter invisible ({character}): escríbalo de nuevo',
     likeEmail: 'No puede ser el correo',
     guessable: 'Es demasiado fácil de adivinar: elija otra',
     afterStart: 'Debe ser posterior al inicio',

@@ -13,6 +13,12 @@ export default {
   name: 'Nombre',
   passwordHelp: 'Al menos 8 caracteres. Mejor larga que complicada.',
   wrongCredentials: 'El correo o la contraseña no son correctos.',
+  forgot: '¿Ha olvidado la contraseña? Pida a un administrador un nuevo enlace de acceso.',
+  forgotOrNew:
+    '¿Aún no tiene cuenta o ha olvidado la contraseña? Pida a un administrador un enlace de acceso.',
+  registrationClosed: 'Aquí no puede registrarse por su cuenta. Pida a un administrador un enlace de acceso.',
+  emailTaken:
+    'Este correo ya tiene una cuenta. Si le han invitado, abra su enlace de acceso; si lo ha perdido, pida otro.',
   sessionEndedTitle: 'Su sesión ha terminado',
   sessionEndedText: 'La página se queda como está. Escriba su contraseña para seguir.',
   otherAccount: 'Entrar con otra cuenta',
