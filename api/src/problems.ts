@@ -101,6 +101,13 @@ export const problems = {
     about: 'The lock on this coupon ran out before it was redeemed.',
     remedy: 'Lock the coupon again, then redeem it in time.',
   },
+  'link-not-valid': {
+    status: 410,
+    title: 'The access link does not work any more',
+    about:
+      'An access link works once, for 7 days, until a newer one is given or the account is disabled; `reason` says which it was.',
+    remedy: 'Sign in if you have chosen a password with it; else ask an administrator for a new link.',
+  },
   'payload-too-large': {
     status: 413,
     title: 'Too large',

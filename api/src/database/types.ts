@@ -30,6 +30,16 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export type UserRole = 'ADMIN' | 'USER';
 
+export interface AccessLinks {
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp;
+  file_id: string | null;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+  user_id: string;
+}
+
 export interface BookCountDeltas {
   assigned: Generated<number>;
   book_id: string;
@@ -253,6 +263,7 @@ export interface Users {
 }
 
 export interface DB {
+  access_links: AccessLinks;
   book_count_deltas: BookCountDeltas;
   book_counts: BookCounts;
   book_redemption_counts: BookRedemptionCounts;

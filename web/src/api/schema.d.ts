@@ -200,6 +200,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/users/{id}/access-link': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give an access link: to set a password
+     * @description For who was invited and has no password, and for who is locked out. The link works once, for 7 days, and ends the one before. It is in this answer alone: give it to the person it is for, and to nobody else.
+     */
+    post: operations['giveAccessLink'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/auth/password/reset/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Whether an access link works, and for which account
+     * @description Does not use it up.
+     */
+    post: operations['checkAccessLink'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/auth/password/reset': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Set a password by an access link, and sign in
+     * @description `token` is what follows the # of the link. Confirms the account and ends all its other sessions. Works once: of two at once, one is refused. A link that does not work any more answers 410 with `reason`: `used`, `expired`, `unknown` or `disabled`. Only for pages of the same origin, since it sets the session cookie.
+     */
+    post: operations['resetPassword'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/books': {
     parameters: {
       query?: never;
@@ -902,6 +962,7 @@ export interface components {
         | 'book-not-active'
         | 'conflict'
         | 'lock-expired'
+        | 'link-not-valid'
         | 'payload-too-large'
         | 'unsupported-media-type'
         | 'idempotency-key-reused'
@@ -1003,6 +1064,31 @@ export interface components {
        * @enum {unknown}
        */
       registration: 'open' | 'closed';
+    };
+    /** AccessLink */
+    AccessLink: {
+      /**
+       * @description to a page on which the person chooses a password; works once
+       * @example https://coupons.example.com/access#hq2m…
+       */
+      link: string;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      expiresAt: string;
+    };
+    /** KnownAccessLink */
+    KnownAccessLink: {
+      /** @example ada@example.com */
+      email: string;
+      /** @example Ada Lovelace */
+      name: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      expiresAt: string;
     };
     /** Book */
     Book: {
@@ -2815,6 +2901,322 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['JsonWebKeySet'];
+        };
+      };
+    };
+  };
+  giveAccessLink: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description accepted and not used: the answer holds tokens, which are never stored. A repeat is a new request. */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AccessLink'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  checkAccessLink: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @example hq2m… */
+          token: string;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['KnownAccessLink'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `link-not-valid`: An access link works once, for 7 days, until a newer one is given or the account is disabled; `reason` says which it was. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  resetPassword: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description accepted and not used: the answer holds tokens, which are never stored. A repeat is a new request. */
+        'idempotency-key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @example hq2m… */
+          token: string;
+          /**
+           * Format: password
+           * @description 8 to 128 characters of any kind; common passwords and the own e-mail are refused
+           * @example a long and unusual sentence
+           */
+          password: string;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignedIn'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `link-not-valid`: An access link works once, for 7 days, until a newer one is given or the account is disabled; `reason` says which it was. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
     };

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
 import { hashPassword, passwordFits, requireGoodPassword } from './passwords.ts';
+import { deleteAccessLink } from './access-link-queries.ts';
 import { deleteSessionsOfUser, findPasswordHash, updatePassword } from './queries.ts';
 import { guardPassword, signInBudgets, wrongPassword } from './sign-in.ts';
 import { hashToken } from './session.ts';
@@ -30,7 +31,7 @@ export async function preparePassword(
   return { from: account.passwordHash!, to: await hashPassword(change.newPassword) };
 }
 
-/** The second half: stores it and ends every session but the caller's own. */
+/** The second half: stores it, ends every session but the caller's own, and a link that would set another. */
 export async function storePassword(
   trx: Transaction,
   userId: string,
@@ -40,5 +41,6 @@ export async function storePassword(
   if (!(await updatePassword(trx, { userId, ...hashes }))) {
     throw wrongPassword(); // it was right a moment ago
   }
+  await deleteAccessLink(trx, userId);
   await deleteSessionsOfUser(trx, userId, sessionToken === null ? null : hashToken(sessionToken));
 }

@@ -1,9 +1,11 @@
 import fp from 'fastify-plugin';
 import { deleteExpiredSigningKeys, rotateSigningKeys } from '../../plugins/signing-keys.ts';
 import type { ModuleOptions } from '../module.ts';
+import { deleteOldAccessLinks } from './access-link-queries.ts';
+import { accessLinkRoutes } from './access-link-routes.ts';
 import { deleteExpiredSessions } from './queries.ts';
 import { authRoutes } from './routes.ts';
-import { keySet, signedIn, signInOptions } from './schemas.ts';
+import { accessLink, keySet, knownLink, signedIn, signInOptions } from './schemas.ts';
 
 /** Signing up, in and out; sessions; the keys that others verify tokens by. */
 export default fp<ModuleOptions>(
@@ -11,8 +13,12 @@ export default fp<ModuleOptions>(
     app.addSchema(signedIn);
     app.addSchema(keySet);
     app.addSchema(signInOptions);
+    app.addSchema(accessLink);
+    app.addSchema(knownLink);
     authRoutes(app, { config });
+    accessLinkRoutes(app, { config });
     app.addChore('expired sessions', () => deleteExpiredSessions(app.db));
+    app.addChore('old access links', () => deleteOldAccessLinks(app.db));
     app.addChore('signing keys', async () => {
       await rotateSigningKeys(app.db);
       await deleteExpiredSigningKeys(app.db);

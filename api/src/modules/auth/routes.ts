@@ -2,9 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Config } from '../../config.ts';
-import { ACCESS_TOKEN_SECONDS } from '../../plugins/access-tokens.ts';
 import { jsonAnswer } from '../../plugins/answers.ts';
-import { signAccessToken } from '../../plugins/authentication.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { sendEarlierAnswer, write } from '../../plugins/idempotency.ts';
 import { addressScope } from '../../plugins/rate-limit.ts';
@@ -12,7 +10,7 @@ import { Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
 import { createUser } from '../users/change.ts';
 import { requireEmail } from '../users/email.ts';
-import { findUser, type UserRow } from '../users/queries.ts';
+import { findUser } from '../users/queries.ts';
 import { presentUser, userSchema } from '../users/schemas.ts';
 import { preparePassword, storePassword } from './change-password.ts';
 import { hashPassword, requireGoodPassword } from './passwords.ts';
@@ -34,18 +32,13 @@ import {
   refreshSession,
   setSessionCookie,
 } from './session.ts';
+import { answerSignedIn } from './signed-in.ts';
 import { signIn } from './sign-in.ts';
 
 const tags = ['auth'];
 
 export function authRoutes(fastify: FastifyInstance, { config }: { config: Config }): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
-
-  const answerSignedIn = async (user: UserRow) => ({
-    accessToken: await signAccessToken(app, user),
-    expiresIn: ACCESS_TOKEN_SECONDS,
-    user: presentUser(user),
-  });
 
   app.get(
     '/api/v1/auth/options',
@@ -122,7 +115,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
       };
       const { user, token } = await signIn(app.db, attempt, config.rateLimitScale);
       setSessionCookie(reply, token, config);
-      return answerSignedIn(user);
+      return answerSignedIn(app, user);
     },
   );
 
@@ -156,7 +149,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
       if (refreshed.outcome !== 'refreshed')
         throw new Problem('unauthenticated', 'There is no open session.');
       setSessionCookie(reply, refreshed.token, config);
-      return answerSignedIn(refreshed.user);
+      return answerSignedIn(app, refreshed.user);
     },
   );
 

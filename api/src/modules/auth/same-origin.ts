@@ -17,6 +17,7 @@ export function requireSameOrigin(request: FastifyRequest, config: Config): void
   throw new Problem('forbidden', 'This is not for pages of other origins.');
 }
 
-function ownOrigin(request: FastifyRequest, config: Config): string {
+/** Where people reach us, as far as we know. */
+export function ownOrigin(request: FastifyRequest, config: Config): string {
   return config.publicUrl ?? `${request.protocol}://${request.host}`;
 }

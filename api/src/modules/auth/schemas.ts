@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { component, ref, strict } from '../../schemas.ts';
+import { component, nullable, ref, strict, time } from '../../schemas.ts';
 import { email, newPassword, userSchema } from '../users/schemas.ts';
 
 /** Of an account that exists: whatever rule it was made under, it is only compared. */
@@ -39,6 +39,27 @@ export const signedIn = component(
   },
   'an access token; the session that gets the next one is in an HttpOnly cookie',
 );
+
+/** What follows the # of an access link. */
+const token = Type.String({ minLength: 1, maxLength: 200, example: 'hq2m…' });
+
+export const linkToken = strict({ token });
+
+export const passwordReset = strict({ token, password: newPassword });
+
+export const accessLink = component('AccessLink', {
+  link: Type.String({
+    description: 'to a page on which the person chooses a password; works once',
+    example: 'https://coupons.example.com/access#hq2m…',
+  }),
+  expiresAt: time(),
+});
+
+export const knownLink = component('KnownAccessLink', {
+  email: Type.String({ example: 'ada@example.com' }),
+  name: nullable(Type.String({ example: 'Ada Lovelace' })),
+  expiresAt: time(),
+});
 
 /** RFC 7517. */
 export const keySet = component('JsonWebKeySet', {

@@ -1,15 +1,22 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
-import type { Database } from '../../database/connection.ts';
+import type { Database, Transaction } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import type { UserRow } from '../users/queries.ts';
-import { deleteSession, IDLE_DAYS, lockSession, rotateSession } from './queries.ts';
+import {
+  deleteSession,
+  deleteSurplusSessions,
+  IDLE_DAYS,
+  insertSession,
+  lockSession,
+  rotateSession,
+} from './queries.ts';
 
 const COOKIE = 'coupon_book_session';
 const COOKIE_PATH = '/api/v1/auth';
 
-export const newSecret = () => randomBytes(32);
+const newSecret = () => randomBytes(32);
 export const newToken = () => newSecret().toString('base64url');
 export const hashToken = (token: string) => createHash('sha256').update(token).digest();
 const tokenAfter = (token: string, rotationKey: Buffer) =>
@@ -37,6 +44,26 @@ const cookieOptions = ({ publicUrl }: Config) =>
     sameSite: 'strict',
     secure: publicUrl?.startsWith('https:') ?? false,
   }) as const;
+
+/**
+ * Opens a session for who gave the password of an account.
+ * @returns its token; null when, since the password was checked, the account was disabled or its password changed
+ */
+export async function openSession(
+  trx: Transaction,
+  account: { userId: string; passwordHash: string; address: string; userAgent: string | null },
+): Promise<string | null> {
+  const token = newToken();
+  const isOpen = await insertSession(trx, {
+    ...account,
+    tokenHash: hashToken(token),
+    rotationKey: newSecret(),
+    userAgent: account.userAgent?.toWellFormed().slice(0, 300) ?? null,
+  });
+  if (!isOpen) return null;
+  await deleteSurplusSessions(trx, account.userId);
+  return token;
+}
 
 export type Refreshed =
   | { outcome: 'refreshed'; user: UserRow; token: string }

@@ -6,8 +6,8 @@ import { Problem } from '../../problems.ts';
 import { emailSpellings } from '../users/email.ts';
 import type { UserRow } from '../users/queries.ts';
 import { passwordFits } from './passwords.ts';
-import { deleteSurplusSessions, findAccountByEmail, insertSession } from './queries.ts';
-import { hashToken, newSecret, newToken } from './session.ts';
+import { findAccountByEmail } from './queries.ts';
+import { openSession } from './session.ts';
 
 const WINDOW_SECONDS = 15 * 60;
 /** Failed sign-ins in a window to one account from one address, … */
@@ -41,20 +41,15 @@ export async function signIn(
     const fits = await passwordFits(attempt.password, account?.passwordHash);
     return fits && account?.disabledAt === null;
   });
-  const token = newToken();
-  const opened = await inTransaction(db, async (trx) => {
-    const isOpen = await insertSession(trx, {
+  const token = await inTransaction(db, (trx) =>
+    openSession(trx, {
       userId: account!.id,
       passwordHash: account!.passwordHash!,
-      tokenHash: hashToken(token),
-      rotationKey: newSecret(),
       address: attempt.address,
-      userAgent: attempt.userAgent?.toWellFormed().slice(0, 300) ?? null,
-    });
-    if (isOpen) await deleteSurplusSessions(trx, account!.id);
-    return isOpen;
-  });
-  if (!opened) throw wrongPassword();
+      userAgent: attempt.userAgent,
+    }),
+  );
+  if (token === null) throw wrongPassword();
   return { user: account!, token };
 }
 

@@ -1,6 +1,7 @@
 import type { UserRole } from '../../database/types.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
+import { deleteAccessLink } from '../auth/access-link-queries.ts';
 import { deleteSessionsOfUser } from '../auth/queries.ts';
 import { insertUser, lockUser, type NewUser, updateUser, type UserRow } from './queries.ts';
 
@@ -41,6 +42,7 @@ export async function changeUser(trx: Transaction, id: string, changes: UserChan
   if (wasActiveAdmin && (demoted || disabled) && otherAdmins === 0) {
     throw new Problem('conflict', 'This is the last administrator: make another one first.');
   }
+  if (disabled) await deleteAccessLink(trx, id);
   if (demoted || disabled) await deleteSessionsOfUser(trx, id);
   return updateUser(trx, next);
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../config.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { hashPassword } from '../auth/passwords.ts';
+import { deleteAccessLink } from '../auth/access-link-queries.ts';
 import { deleteSessionsOfUser } from '../auth/queries.ts';
 import { requireEmail } from './email.ts';
 import { adminExists, lockFirstAdmin, upsertAdmin } from './queries.ts';
@@ -29,6 +30,7 @@ export async function ensureFirstAdmin(
       passwordHash,
       initialPassword: config.adminPassword === undefined,
     });
+    await deleteAccessLink(trx, admin.id);
     await deleteSessionsOfUser(trx, admin.id);
     return true;
   });
