@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { ensureFirstAdmin } from '../src/modules/users/first-admin.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
-import { GOOD_PASSWORD, login, refresh, register, sessionOf } from './support/auth.ts';
+import { bearer, GOOD_PASSWORD, login, refresh, register, sessionOf } from './support/auth.ts';
 
 let t: TestApp;
 beforeEach(async () => {
@@ -23,6 +23,15 @@ test('the first start makes an administrator with a random password, which it te
   const signedIn = await login(t.app, { email: admin!.email, password: admin!.password! });
   expect(signedIn.json()).toMatchObject({ user: { email: 'admin@localhost', role: 'ADMIN' } });
   expect(await ensureFirstAdmin(t.app, nobody)).toBeNull();
+
+  // It is an initial password until it is changed, and that is told.
+  expect(signedIn.json()).toMatchObject({ user: { initialPassword: true, confirmed: true } });
+  const headers = bearer(signedIn);
+  const payload = { currentPassword: admin!.password, newPassword: GOOD_PASSWORD };
+  await t.app.inject({ method: 'POST', url: '/api/v1/auth/password', payload, headers });
+  expect((await t.app.inject({ url: '/api/v1/auth/me', headers })).json()).toMatchObject({
+    initialPassword: false,
+  });
 });
 
 test('or the one that the environment names, whose password is not told', async () => {
@@ -31,7 +40,8 @@ test('or the one that the environment names, whose password is not told', async 
     adminPassword: GOOD_PASSWORD,
   });
   expect(admin).toEqual({ email: 'boss@example.test' });
-  expect((await login(t.app, { email: 'boss@example.test', password: GOOD_PASSWORD })).statusCode).toBe(200);
+  const signedIn = await login(t.app, { email: 'boss@example.test', password: GOOD_PASSWORD });
+  expect(signedIn.json()).toMatchObject({ user: { initialPassword: false } });
 });
 
 test('an ADMIN_EMAIL that cannot be one stops the start', () => {

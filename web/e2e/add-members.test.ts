@@ -1,6 +1,8 @@
 import { ok } from './support/api.ts';
+import { findBarriers } from './support/axe.ts';
 import { settled } from './support/pages.ts';
 import { makePerson, unique } from './support/scene.ts';
+import { PASSWORD } from './support/server.ts';
 import { expect, test } from './support/test.ts';
 
 test('people who get accounts as they are added get them once, however often it is tried, and another list stays to be sent', async ({
@@ -22,7 +24,7 @@ test('people who get accounts as they are added get them once, however often it 
 
   // Its answer is lost.
   const sent: string[] = [];
-  await page.route(`**/pools/${id}/users?*`, async (route, request) => {
+  await page.route(`**/pools/${id}/users?invite=*`, async (route, request) => {
     sent.push(`${request.headers()['idempotency-key']} ${request.url()} ${request.postData()}`);
     if (sent.length > 1) return route.continue();
     expect((await route.fetch()).status()).toBe(200);
@@ -43,4 +45,25 @@ test('people who get accounts as they are added get them once, however often it 
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(page.getByText('1 person added', { exact: true })).toBeVisible();
   await expect(list, 'what was sent').toHaveValue('');
+});
+
+test('an account that nobody confirmed is added to a pool only when the administrator decides so', async ({
+  server,
+  open,
+}) => {
+  const email = `${unique('customer').replace(' ', '-')}@example.test`;
+  await ok(server.admin.POST('/api/v1/auth/register', { body: { email, password: PASSWORD } }));
+  const { id } = await ok(server.admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
+  const page = await open(server.adminAccount, { at: `/pools/${id}` });
+  await settled(page);
+  await page.getByRole('textbox', { name: 'E-mails' }).fill(email);
+  await page.getByRole('checkbox', { name: 'Make accounts for those who have none' }).check();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByText('1 account is not confirmed and was not added')).toBeVisible();
+  await expect(page.getByText('It may be a stranger', { exact: false })).toBeVisible();
+  expect(await findBarriers(page)).toEqual([]);
+  expect((await ok(server.admin.GET('/api/v1/pools/{id}', { params: { path: { id } } }))).members).toBe(0);
+  await page.getByRole('button', { name: 'Add them all the same' }).click();
+  await expect(page.getByText('1 person added', { exact: true })).toBeVisible();
+  await expect(page.getByRole('row', { name: email }).getByText('Unconfirmed')).toBeVisible();
 });

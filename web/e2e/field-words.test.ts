@@ -68,7 +68,7 @@ test('a registration that is refused says why beside each field, in Spanish', as
   await expect(page.getByText('Es demasiado fácil de adivinar: elija otra')).toBeVisible();
   await password.fill(PASSWORD);
   await create.click();
-  await expect(page.getByText('Ya está en uso')).toBeVisible();
+  await expect(page.getByText('Este correo ya tiene una cuenta', { exact: false })).toBeVisible();
 });
 
 /** The reasons in the sources that point at a field, with a number where one is filled in. */

@@ -4,8 +4,11 @@ import { useSessionStore } from './stores/session';
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Who may see the page: everybody, only who is not signed in, or only an ADMIN. Without it: whoever is signed in. */
-    access?: 'public' | 'stranger' | 'admin';
+    /**
+     * Who may see the page: everybody, everybody and without a frame (`bare`), only who is not signed in, or only an ADMIN. Without it:
+     * whoever is signed in.
+     */
+    access?: 'public' | 'bare' | 'stranger' | 'admin';
     /** Key of the page's title in the messages. */
     title: string;
   }
@@ -24,6 +27,11 @@ const routes: RouteRecordRaw[] = [
     path: '/register',
     component: () => import('./pages/Register.vue'),
     meta: { access: 'stranger', title: 'session.register' },
+  },
+  {
+    path: '/access',
+    component: () => import('./pages/Access.vue'),
+    meta: { access: 'bare', title: 'session.link.title' },
   },
   {
     path: '/coupons',
@@ -95,7 +103,7 @@ router.beforeResolve(() => new Promise((resolve) => setTimeout(resolve)));
 
 router.beforeEach(async (to) => {
   const session = useSessionStore();
-  if (to.meta.access === 'public') return true;
+  if (to.meta.access === 'public' || to.meta.access === 'bare') return true;
   if (to.meta.access === 'stranger') return session.isSignedIn ? pathOfOurs(to.query.to) : true;
   if (!session.isSignedIn) {
     // Where "/" leads is known when it is known who asks.

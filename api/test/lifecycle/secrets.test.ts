@@ -76,6 +76,14 @@ test('neither the log nor the metrics of a whole flow hold a code, a token, a pa
   await call('POST', '/api/v1/users', { email: user.email }); // Taken.
   await call('GET', `/api/v1/users?q=${encodeURIComponent(user.email)}`);
   await call('GET', `/api/v1/books/${book.id}/coupons?code=${codes[0]}`);
+  const { link } = (await call('POST', `/api/v1/users/${userId}/access-link`)).json;
+  const linkToken = link!.split('#')[1]!;
+  const next = { token: linkToken, password: `secret ${word()}` };
+  secrets.push(linkToken, next.password);
+  token = '';
+  expect((await call('POST', '/api/v1/auth/password/reset/check', { token: linkToken })).status).toBe(200);
+  expect((await call('POST', '/api/v1/auth/password/reset', next)).status).toBe(200);
+  expect((await call('POST', '/api/v1/auth/password/reset', next)).status).toBe(410);
   token = userToken;
   for (const [path, status] of [
     [`assign/${codes[0]}`, 200],

@@ -23,6 +23,8 @@ export class ApiProblem extends Error {
   /** Seconds, from `Retry-After`. */
   readonly retryAfter: number | null;
   readonly requestId: string | null;
+  /** Which of several reasons it was, as a code. */
+  readonly reason: string | null;
   /** Of a file that was refused as a whole: what is wrong with its rows. */
   readonly report: UploadReport | null;
 
@@ -33,6 +35,7 @@ export class ApiProblem extends Error {
       detail?: string;
       errors?: FieldError[];
       requestId?: string;
+      reason?: string;
       report?: UploadReport;
     },
     retryAfter: number | null = null,
@@ -42,6 +45,7 @@ export class ApiProblem extends Error {
     this.status = body.status;
     this.errors = body.errors ?? [];
     this.requestId = body.requestId ?? null;
+    this.reason = body.reason ?? null;
     this.report = body.report ?? null;
     this.retryAfter = retryAfter;
   }

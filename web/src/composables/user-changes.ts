@@ -1,4 +1,6 @@
 import type { DropdownMenuItem } from '@nuxt/ui';
+import { useOverlay } from '@nuxt/ui/composables';
+import { defineAsyncComponent } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { api, type Schemas, unwrap } from '../api/client';
 import { useSessionStore } from '../stores/session';
@@ -6,6 +8,8 @@ import { useConfirm } from './confirm';
 import { useNotices } from './notices';
 import { useReload } from './reload';
 import { useWrite } from './write';
+
+const AccessLinkDialog = defineAsyncComponent(() => import('../components/AccessLinkDialog.vue'));
 
 type User = Schemas['User'];
 type Act = 'makeAdmin' | 'makeUser' | 'disable' | 'enable' | 'confirm';
@@ -25,6 +29,7 @@ export function useUserChanges() {
   const notices = useNotices();
   const reload = useReload();
   const session = useSessionStore();
+  const overlay = useOverlay();
 
   const change = useWrite((headers, id: string, body: (typeof CHANGES)[Act]) =>
     unwrap(api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body, headers })),
@@ -45,6 +50,10 @@ export function useUserChanges() {
     await reload(['users']);
   }
 
+  async function giveLink(user: User): Promise<void> {
+    await overlay.create(AccessLinkDialog, { destroyOnClose: true }).open({ user });
+  }
+
   /** The menu of an account: where its history is, and what can be changed. */
   function menuOf(user: User): DropdownMenuItem[][] {
     const item = (act: Act, icon: string): DropdownMenuItem => ({
@@ -63,6 +72,12 @@ export function useUserChanges() {
     return [
       links,
       [
+        {
+          label: t('users.link.menu'),
+          icon: 'i-lucide-link',
+          disabled: user.disabledAt !== null,
+          onSelect: () => void giveLink(user),
+        },
         ...(user.confirmed ? [] : [item('confirm', 'i-lucide-badge-check')]),
         user.role === 'ADMIN'
           ? item('makeUser', 'i-lucide-user')

@@ -97,6 +97,13 @@ export const useSessionStore = defineStore('session', () => {
     return user.value!;
   }
 
+  /** Sets the password of the account that an access link is for, and signs in. */
+  async function signInByLink(token: string, password: string): Promise<User> {
+    accept(await unwrap(publicApi.POST('/api/v1/auth/password/reset', { body: { token, password } })));
+    otherTabs.postMessage({ signedIn: user.value!.id } satisfies Told);
+    return user.value!;
+  }
+
   async function register(
     account: { email: string; password: string; name?: string },
     headers: Record<string, string>,
@@ -124,6 +131,7 @@ export const useSessionStore = defineStore('session', () => {
     await unwrap(
       publicApi.POST('/api/v1/auth/password', { body: change, headers: { ...headers, authorization } }),
     );
+    if (user.value) user.value = { ...user.value, hasPassword: true, initialPassword: false };
   }
 
   return {
@@ -134,6 +142,7 @@ export const useSessionStore = defineStore('session', () => {
     restore,
     renew,
     signIn,
+    signInByLink,
     register,
     signOut,
     changePassword,

@@ -37,6 +37,7 @@ export default {
     text: 'The name or the e-mail is taken, or somebody was faster.',
   },
   'lock-expired': { title: 'The time has run out', text: 'Lock the coupon again, then redeem it in time.' },
+  'link-not-valid': { title: 'The access link does not work', text: 'Ask an administrator for a new one.' },
   'payload-too-large': {
     title: 'Too large',
     text: 'Send less at a time; a file of codes can be cut in parts.',

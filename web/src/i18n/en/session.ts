@@ -18,6 +18,25 @@ export default {
   registrationClosed: 'You cannot register here by yourself. Ask an administrator for an access link.',
   emailTaken:
     'This e-mail already has an account. If you were invited, open your access link; if it is lost, ask for a new one.',
+  initialPassword: 'You still use the initial password, which was printed when the service started.',
+  changeInitialPassword: 'Change it now',
+  link: {
+    title: 'Choose a password',
+    text: 'For the account {email}. You will be signed in, and all other devices will be signed out.',
+    action: 'Save and sign in',
+    once: 'This link works once, until {time}.',
+    done: 'Your password is set',
+    used: 'This access link has been used.',
+    usedText:
+      'If you chose a password with it, sign in with that. If it was not you, ask an administrator for a new link at once.',
+    expired: 'This access link has expired.',
+    expiredText: 'Access links work for 7 days. Ask whoever sent it to you for a new one.',
+    unknown: 'This access link does not work.',
+    unknownText:
+      'It is incomplete, or a newer link has replaced it. Copy the whole link from your mail, or ask for a new one.',
+    disabled: 'This account is disabled.',
+    disabledText: 'Ask an administrator to enable it and to give you a new link.',
+  },
   sessionEndedTitle: 'Your session has ended',
   sessionEndedText: 'Your page is kept as it is. Enter your password to go on.',
   otherAccount: 'Sign in as somebody else',

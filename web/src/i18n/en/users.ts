@@ -21,6 +21,19 @@ export default {
   confirmTitle: 'Confirm the account of {email}?',
   confirmText:
     'Confirm it only if you know that the person who registered reads the mail of this address. An access link is safer: whoever opens it sets a new password, and the account is confirmed.',
+  link: {
+    menu: 'Access link…',
+    title: 'New access link',
+    text: 'By this link the person chooses a password and is signed in. It works once, for 7 days. A link that you gave before stops working.',
+    first: 'This person has no password yet.',
+    replaces:
+      'The password of today goes on working until the link is used; then all devices of this person are signed out.',
+    action: 'Make the link',
+    link: 'Access link',
+    copy: 'Copy the link',
+    given: 'Send it to this person, and to nobody else. It works until {time}.',
+    shownOnce: 'It is shown only now. If it is lost, make a new one.',
+  },
   email: 'E-mail',
   name: 'Name',
   createdAt: 'Created',

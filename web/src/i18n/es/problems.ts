@@ -45,6 +45,7 @@ export default {
     title: 'Se acabó el tiempo',
     text: 'Bloquee el cupón otra vez y canjéelo a tiempo.',
   },
+  'link-not-valid': { title: 'El enlace de acceso no funciona', text: 'Pida otro a un administrador.' },
   'payload-too-large': {
     title: 'Demasiado grande',
     text: 'Envíe menos de una vez; un archivo de códigos se puede partir.',

@@ -19,6 +19,25 @@ export default {
   registrationClosed: 'Aquí no puede registrarse por su cuenta. Pida a un administrador un enlace de acceso.',
   emailTaken:
     'Este correo ya tiene una cuenta. Si le han invitado, abra su enlace de acceso; si lo ha perdido, pida otro.',
+  initialPassword: 'Aún usa la contraseña inicial, la que se mostró al arrancar el servicio.',
+  changeInitialPassword: 'Cámbiela ahora',
+  link: {
+    title: 'Elija una contraseña',
+    text: 'Para la cuenta {email}. Entrará directamente y se cerrará la sesión en los demás dispositivos.',
+    action: 'Guardar y entrar',
+    once: 'Este enlace sirve una sola vez, hasta el {time}.',
+    done: 'Su contraseña está guardada',
+    used: 'Este enlace de acceso ya se ha usado.',
+    usedText:
+      'Si eligió una contraseña con él, inicie sesión con ella. Si no fue usted, pida enseguida otro enlace a un administrador.',
+    expired: 'Este enlace de acceso ha caducado.',
+    expiredText: 'Los enlaces de acceso sirven durante 7 días. Pida otro a quien se lo envió.',
+    unknown: 'Este enlace de acceso no funciona.',
+    unknownText:
+      'Está incompleto, o lo ha sustituido uno más reciente. Copie el enlace entero de su correo o pida otro.',
+    disabled: 'Esta cuenta está desactivada.',
+    disabledText: 'Pida a un administrador que la active y le dé otro enlace.',
+  },
   sessionEndedTitle: 'Su sesión ha terminado',
   sessionEndedText: 'La página se queda como está. Escriba su contraseña para seguir.',
   otherAccount: 'Entrar con otra cuenta',

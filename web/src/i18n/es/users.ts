@@ -21,6 +21,19 @@ export default {
   confirmTitle: '¿Confirmar la cuenta de {email}?',
   confirmText:
     'Confírmela solo si sabe que la persona que se registró lee el correo de esta dirección. Es más seguro un enlace de acceso: quien lo abre elige una contraseña nueva y la cuenta queda confirmada.',
+  link: {
+    menu: 'Enlace de acceso…',
+    title: 'Nuevo enlace de acceso',
+    text: 'Con este enlace la persona elige una contraseña y entra. Sirve una sola vez, durante 7 días. El enlace que le hubiera dado antes deja de funcionar.',
+    first: 'Esta persona aún no tiene contraseña.',
+    replaces:
+      'La contraseña actual sigue sirviendo hasta que se use el enlace; entonces se cierra la sesión en todos sus dispositivos.',
+    action: 'Crear el enlace',
+    link: 'Enlace de acceso',
+    copy: 'Copiar el enlace',
+    given: 'Envíelo a esta persona y a nadie más. Sirve hasta el {time}.',
+    shownOnce: 'Solo se muestra ahora. Si se pierde, cree otro.',
+  },
   email: 'Correo electrónico',
   name: 'Nombre',
   createdAt: 'Creada',
