@@ -205,7 +205,13 @@ describe('errors', () => {
     const { job } = await start({ steps: 3, errorsPerStep: 2 }, { prefer: 'wait=20' });
     expect(job).toMatchObject({ status: 'completed', errors: 6 });
     const first = await get<{ items: object[]; nextCursor: string }>(`/${job.id}/errors?limit=4`);
-    expect(first.items[0]).toEqual({ line: 1, value: '=row 1.0', reason: 'is not wanted' });
+    expect(first.items[0]).toEqual({
+      line: 1,
+      value: '=row 1.0',
+      reason: 'is not wanted',
+      values: {},
+      detail: 'is not wanted',
+    });
     const second = await get<{ items: { line: number }[] }>(
       `/${job.id}/errors?limit=4&cursor=${first.nextCursor}`,
     );
@@ -216,7 +222,10 @@ describe('errors', () => {
     expect(file.headers['content-type']).toBe('text/csv; charset=utf-8');
     expect(file.headers['content-disposition']).toBe(`attachment; filename="errors-${job.id}.csv"`);
     const lines = file.body.split('\r\n');
-    expect(lines.slice(0, 2)).toEqual(['line,value,reason', "1,'=row 1.0,is not wanted"]);
+    expect(lines.slice(0, 2)).toEqual([
+      'line,value,reason,detail',
+      "1,'=row 1.0,is not wanted,is not wanted",
+    ]);
     expect(lines).toHaveLength(8);
   });
 
@@ -226,7 +235,7 @@ describe('errors', () => {
     const file = await api.app.inject({ url, headers: { ...admin.headers, accept: 'text/csv' } });
     const lines = file.body.trimEnd().split('\r\n');
     expect(lines).toHaveLength(10_001);
-    expect(lines.at(-1)).toBe("10000,'=row 2.4999,is not wanted");
+    expect(lines.at(-1)).toBe("10000,'=row 2.4999,is not wanted,is not wanted");
   });
 });
 

@@ -31,7 +31,7 @@ describe('the canonical form', () => {
     ['ro\u0007sa@example.com', 'U+0007'],
     ['ro\u{e0041}sa@example.com', 'U+E0041'],
   ])('is refused to %j, which shows what nobody sees: %s', (text, name) => {
-    expect(readEmail(text)).toEqual({ fault: `contains an invisible character (${name})` });
+    expect(readEmail(text)).toEqual({ reason: 'invisible-character', values: { character: name } });
   });
 
   test.each([

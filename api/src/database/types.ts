@@ -156,10 +156,13 @@ export interface IdempotencyKeys {
 }
 
 export interface JobErrors {
+  cell: Generated<number>;
+  code: string | null;
   job_id: string;
   line: number;
   reason: string;
   value: string | null;
+  values: Json | null;
 }
 
 export interface Jobs {

@@ -9,7 +9,13 @@ export interface UploadReport {
   rows: number;
   invalid: number;
   /** The first thousand. */
-  errors: { line: number; code: string; reason: string }[];
+  errors: {
+    line: number;
+    code: string;
+    reason: string;
+    values: Record<string, string | number>;
+    detail: string;
+  }[];
 }
 
 /**
@@ -23,8 +29,9 @@ export class ApiProblem extends Error {
   /** Seconds, from `Retry-After`. */
   readonly retryAfter: number | null;
   readonly requestId: string | null;
-  /** Which of several reasons it was, as a code. */
+  /** Why, more exactly than `code`, with what its words need. */
   readonly reason: string | null;
+  readonly values: Record<string, string | number>;
   /** Of a file that was refused as a whole: what is wrong with its rows. */
   readonly report: UploadReport | null;
 
@@ -36,6 +43,7 @@ export class ApiProblem extends Error {
       errors?: FieldError[];
       requestId?: string;
       reason?: string;
+      values?: Record<string, string | number>;
       report?: UploadReport;
     },
     retryAfter: number | null = null,
@@ -46,6 +54,7 @@ export class ApiProblem extends Error {
     this.errors = body.errors ?? [];
     this.requestId = body.requestId ?? null;
     this.reason = body.reason ?? null;
+    this.values = body.values ?? {};
     this.report = body.report ?? null;
     this.retryAfter = retryAfter;
   }

@@ -488,7 +488,7 @@ export interface paths {
     put?: never;
     /**
      * Upload codes from a CSV file
-     * @description Text in UTF-8 (UTF-16 with a byte order mark is read too), delimiter `,` `;` or tab, quotes where needed, header optional: the codes are in the column called `code`, or in the first; other columns are ignored. Blank lines are skipped. Bad rows and duplicates are counted and listed with their lines; the good rows are stored, unless `onError=abort`.
+     * @description Text in UTF-8, UTF-16 or Windows-1252; `,` `;` `|` or tab between cells; quotes where needed. The codes are in the column that `column` names, or in the one with a known title (code, voucher, gift card, Gutschein, código, bon, buono, cupom …), or in the only one whose cells can all be codes; otherwise the file is refused with what was found. Other columns are ignored, lines above the header are skipped, and a list of codes on one line is read whole. Bad rows, duplicates and skipped lines are counted and listed with their lines; the good rows are stored, unless `onError=abort`. The result: `{ rows, stored, duplicates, invalid, skipped, encoding, delimiter, header, headerLine, column }`.
      */
     post: operations['uploadCodes'];
     delete?: never;
@@ -826,7 +826,7 @@ export interface paths {
     put?: never;
     /**
      * Add users to a pool
-     * @description By id, by e-mail, or as `text/csv` with a column named `email` (else the first). Who is in it already stays; who has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails and nobody confirmed is reported, and added only with `includeUnconfirmed=true`.
+     * @description By id, by e-mail, or as `text/csv`, which is read like a file of codes: the e-mails are in the column that `column` names, or in the one with a known title (e-mail, mail, correo, courriel …), or in the only one with e-mails; a list such as `"Doe, Ann" <ann@example.org>; bob@example.org` is read whole. Names are kept for new accounts. Who is in it already stays; who has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails and nobody confirmed is reported, and added only with `includeUnconfirmed=true`.
      */
     post: operations['addPoolMembers'];
     /**
@@ -1296,6 +1296,12 @@ export interface components {
       failure: {
         code: string;
         detail: string;
+        /** @description stable, for programs */
+        reason?: string;
+        /** @description what the words of the reason need */
+        values?: {
+          [key: string]: string | number;
+        };
       } | null;
       /**
        * Format: date-time
@@ -1331,7 +1337,14 @@ export interface components {
       /** @description of the file, from 1 */
       line: number;
       value: string | null;
+      /** @description stable, for programs */
       reason: string;
+      /** @description what the words of the reason need */
+      values: {
+        [key: string]: string | number;
+      };
+      /** @description the reason in words; it ends a sentence that names the row */
+      detail: string;
     };
     /** JobErrorPage */
     JobErrorPage: {
@@ -1739,26 +1752,56 @@ export interface components {
     };
     /** PoolAddition */
     PoolAddition: {
+      /** @description entries: added + alreadyMembers + duplicates + unknown + unconfirmed + skipped */
+      rows: number;
       /** @description new members */
       added: number;
       alreadyMembers: number;
       /** @description accounts made; they count as added too */
       invited: number;
+      /** @description named again */
+      duplicates: number;
       /** @description entries that are no e-mail, or for which there is no account */
       unknown: number;
       /** @description accounts that were not added because nobody has confirmed that the e-mail is theirs */
       unconfirmed: number;
-      /** @description the first 1000 of the unknown and the unconfirmed */
+      /** @description lines above the header, and those that repeat it */
+      skipped: number;
+      /** @description the first 1000 of the unknown, the unconfirmed and the skipped */
       errors: {
         /** @description of the file, or position in the list, from 1 */
         line: number;
         value: string;
+        /** @description stable, for programs */
         reason: string;
+        /** @description what the words of the reason need */
+        values: {
+          [key: string]: string | number;
+        };
+        /** @description the reason in words; it ends a sentence that names the row */
+        detail: string;
       }[];
+      file: components['schemas']['FileReadAs'];
     };
     /** PoolRemoval */
     PoolRemoval: {
       removed: number;
+    };
+    /**
+     * FileReadAs
+     * @description how a file was read
+     */
+    FileReadAs: {
+      /** @enum {unknown} */
+      encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+      /** @description between cells: ; tab | ,; null: nothing is */
+      delimiter: string | null;
+      /** @description title of the column that was read */
+      header: string | null;
+      /** @description where the titles are; null: there are none */
+      headerLine: number | null;
+      /** @description the column that was read, from 1; null: all cells, or all lines */
+      column: number | null;
     };
     /**
      * DistributionPreview
@@ -4616,8 +4659,12 @@ export interface operations {
       query?: {
         /** @description skip: good rows are stored, the others reported; abort: every row is stored, or none */
         onError?: 'skip' | 'abort';
-        /** @description whether the first row holds names. auto: it does when a cell is called code (or codes, coupon, coupon_code, voucher, voucher_code, promo_code; in any case); otherwise it is data */
+        /** @description which column is read: its title, or its number from 1. Needed only when the file leaves it open */
+        column?: string;
+        /** @description whether there is a row of titles. auto: where one of the titles is known */
         header?: 'auto' | 'present' | 'absent';
+        /** @description of the text. auto: by its bytes; Windows-1252 when it is not valid UTF-8 */
+        encoding?: 'auto' | 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
       };
       header?: {
         /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
@@ -6828,6 +6875,12 @@ export interface operations {
   addPoolMembers: {
     parameters: {
       query?: {
+        /** @description which column is read: its title, or its number from 1. Needed only when the file leaves it open */
+        column?: string;
+        /** @description whether there is a row of titles. auto: where one of the titles is known */
+        header?: 'auto' | 'present' | 'absent';
+        /** @description of the text. auto: by its bytes; Windows-1252 when it is not valid UTF-8 */
+        encoding?: 'auto' | 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
         /** @description make accounts, without a password, for e-mails that have none */
         invite?: boolean;
         /** @description also add accounts that somebody registered with a given e-mail and nobody confirmed: they may belong to a stranger */

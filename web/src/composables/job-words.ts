@@ -1,21 +1,12 @@
 import { useI18n } from 'vue-i18n';
 import { ApiProblem } from '../api/problem';
+import { type ReadAs, useFileWords } from './file-words';
 import { useFormats } from './formats';
 import type { Job } from './job';
 import { useProblemText } from './problem-text';
 
-/** Why a row could not be used, as the API says it, and our words for it. */
+/** Why a person or a coupon was left out, as the API says it for jobs that give no codes of reasons, and our words for it. */
 const REASONS: [RegExp, string][] = [
-  [/^is empty$/, 'empty'],
-  [/^is longer than (?<n>\d+) characters$/, 'tooLong'],
-  [/^is shorter than (?<n>\d+) characters$/, 'tooShort'],
-  [/^contains characters other than/, 'characters'],
-  [/^is the reserved word/, 'reserved'],
-  [/^is in line (?<n>\d+) already$/, 'repeatedOf'],
-  [/^is in an earlier line already$/, 'repeated'],
-  [/^exists already$/, 'exists'],
-  [/^has a quote that is not closed$/, 'openQuote'],
-  [/^has text after a closing quote$/, 'afterQuote'],
   [/^the account is disabled$/, 'disabled'],
   [/^the limit of the book is reached$/, 'limitReached'],
   [/^no coupon was left$/, 'outOfStock'],
@@ -23,16 +14,11 @@ const REASONS: [RegExp, string][] = [
   [/^has been redeemed$/, 'redeemed'],
   [/^was taken back before$/, 'givenBack'],
   [/^was taken back before, and assigned anew$/, 'reassigned'],
-  [/^no account has this e-mail$/, 'unknownEmail'],
-  [/^is not an e-mail address$/, 'notEmail'],
-  [/^contains an invisible character \((?<character>U\+[\dA-F]+)\)$/, 'invisible'],
-  [/^the account is not confirmed$/, 'unconfirmed'],
-  [/^no account has this id$/, 'unknownId'],
 ];
 
 /** What each kind of job answers when it has ended (see `Job.result` in the API). */
 interface Results {
-  import: { rows: number; stored: number; duplicates: number; invalid: number };
+  import: { rows: number; stored: number; duplicates: number; invalid: number; skipped?: number };
   generate: { stored: number };
   distribute: {
     assigned: number;
@@ -52,6 +38,7 @@ export function useJobWords() {
   const { t } = useI18n();
   const { number } = useFormats();
   const { problemText } = useProblemText();
+  const { rowText, readAsText } = useFileWords();
 
   /** Ends a sentence that names the row. A reason that is new to us stays as the API wrote it. */
   function reasonText(reason: string): string {
@@ -59,7 +46,7 @@ export function useJobWords() {
       const match = pattern.exec(reason);
       if (match) return t(`jobs.reasons.${key}`, match.groups ?? {});
     }
-    return reason;
+    return rowText({ reason });
   }
 
   const counted = (key: string, n: number) => t(`jobs.result.${key}`, { n: number(n) }, n);
@@ -70,11 +57,13 @@ export function useJobWords() {
     if (job.result === null) return [];
     switch (job.kind) {
       case 'import': {
-        const { rows, stored, duplicates, invalid } = job.result as unknown as Results['import'];
+        const { rows, stored, duplicates, invalid, skipped = 0 } = job.result as unknown as Results['import'];
         return [
           `${counted('stored', stored)} ${counted('rows', rows)}`,
           ...unlessNone('duplicates', duplicates),
           ...unlessNone('invalid', invalid),
+          ...unlessNone('skipped', skipped),
+          ...readAsText(job.result as unknown as Partial<ReadAs>),
         ];
       }
       case 'generate':
@@ -104,17 +93,15 @@ export function useJobWords() {
   }
 
   /** Why a job failed; the numbers of a shortage and the line of a file are in the API's sentence alone. */
-  function failureText({ code, detail }: NonNullable<Job['failure']>): {
+  function failureText({ code, detail, reason, values }: NonNullable<Job['failure']>): {
     title: string;
     description: string;
   } {
     const words = problemText(new ApiProblem({ code, status: 0 }));
-    const line = /line (?<line>\d+) (?<reason>.+?)\.?$/.exec(detail)?.groups;
-    if (line)
-      return {
-        ...words,
-        description: t('jobs.failures.line', { line: number(+line.line!), reason: reasonText(line.reason!) }),
-      };
+    if (reason !== undefined && values?.row !== undefined) {
+      const why = rowText({ reason, values, detail });
+      return { ...words, description: t('jobs.failures.line', { line: number(+values.row), reason: why }) };
+    }
     const [needed, other] = (detail.match(/\d+/g) ?? []).map(Number);
     if (needed === undefined || other === undefined) return words;
     const asked = t('distribute.needed', { n: number(needed) }, needed);

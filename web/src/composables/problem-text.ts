@@ -1,5 +1,6 @@
 import { useI18n } from 'vue-i18n';
 import type { ApiProblem } from '../api/problem';
+import { useFileWords } from './file-words';
 
 /** What the API says of a field, and our words for it: the first that fits. */
 const FIELD_WORDS: [RegExp, string][] = [
@@ -41,8 +42,11 @@ export function fieldWords(detail: string): { key: string; named: Record<string,
 /** The one mapper from problems of the API to words in the reader's language. */
 export function useProblemText() {
   const { t, te } = useI18n();
+  const { refusalText } = useFileWords();
 
   function problemText(problem: ApiProblem): { title: string; description: string } {
+    const refusal = refusalText(problem);
+    if (refusal) return refusal;
     const code = te(`problems.${problem.code}.title`) ? problem.code : 'internal-error';
     const description = [t(`problems.${code}.text`)];
     if (problem.retryAfter !== null) description.push(t('problems.retryIn', { seconds: problem.retryAfter }));

@@ -1,12 +1,17 @@
 import type { Database, Transaction } from '../../database/connection.ts';
 import { allowBulkWork } from '../../database/bulk.ts';
+import { decodeText } from '../../files/encoding.ts';
+import { describeLayout, type Layout } from '../../files/layout.ts';
+import { type ReasonValues, type RowReason, tell, type Why } from '../../files/reasons.ts';
+import { refuseFile } from '../../files/refuse.ts';
+import { readFile, readTable } from '../../files/table.ts';
 import { Problem } from '../../problems.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import type { JobError, JobRow } from '../jobs/queries.ts';
 import type { JobContext, JobWork } from '../jobs/run.ts';
 import { deleteUpload, findHighestCouponId, findStoredSince, insertCodes } from './queries.ts';
 import { type PackedRows, packRows } from './packed.ts';
-import { readCodes } from './read-codes.ts';
+import { readCodes, soughtCodes } from './read-codes.ts';
 import type { ImportResult, UploadQuery } from './schemas.ts';
 import { readUpload } from './uploads.ts';
 
@@ -19,44 +24,55 @@ export interface ImportInput extends UploadQuery {
   uploadId: string;
   /** As the file was surveyed when it came in. */
   rows: number;
-  column: string | null;
+  layout: Layout;
 }
 
+type Counts = Pick<ImportResult, 'rows' | 'stored' | 'duplicates' | 'invalid' | 'skipped'>;
 /** Where an import is. `firstId`: coupons above it may be of this file. */
-type Checkpoint = Omit<ImportResult, 'header'> & { firstId: number; listed: number };
+type Checkpoint = Counts & { firstId: number; listed: number };
 
 /** What a file holds, read once without storing anything: so that a file that cannot be taken is refused at once. */
 export interface Survey {
+  layout: Layout;
   rows: number;
   invalid: number;
-  column: string | null;
+  skipped: number;
   /** The first invalid rows. */
-  errors: { line: number; code: string; reason: string }[];
+  errors: { line: number; code: string; reason: string; values: ReasonValues; detail: string }[];
 }
 
-/** @throws {Problem} unsupported-media-type for what is no text; invalid-request for a file without rows */
-export async function surveyUpload(
+/** @throws {Problem} unsupported-media-type for what is no text; invalid-request for a file without rows, or that is not clear */
+export function surveyUpload(
   db: Database,
   uploadId: string,
-  header: UploadQuery['header'],
+  options: UploadQuery,
   maxErrors: number,
 ): Promise<Survey> {
-  const survey: Survey = { rows: 0, invalid: 0, column: null, errors: [] };
-  const onHeader = (name: string) => {
-    survey.column = name;
-  };
-  for await (const rows of readCodes(readUpload(db, uploadId), header, onHeader)) {
-    for (const row of rows) {
-      survey.rows += 1;
-      if ('code' in row) continue;
-      survey.invalid += 1;
-      if (survey.errors.length < maxErrors) {
-        survey.errors.push({ line: row.line, code: row.text, reason: row.reason });
+  return readFile(
+    () => readUpload(db, uploadId),
+    soughtCodes,
+    options,
+    async ({ layout }, parts) => {
+      const survey: Survey = { layout, rows: 0, invalid: 0, skipped: 0, errors: [] };
+      for await (const rows of parts) {
+        for (const row of readCodes(rows, layout, options.header)) {
+          survey.rows += 1;
+          if ('code' in row) continue;
+          if (row.skipped) {
+            survey.skipped += 1;
+            continue;
+          }
+          survey.invalid += 1;
+          if (survey.errors.length < maxErrors) {
+            const { line, text, reason, values = {} } = row;
+            survey.errors.push({ line, code: text, reason, values, detail: tell(reason, values) });
+          }
+        }
       }
-    }
-  }
-  if (survey.rows === 0) throw new Problem('invalid-request', 'The file has no rows.');
-  return survey;
+      if (survey.rows === survey.skipped) refuseFile('invalid-request', 'no-rows');
+      return survey;
+    },
+  );
 }
 
 /**
@@ -81,36 +97,48 @@ export const importWork: JobWork = {
       for await (const rows of rowsFrom(context, input, 0)) {
         const { checkpoint, errors } = await storeRows(trx, job, rows, at);
         at = checkpoint;
-        if (errors[0])
-          throw new Problem('conflict', `Nothing was stored: line ${errors[0].line} ${errors[0].reason}.`);
+        const fault = errors.find(({ code }) => !SKIPPED.has(code!));
+        if (fault) {
+          throw new Problem('conflict', `Nothing was stored: line ${fault.line} ${fault.reason}.`, {
+            reason: fault.code,
+            values: { ...fault.values, row: fault.line },
+          });
+        }
         await context.pulse(at.rows);
       }
       return { done: at.rows, checkpoint: { ...at } };
     });
   },
   report: ({ checkpoint, input }) => {
-    const { rows = 0, stored = 0, duplicates = 0, invalid = 0 } = (checkpoint as Checkpoint | null) ?? {};
+    const {
+      rows = 0,
+      stored = 0,
+      duplicates = 0,
+      invalid = 0,
+      skipped = 0,
+    } = (checkpoint as Checkpoint | null) ?? {};
+    const { layout } = input as unknown as ImportInput;
     return {
-      rows,
-      stored,
-      duplicates,
-      invalid,
-      header: (input as unknown as ImportInput).column,
+      ...{ rows, stored, duplicates, invalid, skipped },
+      ...describeLayout(layout),
     } satisfies ImportResult;
   },
   end: (trx, { input }) => deleteUpload(trx, (input as unknown as ImportInput).uploadId),
 };
 
 async function firstCheckpoint({ db }: JobContext): Promise<Checkpoint> {
-  return { rows: 0, stored: 0, duplicates: 0, invalid: 0, listed: 0, firstId: await findHighestCouponId(db) };
+  const firstId = await findHighestCouponId(db);
+  return { rows: 0, stored: 0, duplicates: 0, invalid: 0, skipped: 0, listed: 0, firstId };
 }
 
 /** The rows of the file after the first `skip`, in steps. Reading a million rows takes about a second, so a resumed job starts over. */
 async function* rowsFrom({ db }: JobContext, input: ImportInput, skip: number): AsyncGenerator<PackedRows> {
+  const { layout, header } = input;
   const packed = packRows(STEP_ROWS);
   let passed = 0;
-  for await (const rows of readCodes(readUpload(db, input.uploadId), input.header, () => {})) {
-    for (const row of rows) {
+  const text = decodeText(readUpload(db, input.uploadId), layout.encoding);
+  for await (const rows of readTable(text, layout)) {
+    for (const row of readCodes(rows, layout, header)) {
       passed += 1;
       if (passed > skip && packed.add(row)) yield packed.take();
     }
@@ -119,6 +147,9 @@ async function* rowsFrom({ db }: JobContext, input: ImportInput, skip: number): 
   if (last.count > 0) yield last;
 }
 
+/** Rows that are no data: nothing is wrong with the file. */
+const SKIPPED: ReadonlySet<string> = new Set<RowReason>(['above-header', 'repeats-header']);
+
 /** Stores some rows; the checkpoint is past them. */
 async function storeRows(trx: Transaction, { bookId }: JobRow, rows: PackedRows, at: Checkpoint) {
   await allowBulkWork(trx);
@@ -126,21 +157,21 @@ async function storeRows(trx: Transaction, { bookId }: JobRow, rows: PackedRows,
   const rejected = rows.lines.length > 0 ? await insertCodes(trx, bookId!, rows.codes) : [];
   const existed = rejected.filter(({ position, first }) => position === first).map(({ code }) => code);
   const ofFile = await findStoredSince(trx, bookId!, at.firstId, existed);
-  const errors: JobError[] = [...rows.invalid];
+  const errors = rows.unused.map(({ text, ...row }) => toError({ ...row, value: text }));
   for (const { code, position, first } of rejected) {
-    const reason =
+    const why: Why =
       position > first
-        ? `is in line ${rows.lines[first]} already`
-        : ofFile.has(code)
-          ? 'is in an earlier line already'
-          : 'exists already';
-    errors.push({ line: rows.lines[position]!, value: code, reason });
+        ? { reason: 'repeated-in-line', values: { line: rows.lines[first]! } }
+        : { reason: ofFile.has(code) ? 'repeated' : 'exists' };
+    errors.push(toError({ line: rows.lines[position]!, cell: rows.cells[position]!, value: code, ...why }));
   }
-  errors.sort((a, b) => a.line - b.line);
+  errors.sort((a, b) => a.line - b.line || a.cell! - b.cell!);
+  const skipped = rows.unused.filter((row) => row.skipped).length;
   const next = {
     ...at,
     rows: at.rows + rows.count,
-    invalid: at.invalid + rows.invalid.length,
+    invalid: at.invalid + rows.unused.length - skipped,
+    skipped: at.skipped + skipped,
     duplicates: at.duplicates + rejected.length,
     stored: at.stored + rows.lines.length - rejected.length,
   };
@@ -148,3 +179,12 @@ async function storeRows(trx: Transaction, { bookId }: JobRow, rows: PackedRows,
   next.listed += listed.length;
   return { done: next.rows, checkpoint: next, errors: listed };
 }
+
+const toError = ({
+  line,
+  cell,
+  value,
+  reason,
+  values = {},
+}: Why & { line: number; cell: number; value: string }) =>
+  ({ line, cell, value, code: reason, values, reason: tell(reason, values) }) satisfies JobError;

@@ -28,38 +28,43 @@ const COMMA = ','.charCodeAt(0);
 export interface PackedRows {
   count: number;
   codes: Buffer;
-  /** Of each code. */
+  /** Of each code: where it stands. */
   lines: Int32Array;
-  invalid: { line: number; value: string; reason: string }[];
+  cells: Int16Array;
+  /** Rows without a code. */
+  unused: Extract<CodeRow, { text: string }>[];
 }
 
 /** Collects the rows of a file for one step after the other. */
 export function packRows(most: number) {
   const codes = packCodes(most);
   const lines = new Int32Array(most);
+  const cells = new Int16Array(most);
   let count = 0;
-  let invalid: PackedRows['invalid'] = [];
+  let unused: PackedRows['unused'] = [];
   return {
     /** @returns whether there is room for no more */
     add(row: CodeRow): boolean {
       if ('code' in row) {
         codes.add(row.code);
+        cells[count] = Math.min(row.cell, 32_767);
         lines[count++] = row.line;
       } else {
-        invalid.push({ line: row.line, value: row.text, reason: row.reason });
+        unused.push(row);
       }
-      return count + invalid.length === most;
+      return count + unused.length === most;
     },
     /** What was added since the last time; valid until more is added. */
     take(): PackedRows {
       const taken = {
-        count: count + invalid.length,
+        count: count + unused.length,
         codes: codes.take(),
         lines: lines.subarray(0, count),
-        invalid,
+        cells: cells.subarray(0, count),
+        unused,
       };
       count = 0;
-      invalid = [];
+      unused = [];
       return taken;
     },
   };

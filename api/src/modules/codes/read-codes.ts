@@ -1,85 +1,135 @@
+import { foldTitle } from '../../files/characters.ts';
+import { shown, type Layout, type Sought } from '../../files/layout.ts';
+import type { Why } from '../../files/reasons.ts';
+import type { TableRow } from '../../files/table.ts';
+import { codeTitle } from '../../files/titles.ts';
 import { canonicalCode } from './code.ts';
-import { type CsvRow, csvReader, detectDelimiter } from './csv.ts';
-import { decodeText } from './decode.ts';
 
-/** A row with a code, or without and why. `text` is what stands where the code should, cut short. */
-export type CodeRow = { line: number; code: string } | { line: number; text: string; reason: string };
+/** A row with a code, or without and why. `text` is what stands where the code should, cut short; `cell` counts from 1. */
+export type CodeRow =
+  | { line: number; cell: number; code: string }
+  | ({ line: number; cell: number; text: string; skipped: boolean } & Why);
 
-/** How much text tells the delimiter, unless the file is shorter. */
-const HEAD_LENGTH = 32_768;
-const SHOWN_LENGTH = 80;
-
-/** What the column with the codes may be called, without regard to case, spaces, hyphens and underscores. */
-const CODE_COLUMNS = new Set([
-  'code',
-  'codes',
-  'coupon',
-  'couponcode',
-  'voucher',
-  'vouchercode',
-  'promocode',
+/** What programs and people write where nothing is. */
+const PLACEHOLDERS = new Set([
+  ...[
+    'NULL',
+    'NONE',
+    'NIL',
+    'NAN',
+    'UNDEFINED',
+    'EMPTY',
+    'N-A',
+    'N_A',
+    'TBD',
+    'TODO',
+    'LEER',
+    'KEINE',
+    'KEINER',
+  ],
+  ...['VACIO', 'NINGUNO', 'VIDE', 'AUCUN', 'VUOTO', 'NESSUNO', 'VAZIO', 'NENHUM'],
 ]);
+const TOTALS = new Set([
+  ...['TOTAL', 'TOTALS', 'SUBTOTAL', 'SUM', 'GRANDTOTAL', 'SUMME', 'GESAMT', 'GESAMTSUMME', 'ZWISCHENSUMME'],
+  ...['TOTALES', 'SUMA', 'TOTAUX', 'SOMME', 'TOTALE', 'TOTALI', 'SOMMA', 'TOTAIS', 'SOMA'],
+]);
+const TOTAL_WITH_MORE =
+  /^\W*(grand[ -]?total|sub-?total|total|sum|summe|gesamt|suma|somme|totale|somma|soma)\b\s*[^\w-]/i;
+const LONGEST_WORD = 13;
 
-/**
- * Reads a file of codes, some rows at a time; blank rows are passed over. The first row is a header when it has a cell that
- * is called like a column of codes (`auto`), or when the caller says so; otherwise it is data, and an unknown title is reported like
- * any other row that is no code. The codes are in that column, or in the first. Other columns are ignored.
- * @param onHeader told the name of the column when there is a header
- */
-export async function* readCodes(
-  chunks: AsyncIterable<Buffer>,
-  header: 'auto' | 'present' | 'absent',
-  onHeader: (name: string) => void,
-): AsyncGenerator<Iterable<CodeRow>> {
-  let column = 0;
-  let atTop = true;
+/** One cell of a file: stricter than `canonicalCode`, because nobody looks at each. */
+function readCodeCell(text: string): { code: string } | Why {
+  const result = canonicalCode(text);
+  if (!('code' in result)) {
+    const isTotal = result.reason === 'not-allowed' && TOTAL_WITH_MORE.test(`${text.trim()} `);
+    return isTotal ? { reason: 'total' } : result;
+  }
+  const { code } = result;
+  const first = code.charCodeAt(0);
+  const beginsWithDash = first === 0x2d || first === 0x5f;
+  if (code.length > LONGEST_WORD && !beginsWithDash) return result;
+  if (PLACEHOLDERS.has(code) || (beginsWithDash && !/[A-Z0-9]/.test(code))) return { reason: 'placeholder' };
+  return TOTALS.has(code) ? { reason: 'total' } : result;
+}
 
-  /** Whether the row is no data; also finds the column. */
-  const isHeader = (cells: readonly string[]): boolean => {
-    if (/^sep=/i.test(cells[0]!)) return true; // Excel's way to name the delimiter; the header may follow
-    atTop = false;
-    if (header === 'absent') return false;
-    const names = cells.map((cell) =>
-      cell
-        .trim()
-        .toLowerCase()
-        .replace(/[\s_-]/g, ''),
-    );
-    const found = names.includes('code')
-      ? names.indexOf('code')
-      : names.findIndex((name) => CODE_COLUMNS.has(name));
-    if (found === -1 && header === 'auto') return false;
-    column = Math.max(found, 0);
-    onHeader(shown(cells[column]!.trim()));
-    return true;
-  };
+/** Years, months and days are written like codes. */
+const DATE = /^(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{4})$/;
 
-  function* toCodes(rows: Iterable<CsvRow>): Generator<CodeRow> {
-    for (const row of rows) {
-      if ('fault' in row) {
-        yield { line: row.line, text: '', reason: row.fault };
-      } else if (!isBlank(row.cells) && !(atTop && isHeader(row.cells))) {
-        const text = row.cells[column] ?? '';
-        const result = canonicalCode(text);
-        if ('code' in result) yield { line: row.line, code: result.code };
-        else yield { line: row.line, text: shown(text), reason: result.reason };
+function fits(cell: string): boolean | undefined {
+  const text = cell.trim();
+  if (text === '') return undefined;
+  const result = readCodeCell(text);
+  if ('code' in result) return !DATE.test(result.code);
+  return result.reason === 'placeholder' || result.reason === 'total' ? undefined : false;
+}
+
+const groupsOf = (code: string) => code.replace(/[A-Z]+/g, 'A').replace(/\d+/g, '9');
+const lengthsOf = (code: string) => code.replace(/[A-Z0-9]/g, 'x');
+/** Shortest words or numbers that can be a list of codes; below, they are names and amounts. */
+const MIN_PLAIN_LENGTH = 8;
+
+/** How a code of a list looks: the same groups of letters, digits and dashes (`A-A-9`), or groups of the same lengths (`xxxx-xxxx`). */
+const looks = [groupsOf, lengthsOf] as const;
+
+function lookOf(cells: readonly string[]): string | null {
+  const codes: string[] = [];
+  for (const cell of cells) {
+    const result = readCodeCell(cell);
+    if (!('code' in result) || DATE.test(result.code)) return null;
+    codes.push(result.code);
+  }
+  if (codes.length < 2) return null;
+  const areMixed = codes.every((code) => /\d/.test(code) && /[A-Z_-]/.test(code));
+  if (
+    !areMixed &&
+    (codes.some((code) => code.length < MIN_PLAIN_LENGTH) || new Set(codes).size < codes.length)
+  )
+    return null;
+  const shared = (areMixed ? looks : [lengthsOf]).find((look) =>
+    codes.every((code) => look(code) === look(codes[0]!)),
+  );
+  return shared ? shared(codes[0]!) : null;
+}
+
+/** What a file of codes is read for. */
+export const soughtCodes: Sought = { what: 'codes', titleScore: codeTitle, fits, lookOf };
+
+/** The codes of a file's rows. */
+export function* readCodes(rows: Iterable<TableRow>, layout: Layout, header: string): Generator<CodeRow> {
+  const { column, look } = layout;
+  const place = typeof column === 'number' ? column : null;
+  for (const row of rows) {
+    const { line } = row;
+    if ('fault' in row) yield bad(line, 1, '', { reason: row.fault });
+    else if ('skipped' in row) yield bad(line, 1, row.cells.join(' '), { reason: row.skipped }, true);
+    else if (place !== null) yield toRow(line, place + 1, row.cells[place] ?? '', header);
+    else {
+      for (const [index, cell] of row.cells.entries()) {
+        if (cell.trim() === '') continue;
+        const one = toRow(line, index + 1, cell, header);
+        const isAlike = !('code' in one) || looks.some((lookOfOne) => lookOfOne(one.code) === look);
+        yield isAlike ? one : bad(line, index + 1, cell, { reason: 'unlike-others' });
       }
     }
   }
-
-  let read: ReturnType<typeof csvReader> | undefined;
-  let text = '';
-  for await (const piece of decodeText(chunks)) {
-    text += piece;
-    if (!read && text.length < HEAD_LENGTH) continue;
-    read ??= csvReader(detectDelimiter(text));
-    yield toCodes(read(text, false));
-    text = '';
-  }
-  read ??= csvReader(detectDelimiter(text));
-  yield toCodes(read(text, true));
 }
 
-const isBlank = (cells: readonly string[]) => cells.every((cell) => cell.trim() === '');
+function toRow(line: number, cell: number, text: string, header: string): CodeRow {
+  const result = readCodeCell(text);
+  if (!('code' in result)) return bad(line, cell, text, result);
+  // Files that were joined have titles in the middle, perhaps in another language.
+  if (result.code.length <= 24 && header !== 'absent' && isTitle(result.code))
+    return bad(line, cell, text, { reason: 'title' });
+  return { line, cell, code: result.code };
+}
 
-const shown = (text: string) => text.slice(0, SHOWN_LENGTH).toWellFormed();
+/** A code has digits or is nobody's word, mostly; only then it is looked up. */
+const isTitle = (code: string) => !/\d/.test(code) && codeTitle(foldTitle(code)) > 1;
+
+const bad = (line: number, cell: number, text: string, why: Why, skipped = false): CodeRow => ({
+  line,
+  cell,
+  text: shown(text),
+  skipped,
+  ...why,
+});

@@ -1,5 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { component, nullable, strict, uuid } from '../../schemas.ts';
+import type { ReadAs } from '../../files/layout.ts';
+import { layoutQuery } from '../../files/schemas.ts';
 import { MAX_CODE_LENGTH } from './code.ts';
 import { DEFAULT_PATTERN } from './pattern.ts';
 
@@ -12,26 +14,21 @@ export const uploadQuery = strict({
     default: 'skip',
     description: 'skip: good rows are stored, the others reported; abort: every row is stored, or none',
   }),
-  header: Type.Enum(['auto', 'present', 'absent'], {
-    default: 'auto',
-    description:
-      'whether the first row holds names. auto: it does when a cell is called code (or codes, coupon, coupon_code, voucher, ' +
-      'voucher_code, promo_code; in any case); otherwise it is data',
-  }),
+  ...layoutQuery,
 });
 export type UploadQuery = Static<typeof uploadQuery>;
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
 /** What became of a file: the result of a job of kind import. */
-export interface ImportResult {
-  /** With content, without the header: stored + duplicates + invalid, once the job has completed. */
+export interface ImportResult extends ReadAs {
+  /** With content, without the header: stored + duplicates + invalid + skipped, once the job has completed. */
   rows: number;
   stored: number;
   duplicates: number;
   invalid: number;
-  /** Of the column the codes were taken from; null: no header, the first. */
-  header: string | null;
+  /** Lines above the header, and those that repeat it. */
+  skipped: number;
 }
 
 /** The result of a job of kind generate. */

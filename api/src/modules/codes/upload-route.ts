@@ -51,9 +51,12 @@ export async function uploadRoute(
         operationId: 'uploadCodes',
         summary: 'Upload codes from a CSV file',
         description:
-          'Text in UTF-8 (UTF-16 with a byte order mark is read too), delimiter `,` `;` or tab, quotes where needed, header optional: ' +
-          'the codes are in the column called `code`, or in the first; other columns are ignored. Blank lines are skipped. Bad rows ' +
-          'and duplicates are counted and listed with their lines; the good rows are stored, unless `onError=abort`.',
+          'Text in UTF-8, UTF-16 or Windows-1252; `,` `;` `|` or tab between cells; quotes where needed. The codes are in the column ' +
+          'that `column` names, or in the one with a known title (code, voucher, gift card, Gutschein, código, bon, buono, cupom …), ' +
+          'or in the only one whose cells can all be codes; otherwise the file is refused with what was found. Other columns are ' +
+          'ignored, lines above the header are skipped, and a list of codes on one line is read whole. Bad rows, duplicates and ' +
+          'skipped lines are counted and listed with their lines; the good rows are stored, unless `onError=abort`. The result: ' +
+          '`{ rows, stored, duplicates, invalid, skipped, encoding, delimiter, header, headerLine, column }`.',
         consumes: ['text/csv', 'multipart/form-data'],
         params: bookId,
         querystring: uploadQuery,
@@ -71,7 +74,7 @@ export async function uploadRoute(
         const upload = await allowSlowBody(request, () => receive(request, maxUploadBytes));
         let isJobs = false;
         try {
-          const survey = await surveyUpload(app.db, upload.id, request.query.header, MAX_REPORTED);
+          const survey = await surveyUpload(app.db, upload.id, request.query, MAX_REPORTED);
           return await startJob(
             request,
             reply,
@@ -83,7 +86,7 @@ export async function uploadRoute(
                 ...request.query,
                 uploadId: upload.id,
                 rows: survey.rows,
-                column: survey.column,
+                layout: survey.layout,
               };
               return {
                 kind: 'import',
@@ -106,7 +109,7 @@ export async function uploadRoute(
 /** All or nothing: what cannot be stored is known before anything is. */
 function refuseInvalid({ invalid, rows, errors }: Survey): void {
   if (invalid === 0) return;
-  throw new Problem('invalid-request', `Nothing was stored: ${invalid} of ${rows} rows hold no code.`, {
+  throw new Problem('invalid-request', `Nothing was stored: ${invalid} of ${rows} rows have no code.`, {
     report: { rows, stored: 0, invalid, errors },
   });
 }

@@ -1,3 +1,4 @@
+import { foldCodePrefix } from '../codes/code.ts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { callerOf } from '../../plugins/caller.ts';
@@ -99,7 +100,7 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
       const { limit, cursor, code, bom, ...filter } = request.query;
       if (!(await bookExists(app.db, request.params.id)))
         throw new Problem('not-found', 'There is no such book.');
-      const codePrefix = code?.trim().normalize('NFKC').toUpperCase();
+      const codePrefix = code === undefined ? undefined : foldCodePrefix(code);
       if (prefersCsv(request))
         return sendCouponsCsv(request, reply, request.params.id, { ...filter, codePrefix }, bom);
       const after =

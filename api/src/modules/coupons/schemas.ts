@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { Problem } from '../../problems.ts';
 import { exportQuery, metadata, pageQuery, strict, uuid } from '../../schemas.ts';
+import { tell } from '../../files/reasons.ts';
 import { canonicalCode } from '../codes/code.ts';
 import { couponStateSchema } from './present.ts';
 
@@ -50,7 +51,10 @@ export const historyQuery = strict(pageQuery);
 export function requireCode(text: string): string {
   const parsed = canonicalCode(text);
   if ('code' in parsed) return parsed.code;
-  throw new Problem('invalid-request', `The code ${parsed.reason}.`, {
-    errors: [{ in: 'path', pointer: '/code', detail: parsed.reason }],
+  const { reason, values = {} } = parsed;
+  const detail = tell(reason, values);
+  throw new Problem('invalid-request', `The code ${detail}.`, {
+    ...{ reason, values },
+    errors: [{ in: 'path', pointer: '/code', detail }],
   });
 }

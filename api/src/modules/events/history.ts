@@ -1,3 +1,4 @@
+import { foldCodePrefix } from '../codes/code.ts';
 import Type from 'typebox';
 import type { Database, Transaction } from '../../database/connection.ts';
 import { isTimeout } from '../../database/errors.ts';
@@ -39,7 +40,7 @@ export async function readFilters(db: Database, { bookId, userId, actorId, code,
     text === undefined ? undefined : readTime(text, { in: 'query', pointer });
   const times = { from: read(from, '/from'), to: read(to, '/to') };
   if (code === undefined) return { bookId, userId, actorId, ...times };
-  const codePrefix = code.trim().normalize('NFKC').toUpperCase();
+  const codePrefix = foldCodePrefix(code);
   const ids = await findCouponIds(db, codePrefix, FEW_COUPONS + 1);
   return { bookId, userId, actorId, ...times, coupons: ids.length > FEW_COUPONS ? { codePrefix } : ids };
 }

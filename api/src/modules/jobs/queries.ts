@@ -5,6 +5,14 @@ import type { Age } from '../../schemas.ts';
 
 export type JobKind = 'import' | 'generate' | 'distribute' | 'undo';
 
+/** Why a job failed; `reason` is more exact than `code`, with what its words need. */
+export interface JobFailure {
+  code: string;
+  detail: string;
+  reason?: string;
+  values?: Record<string, string | number>;
+}
+
 export interface JobRow {
   id: string;
   kind: JobKind;
@@ -18,7 +26,7 @@ export interface JobRow {
   total: number | null;
   errors: number;
   result: Record<string, unknown> | null;
-  failure: { code: string; detail: string } | null;
+  failure: JobFailure | null;
   cancelRequestedAt: Date | null;
   createdAt: Date;
   startedAt: Date | null;
@@ -107,7 +115,7 @@ export interface Step {
   total?: number | null;
   checkpoint?: Record<string, unknown> | null;
   /** Rows of the input found unusable in this step. */
-  errors?: readonly { line: number; value: string | null; reason: string }[];
+  errors?: readonly JobError[];
 }
 
 /**
@@ -128,9 +136,10 @@ export async function noteStep(
     RETURNING cancel_requested_at IS NOT NULL AS "cancelRequested"`.execute(trx);
   if (rows[0] && errors.length > 0) {
     await sql`
-      INSERT INTO job_errors (job_id, line, value, reason)
-      SELECT ${id}, * FROM unnest(${errors.map(({ line }) => line)}::integer[], ${errors.map(({ value }) => value)}::text[],
-        ${errors.map(({ reason }) => reason)}::text[])
+      INSERT INTO job_errors (job_id, line, cell, value, code, "values", reason)
+      SELECT ${id}, * FROM unnest(${errors.map(({ line }) => line)}::integer[], ${errors.map(({ cell = 1 }) => cell)}::integer[],
+        ${errors.map(({ value }) => value)}::text[], ${errors.map(({ code = null }) => code)}::text[],
+        ${errors.map(({ values = {} }) => JSON.stringify(values))}::jsonb[], ${errors.map(({ reason }) => reason)}::text[])
       ON CONFLICT DO NOTHING`.execute(trx);
   }
   return rows[0];
@@ -139,7 +148,7 @@ export async function noteStep(
 export interface Ending {
   status: 'completed' | 'failed' | 'cancelled';
   result: Record<string, unknown> | null;
-  failure?: { code: string; detail: string } | null;
+  failure?: JobFailure | null;
 }
 
 /** Ends a job that has not ended, if it is still this attempt's. */
@@ -166,18 +175,28 @@ export async function requestCancel(trx: Transaction, id: string): Promise<JobRo
 
 export interface JobError {
   line: number;
+  /** Of several on one line, from 1. */
+  cell?: number;
   value: string | null;
+  /** For programs, with what its words need; null for kinds of jobs that have only words. */
+  code?: string | null;
+  values?: Record<string, string | number>;
+  /** In English. */
   reason: string;
 }
 
-/** By line, from above `afterLine`. */
+export type JobErrorRow = Required<JobError>;
+
+/** By line and cell, from above `after`. */
 export async function listJobErrors(
   db: Database,
   id: string,
-  { afterLine, limit }: { afterLine?: number; limit: number },
-): Promise<JobError[]> {
-  const { rows } = await sql<JobError>`
-    SELECT line, value, reason FROM job_errors WHERE job_id = ${id} AND line > ${afterLine ?? -1}
-    ORDER BY line LIMIT ${limit}`.execute(db);
+  { after, limit }: { after?: { line: number; cell: number }; limit: number },
+): Promise<JobErrorRow[]> {
+  const { line, cell } = after ?? { line: -1, cell: 0 };
+  const { rows } = await sql<JobErrorRow>`
+    SELECT line, cell, value, code, "values", reason FROM job_errors
+    WHERE job_id = ${id} AND (line, cell) > (${line}::integer, ${cell}::integer)
+    ORDER BY line, cell LIMIT ${limit}`.execute(db);
   return rows;
 }

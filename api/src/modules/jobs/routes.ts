@@ -6,9 +6,18 @@ import { prefersCsv, sendCsv } from '../../plugins/csv-export.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { cancelJob } from './cancel.ts';
-import { findJob, type JobError, listJobErrors, listJobs } from './queries.ts';
+import { findJob, type JobErrorRow, listJobErrors, listJobs } from './queries.ts';
 import type { JobWorks } from './run.ts';
-import { errorsQuery, jobErrorPage, jobId, jobPage, jobSchema, listQuery, presentJob } from './schemas.ts';
+import {
+  errorsQuery,
+  jobErrorPage,
+  jobId,
+  jobPage,
+  jobSchema,
+  listQuery,
+  presentJob,
+  presentJobError,
+} from './schemas.ts';
 
 const tags = ['jobs'];
 const isLine = (part: unknown): part is number => Number.isSafeInteger(part);
@@ -94,22 +103,18 @@ export function jobRoutes(fastify: FastifyInstance, works: JobWorks): void {
     async (request, reply) => {
       const { id } = await requireJob(request.params.id);
       if (prefersCsv(request)) {
-        return sendCsv<JobError>(request, reply, {
+        return sendCsv<JobErrorRow>(request, reply, {
           name: `errors-${id}`,
-          header: ['line', 'value', 'reason'],
-          read: (last, limit) => listJobErrors(app.db, id, { afterLine: last?.line, limit }),
-          present: ({ line, value, reason }) => [line, value, reason],
+          header: ['line', 'value', 'reason', 'detail'],
+          read: (last, limit) => listJobErrors(app.db, id, { after: last, limit }),
+          present: ({ line, value, code, reason }) => [line, value, code ?? reason, reason],
         }) as never;
       }
       const { limit, cursor } = request.query;
-      const afterLine = cursor === undefined ? undefined : decodeCursor<[number]>(cursor, [isLine])[0];
-      const rows = await listJobErrors(app.db, id, { afterLine, limit: limit + 1 });
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        ({ line }) => [line],
-      );
+      const [line, cell] =
+        cursor === undefined ? [-1, 0] : decodeCursor<[number, number]>(cursor, [isLine, isLine]);
+      const rows = await listJobErrors(app.db, id, { after: { line, cell }, limit: limit + 1 });
+      return toPage(rows, limit, presentJobError, (row) => [row.line, row.cell]);
     },
   );
 }

@@ -8,6 +8,7 @@ import {
   countRetry,
   findJob,
   finishJob,
+  type JobFailure,
   type JobKind,
   type JobRow,
   noteStep,
@@ -100,10 +101,7 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
     const refuseToStop = () => {
       if (stopping.aborted) throw new Stopping();
     };
-    const finish = (
-      status: 'completed' | 'failed' | 'cancelled',
-      failure?: { code: string; detail: string },
-    ) =>
+    const finish = (status: 'completed' | 'failed' | 'cancelled', failure?: JobFailure) =>
       inTransaction(db, async (trx) => {
         const ended = await finishJob(trx, job, { status, result: work.report(job), failure });
         if (ended) await work.end?.(trx, job);
@@ -141,7 +139,8 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
     } catch (error) {
       if (error instanceof Cancelled) await finish('cancelled');
       else if (error instanceof Problem && error.status < 500) {
-        await finish('failed', { code: error.code, detail: error.message });
+        const { reason, values } = error.extras as Partial<JobFailure>;
+        await finish('failed', { code: error.code, detail: error.message, reason, values });
       } else if (error instanceof Stopping || error instanceof Lost || isOutage(error)) {
         throw error;
       } else if ((await countRetry(db, job.id)) <= (isTimeout(error) ? MAX_TIMEOUTS : MAX_RETRIES)) {

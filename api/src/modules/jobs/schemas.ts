@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { component, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
-import type { JobRow } from './queries.ts';
+import { reasonFields } from '../../files/schemas.ts';
+import type { JobErrorRow, JobRow } from './queries.ts';
 
 const kind = Type.Enum(['import', 'generate', 'distribute', 'undo']);
 const status = Type.Enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
@@ -27,7 +28,15 @@ export const jobSchema = component(
       }),
     ),
     failure: nullable(
-      strict({ code: Type.String(), detail: Type.String() }, { description: 'why it failed' }),
+      strict(
+        {
+          code: Type.String(),
+          detail: Type.String(),
+          reason: Type.Optional(reasonFields.reason),
+          values: Type.Optional(reasonFields.values),
+        },
+        { description: 'why it failed' },
+      ),
     ),
     cancelRequestedAt: nullable(time()),
     createdBy: uuid(),
@@ -87,6 +96,15 @@ export const errorsQuery = strict(pageQuery);
 export const jobErrorSchema = component('JobError', {
   line: Type.Integer({ description: 'of the file, from 1' }),
   value: nullable(Type.String()),
-  reason: Type.String(),
+  ...reasonFields,
 });
 export const jobErrorPage = page('JobErrorPage', ref(jobErrorSchema));
+
+/** Rows of before there were codes, and of kinds of jobs that have none, have the words in both places. */
+export const presentJobError = ({ line, value, code, values, reason }: JobErrorRow) => ({
+  line,
+  value,
+  reason: code ?? reason,
+  values: values ?? {},
+  detail: reason,
+});

@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin';
+import { readAs } from '../../files/schemas.ts';
 import type { ModuleOptions } from '../module.ts';
 import { poolRoutes } from './routes.ts';
 import { additionSchema, memberPage, memberSchema, poolPage, poolSchema, removalSchema } from './schemas.ts';
@@ -6,11 +7,19 @@ import { additionSchema, memberPage, memberSchema, poolPage, poolSchema, removal
 /** Pools: groups of users to distribute coupons to. In a scope of its own, because here a CSV is read whole: it names people, not codes. */
 export default fp<ModuleOptions>(
   async (app) => {
-    for (const schema of [poolSchema, poolPage, memberSchema, memberPage, additionSchema, removalSchema]) {
+    for (const schema of [
+      poolSchema,
+      poolPage,
+      memberSchema,
+      memberPage,
+      additionSchema,
+      removalSchema,
+      readAs,
+    ]) {
       app.addSchema(schema);
     }
     await app.register(async (scope) => {
-      scope.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) =>
+      scope.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) =>
         done(null, body),
       );
       poolRoutes(scope);

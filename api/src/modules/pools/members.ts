@@ -1,7 +1,8 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { emailSpellings, readEmail } from '../users/email.ts';
+import { type ReasonValues, tell, type Why } from '../../files/reasons.ts';
+import { emailSpellings } from '../users/email.ts';
 import {
   deleteMembers,
   findAccountsByEmail,
@@ -13,15 +14,27 @@ import {
 import { MAX_LISTED, MAX_REPORTED } from './schemas.ts';
 
 /** Somebody named for a pool; `line` is where, from 1. */
-export type Named = { line: number } & ({ userId: string } | { email: string });
+export type Named = { line: number } & ({ userId: string } | { email: string; name?: string | null });
+
+/** Whom a request names, and what of its file or list is nobody. */
+export interface NamedRows {
+  named: Named[];
+  refused: Refused[];
+  skipped: Refused[];
+}
+
+export type Refused = { line: number; value: string } & Why;
 
 export interface Addition {
+  rows: number;
   added: number;
   alreadyMembers: number;
   invited: number;
+  duplicates: number;
   unknown: number;
   unconfirmed: number;
-  errors: { line: number; value: string; reason: string }[];
+  skipped: number;
+  errors: { line: number; value: string; reason: string; values: ReasonValues; detail: string }[];
 }
 
 /**
@@ -34,60 +47,70 @@ export interface Addition {
 export async function addMembers(
   trx: Transaction,
   poolId: string,
-  named: readonly Named[],
+  { named, refused, skipped }: NamedRows,
   { invite, includeUnconfirmed }: { invite: boolean; includeUnconfirmed: boolean },
 ): Promise<Addition> {
   await requirePool(trx, poolId);
   if (named.length > MAX_LISTED) await allowBulkWork(trx);
-  const errors: Addition['errors'] = [];
+  const errors = [...refused];
   const userIds = new Set<string>();
-  const strangers = new Map<string, number>();
 
   const known = await findUserIds(
     trx,
     named.flatMap((one) => ('userId' in one ? [one.userId] : [])),
   );
-  const lines = new Map<string, number>();
+  const people = new Map<string, { line: number; email: string; name: string | null }>();
+  let duplicates = 0;
   for (const one of named) {
-    if ('userId' in one) {
-      if (known.has(one.userId)) userIds.add(one.userId);
-      else errors.push({ line: one.line, value: one.userId, reason: 'no account has this id' });
-    } else {
-      const read = readEmail(one.email);
-      if ('fault' in read)
-        errors.push({ line: one.line, value: one.email.slice(0, 254), reason: read.fault });
-      else if (!lines.has(read.email)) lines.set(read.email, one.line);
-    }
+    if ('email' in one) {
+      if (people.has(one.email)) duplicates += 1;
+      else people.set(one.email, { name: null, ...one });
+    } else if (!known.has(one.userId)) {
+      errors.push({ line: one.line, value: one.userId, reason: 'no-account-id' });
+    } else add(one.userId);
   }
-  const accounts = await findAccountsByEmail(trx, [...lines.keys()]);
+  const accounts = await findAccountsByEmail(trx, [...people.keys()]);
+  const strangers = [...people.values()].filter(({ email }) => !accounts.has(email));
   let unconfirmed = 0;
-  for (const [email, line] of lines) {
+  for (const { email, line } of people.values()) {
     const account = accounts.get(email);
-    if (!account) strangers.set(email, line);
-    else if (account.confirmed || includeUnconfirmed) userIds.add(account.id);
+    if (!account) continue;
+    if (account.confirmed || includeUnconfirmed) add(account.id);
     else {
       unconfirmed += 1;
-      errors.push({ line, value: email, reason: 'the account is not confirmed' });
+      errors.push({ line, value: email, reason: 'unconfirmed' });
     }
   }
 
-  const invited = invite ? await inviteUsers(trx, [...strangers.keys()]) : [];
+  const invited = invite ? await inviteUsers(trx, strangers) : [];
   for (const id of invited) userIds.add(id);
   if (!invite) {
-    for (const [email, line] of strangers)
-      errors.push({ line, value: email, reason: 'no account has this e-mail' });
+    for (const { email, line } of strangers) errors.push({ line, value: email, reason: 'no-account' });
   }
 
   const added = await insertMembers(trx, poolId, [...userIds]);
-  errors.sort((a, b) => a.line - b.line);
+  const listed = [...errors, ...skipped].sort((a, b) => a.line - b.line).slice(0, MAX_REPORTED);
   return {
+    rows: named.length + refused.length + skipped.length,
     added,
     alreadyMembers: userIds.size - added,
     invited: invited.length,
+    duplicates,
     unknown: errors.length - unconfirmed,
     unconfirmed,
-    errors: errors.slice(0, MAX_REPORTED),
+    skipped: skipped.length,
+    errors: listed.map(({ reason, values = {}, ...where }) => ({
+      ...where,
+      reason,
+      values,
+      detail: tell(reason, values),
+    })),
   };
+
+  function add(userId: string): void {
+    if (userIds.has(userId)) duplicates += 1;
+    else userIds.add(userId);
+  }
 }
 
 /**

@@ -106,10 +106,15 @@ export async function findUserIds(trx: Transaction, ids: readonly string[]): Pro
 }
 
 /** Accounts that cannot sign in by themselves, for e-mails that have none; the ids of those made. */
-export async function inviteUsers(trx: Transaction, emails: readonly string[]): Promise<string[]> {
+export async function inviteUsers(
+  trx: Transaction,
+  people: readonly { email: string; name: string | null }[],
+): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    INSERT INTO users (email, confirmed_at)
-    SELECT email, clock_timestamp() FROM unnest(${emails}::text[]) AS invited(email) ORDER BY email
+    INSERT INTO users (email, name, confirmed_at)
+    SELECT email, name, clock_timestamp()
+    FROM unnest(${people.map(({ email }) => email)}::text[], ${people.map(({ name }) => name)}::text[]) AS invited(email, name)
+    ORDER BY email
     ON CONFLICT (email) DO NOTHING RETURNING id`.execute(trx);
   return rows.map(({ id }) => id);
 }

@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { jsonAnswer } from '../../plugins/answers.ts';
-import { write } from '../../plugins/idempotency.ts';
+import { describeLayout } from '../../files/layout.ts';
+import { readClaim, write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { foldEmailPrefix } from '../users/email.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { deletePool, findPool, listMembers, listPools } from './queries.ts';
-import { readMembers } from './read-members.ts';
+import { readLists, readPeople } from './read-people.ts';
 import { changePool, createPool } from './save.ts';
 import {
   addQuery,
@@ -30,6 +32,9 @@ import {
 
 const tags = ['pools'];
 const MAX_CSV_BYTES = 16 * 1024 * 1024;
+/** A file comes as bytes, which have no schema. */
+const file = { type: 'string', format: 'binary' };
+const isFile = (schema: unknown) => (schema as { format?: string }).format === 'binary';
 const isEmail = (part: unknown): part is string => typeof part === 'string';
 
 export function poolRoutes(fastify: FastifyInstance): void {
@@ -158,26 +163,42 @@ export function poolRoutes(fastify: FastifyInstance): void {
     {
       bodyLimit: MAX_CSV_BYTES,
       config: { access: 'admin', problems: ['not-found'] },
+      validatorCompiler: (route) =>
+        isFile(route.schema) ? () => true : app.validatorCompiler!(route as never),
       schema: {
         tags,
         operationId: 'addPoolMembers',
         summary: 'Add users to a pool',
         description:
-          'By id, by e-mail, or as `text/csv` with a column named `email` (else the first). Who is in it already stays; who ' +
-          'has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails ' +
+          'By id, by e-mail, or as `text/csv`, which is read like a file of codes: the e-mails are in the column that `column` names, ' +
+          'or in the one with a known title (e-mail, mail, correo, courriel …), or in the only one with e-mails; a list such as ' +
+          '`"Doe, Ann" <ann@example.org>; bob@example.org` is read whole. Names are kept for new accounts. Who is in it already stays; ' +
+          'who has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails ' +
           'and nobody confirmed is reported, and added only with `includeUnconfirmed=true`.',
         params: poolId,
         querystring: addQuery,
         body: {
-          content: { 'application/json': { schema: newMembers }, 'text/csv': { schema: { type: 'string' } } },
+          content: { 'application/json': { schema: newMembers }, 'text/csv': { schema: file } },
         },
         response: { 200: ref(additionSchema) },
       },
     },
     async (request, reply) => {
-      const named = readMembers(request.body as Parameters<typeof readMembers>[0]);
-      return write(request, reply, async (trx) =>
-        jsonAnswer(200, await addMembers(trx, request.params.id, named, request.query)),
+      const { body, query, params } = request;
+      if (!Buffer.isBuffer(body)) {
+        const rows = readLists(body as Parameters<typeof readLists>[0]);
+        return write(request, reply, async (trx) =>
+          jsonAnswer(200, { ...(await addMembers(trx, params.id, rows, query)), file: null }),
+        );
+      }
+      const people = await readPeople(body, query);
+      const file = describeLayout(people.layout);
+      const claim = readClaim(request, createHash('sha256').update(body).digest());
+      return write(
+        request,
+        reply,
+        async (trx) => jsonAnswer(200, { ...(await addMembers(trx, params.id, people, query)), file }),
+        claim,
       );
     },
   );

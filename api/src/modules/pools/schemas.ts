@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { component, metadata, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
+import { layoutQuery, readAs, reasonFields } from '../../files/schemas.ts';
 import { presentUser, userSchema } from '../users/schemas.ts';
 import type { MemberRow, PoolRow } from './queries.ts';
 
@@ -70,6 +71,7 @@ const emails = Type.Array(Type.String({ minLength: 1, maxLength: 320 }), {
 });
 
 export const addQuery = strict({
+  ...layoutQuery,
   invite: Type.Boolean({
     default: false,
     description: 'make accounts, without a password, for e-mails that have none',
@@ -89,21 +91,27 @@ export const formerMembers = strict({
 });
 
 export const additionSchema = component('PoolAddition', {
+  rows: Type.Integer({
+    description: 'entries: added + alreadyMembers + duplicates + unknown + unconfirmed + skipped',
+  }),
   added: Type.Integer({ description: 'new members' }),
   alreadyMembers: Type.Integer(),
   invited: Type.Integer({ description: 'accounts made; they count as added too' }),
+  duplicates: Type.Integer({ description: 'named again' }),
   unknown: Type.Integer({ description: 'entries that are no e-mail, or for which there is no account' }),
   unconfirmed: Type.Integer({
     description: 'accounts that were not added because nobody has confirmed that the e-mail is theirs',
   }),
+  skipped: Type.Integer({ description: 'lines above the header, and those that repeat it' }),
   errors: Type.Array(
     strict({
       line: Type.Integer({ description: 'of the file, or position in the list, from 1' }),
       value: Type.String(),
-      reason: Type.String(),
+      ...reasonFields,
     }),
-    { description: `the first ${MAX_REPORTED} of the unknown and the unconfirmed` },
+    { description: `the first ${MAX_REPORTED} of the unknown, the unconfirmed and the skipped` },
   ),
+  file: nullable(ref(readAs)),
 });
 
 export const removalSchema = component('PoolRemoval', { removed: Type.Integer() });

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { tell, type Why } from '../../files/reasons.ts';
 import { Problem } from '../../problems.ts';
 
 const MAX_LENGTH = 254;
@@ -16,19 +17,20 @@ const ASCII = /^[\x20-\x7e]*$/;
  * Reads an e-mail into the one form in which it is kept and compared: NFKC, lower case, the domain in ASCII (IDNA). Two spellings
  * of one address are one account. A domain of one label (`admin@localhost`) is fine: whether a mailbox exists only a mail tells.
  */
-export function readEmail(text: string): { email: string } | { fault: string } {
+export function readEmail(text: string): { email: string } | Why {
   // Nothing as long as that becomes short enough, and it is not worth the work.
-  if (text.length > 4 * MAX_LENGTH) return { fault: 'is not an e-mail address' };
+  if (text.length > 4 * MAX_LENGTH) return { reason: 'not-an-email' };
   const trimmed = text.trim();
   const invisible = INVISIBLE.exec(trimmed)?.[0];
-  if (invisible !== undefined) return { fault: `contains an invisible character (${nameOf(invisible)})` };
+  if (invisible !== undefined)
+    return { reason: 'invisible-character', values: { character: nameOf(invisible) } };
   const folded = fold(trimmed);
   const at = folded.lastIndexOf('@');
   const local = folded.slice(0, at);
   const domain = toAscii(folded.slice(at + 1));
   const email = `${local}@${domain}`;
   const fits = at > 0 && [...email].length <= MAX_LENGTH && LOCAL_PART.test(local) && LENGTHS.test(domain);
-  return fits ? { email } : { fault: 'is not an e-mail address' };
+  return fits ? { email } : { reason: 'not-an-email' };
 }
 
 /** The canonical form, or null when the text cannot be an e-mail. */
@@ -41,9 +43,10 @@ export function parseEmail(text: string): string | null {
 export function requireEmail(text: string): string {
   const read = readEmail(text);
   if ('email' in read) return read.email;
-  const detail = read.fault.startsWith('contains')
-    ? read.fault
-    : 'must be an e-mail address of at most 254 characters';
+  const detail =
+    read.reason === 'not-an-email'
+      ? 'must be an e-mail address of at most 254 characters'
+      : tell(read.reason, read.values);
   throw new Problem('invalid-request', 'That is not an e-mail address.', {
     errors: [{ in: 'body', pointer: '/email', detail }],
   });

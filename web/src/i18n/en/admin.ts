@@ -3,13 +3,14 @@ import books from './books';
 import charts from './charts';
 import codes from './codes';
 import distribute from './distribute';
+import files from './files';
 import history from './history';
 import jobs from './jobs';
 import overview from './overview';
 import pools from './pools';
 import users from './users';
 
-const messages = { books, charts, codes, distribute, history, jobs, overview, pools, users };
+const messages = { books, charts, codes, distribute, files, history, jobs, overview, pools, users };
 
 /** What every language has to say on the pages of administrators: loaded for them alone. */
 export type AdminMessages = Words<typeof messages>;

@@ -52,6 +52,7 @@ export default {
     added: '{n} person added | {n} people added',
     already: '{n} was in it already | {n} were in it already',
     invited: '{n} account made | {n} accounts made',
+    duplicates: '{n} was named again | {n} were named again',
     unknown: '{n} entry could not be added | {n} entries could not be added',
     unknownFirst: 'The first {n}:',
     inviteUnknown: 'Make accounts for them and add them',

@@ -3,6 +3,7 @@ import books from './books';
 import charts from './charts';
 import codes from './codes';
 import distribute from './distribute';
+import files from './files';
 import history from './history';
 import jobs from './jobs';
 import overview from './overview';
@@ -14,6 +15,7 @@ export default {
   charts,
   codes,
   distribute,
+  files,
   history,
   jobs,
   overview,

@@ -52,6 +52,7 @@ export default {
     added: '{n} persona añadida | {n} personas añadidas',
     already: '{n} ya estaba | {n} ya estaban',
     invited: '{n} cuenta creada | {n} cuentas creadas',
+    duplicates: '{n} estaba repetida | {n} estaban repetidas',
     unknown: '{n} entrada no se pudo añadir | {n} entradas no se pudieron añadir',
     unknownFirst: 'Las primeras {n}:',
     inviteUnknown: 'Crearles cuentas y añadirlas',

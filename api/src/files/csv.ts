@@ -1,7 +1,10 @@
-/** One row of a file: its cells, or why it cannot be read. `line` counts from 1 and is where the row starts. */
-export type CsvRow = { line: number; cells: string[] } | { line: number; fault: string };
+import type { RowReason } from './reasons.ts';
 
-const DELIMITERS = [',', ';', '\t'] as const;
+/** One row of a file: its cells, or why it cannot be read. `line` counts from 1 and is where the row starts. */
+export type CsvRow = { line: number; cells: string[] } | { line: number; fault: RowReason };
+
+/** The comma is the last: it stands in numbers, names and texts too. */
+export const DELIMITERS = [';', '\t', '|', ','] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
 
 /** Longest row, in characters. What is longer is skipped to its end without being kept. */
@@ -48,13 +51,13 @@ export function csvReader(delimiter: Delimiter): (piece: string, last: boolean) 
         } else {
           yield {
             line,
-            fault: row === 'more' ? 'has a quote that is not closed' : 'has text after a closing quote',
+            fault: row === 'more' ? 'open-quote' : 'after-quote',
           };
           if (end === undefined) skipping = true;
           else toNextLine(end);
         }
       } else if ((end ?? text.length) - at > MAX_ROW_LENGTH) {
-        yield { line, fault: `is longer than ${MAX_ROW_LENGTH} characters` };
+        yield { line, fault: 'row-too-long' };
         skipping = true;
       } else if (end === undefined) {
         break;
@@ -133,31 +136,4 @@ function finder(text: string, what: string): (from: number) => number {
     }
     return found;
   };
-}
-
-const HEAD_ROWS = 200;
-
-/**
- * Which delimiter the head of a file uses: the one that cuts most of its rows into the same number of cells (two or more). A comma
- * inside some descriptions does not win over a semicolon in every row. Excel's first line `sep=;` decides it.
- */
-export function detectDelimiter(head: string): Delimiter {
-  const named = /^"?sep=([,;\t])/i.exec(head);
-  if (named) return named[1] as Delimiter;
-  let best: { delimiter: Delimiter; share: number; width: number } = { delimiter: ',', share: 0, width: 1 };
-  for (const delimiter of DELIMITERS) {
-    const widths = csvReader(delimiter)(head, true)
-      .filter((row) => 'cells' in row)
-      .map(({ cells }) => (cells.length === 1 && cells[0]!.trim() === '' ? 0 : cells.length))
-      .filter((width) => width > 0)
-      .take(HEAD_ROWS)
-      .toArray();
-    for (const [width, group] of Map.groupBy(widths, (width) => width)) {
-      const share = group.length / widths.length;
-      if (width > 1 && (share > best.share || (share === best.share && width > best.width))) {
-        best = { delimiter, share, width };
-      }
-    }
-  }
-  return best.delimiter;
 }

@@ -1,0 +1,53 @@
+import Type from 'typebox';
+import { component, nullable } from '../schemas.ts';
+import { DELIMITERS } from './csv.ts';
+import { ENCODINGS } from './encoding.ts';
+
+/** How a file is to be read, for every route that takes one. */
+export const layoutQuery = {
+  column: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        'which column is read: its title, or its number from 1. Needed only when the file leaves it open',
+    }),
+  ),
+  header: Type.Enum(['auto', 'present', 'absent'], {
+    default: 'auto',
+    description: 'whether there is a row of titles. auto: where one of the titles is known',
+  }),
+  encoding: Type.Enum(['auto', ...ENCODINGS], {
+    default: 'auto',
+    description: 'of the text. auto: by its bytes; Windows-1252 when it is not valid UTF-8',
+  }),
+};
+
+/** Why a row was not used; see reasons.ts. */
+export const reasonFields = {
+  reason: Type.String({ description: 'stable, for programs' }),
+  values: Type.Unsafe<Record<string, string | number>>({
+    type: 'object',
+    additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+    description: 'what the words of the reason need',
+  }),
+  detail: Type.String({ description: 'the reason in words; it ends a sentence that names the row' }),
+};
+
+export const readAs = component(
+  'FileReadAs',
+  {
+    encoding: Type.Enum([...ENCODINGS]),
+    delimiter: nullable(
+      Type.String({
+        description: `between cells: ${DELIMITERS.map((one) => (one === '\t' ? 'tab' : one)).join(' ')}; null: nothing is`,
+      }),
+    ),
+    header: nullable(Type.String({ description: 'title of the column that was read' })),
+    headerLine: nullable(Type.Integer({ description: 'where the titles are; null: there are none' })),
+    column: nullable(
+      Type.Integer({ description: 'the column that was read, from 1; null: all cells, or all lines' }),
+    ),
+  },
+  'how a file was read',
+);

@@ -1,0 +1,100 @@
+import { cleanEmail, areAddressLists, readAddresses, unquote } from '../../files/addresses.ts';
+import { dropInvisible } from '../../files/characters.ts';
+import { type Found, type Layout, shown, type Sought } from '../../files/layout.ts';
+import { refuseFile } from '../../files/refuse.ts';
+import { type ReadOptions, readFile, type TableRow } from '../../files/table.ts';
+import { emailTitle, findNameColumns } from '../../files/titles.ts';
+import { Problem } from '../../problems.ts';
+import { readEmail } from '../users/email.ts';
+import type { NamedRows } from './members.ts';
+
+export interface PeopleFile extends NamedRows {
+  layout: Layout;
+  found: Found;
+}
+
+const MAX_NAME_LENGTH = 200;
+
+/** Whom a JSON body names. */
+export function readLists({
+  userIds = [],
+  emails = [],
+}: {
+  userIds?: string[];
+  emails?: string[];
+}): NamedRows {
+  const rows: NamedRows = { named: [], refused: [], skipped: [] };
+  for (const [index, userId] of userIds.entries()) rows.named.push({ line: index + 1, userId });
+  for (const [index, text] of emails.entries()) {
+    const line = index + 1;
+    const read = readEmail(text);
+    if ('email' in read) rows.named.push({ line, email: read.email });
+    else rows.refused.push({ line, value: text.slice(0, 254), ...read });
+  }
+  if (userIds.length + emails.length === 0) {
+    throw new Problem('invalid-request', 'Nobody is named: give `userIds`, `emails` or a CSV.');
+  }
+  return rows;
+}
+
+const fits = (cell: string): boolean | undefined =>
+  cell.trim() === '' ? undefined : readAddresses(cell).every(({ email }) => 'email' in readEmail(email));
+
+/** What a file of people is read for. */
+const soughtPeople: Sought = {
+  what: 'e-mails',
+  titleScore: emailTitle,
+  fits,
+  lookOf: (cells) => (cells.length > 1 && cells.every((cell) => fits(cell) === true) ? 'e-mail' : null),
+  isListOfLines: areAddressLists,
+};
+
+/**
+ * The people of a file: e-mails with names where there are some. Each row is a person or a reason; one cell can name several.
+ * @throws {Problem} unsupported-media-type for what is no text; invalid-request when it names nobody or is not clear
+ */
+export function readPeople(bytes: Buffer, options: ReadOptions): Promise<PeopleFile> {
+  async function* source() {
+    yield bytes;
+  }
+  return readFile(source, soughtPeople, options, async ({ layout, found }, parts) => {
+    const file: PeopleFile = { layout, found, named: [], refused: [], skipped: [] };
+    const nameColumns = layout.header ? findNameColumns(layout.header) : [];
+    for await (const rows of parts) for (const row of rows) readRow(row, nameColumns, file);
+    if (file.named.length + file.refused.length === 0) refuseFile('invalid-request', 'no-rows');
+    return file;
+  });
+}
+
+function readRow(row: TableRow, nameColumns: readonly number[], file: PeopleFile): void {
+  const { line } = row;
+  const { column } = file.layout;
+  if ('fault' in row) file.refused.push({ line, value: '', reason: row.fault });
+  else if ('skipped' in row) {
+    file.skipped.push({ line, value: shown(row.cells.join(' ')), reason: row.skipped });
+  } else {
+    const isTable = typeof column === 'number';
+    const name = isTable ? readName(row.cells, nameColumns) : null;
+    const cells = isTable ? [row.cells[column] ?? ''] : row.cells.filter((cell) => cell.trim() !== '');
+    for (const cell of cells) {
+      const addresses = readAddresses(dropInvisible(cell));
+      if (addresses.length === 0) file.refused.push({ line, value: '', reason: 'empty' });
+      for (const address of addresses) {
+        const read = readEmail(cleanEmail(address.email));
+        if ('email' in read)
+          file.named.push({ line, email: read.email, name: name ?? toName(address.name ?? '') });
+        else file.refused.push({ line, value: shown(address.email), ...read });
+      }
+    }
+  }
+}
+
+/** `Ann` and `Doe` in two columns, or `Doe, Ann` in one: as people say it. */
+const readName = (cells: readonly string[], columns: readonly number[]) =>
+  toName(columns.map((column) => (cells[column] ?? '').trim()).join(' '));
+
+function toName(text: string): string | null {
+  // `'=…` is how exports keep a spreadsheet from running it.
+  const name = unquote(dropInvisible(text).replace(/^'(?=[=+@-])/, '')).replace(/\s+/g, ' ');
+  return name.slice(0, MAX_NAME_LENGTH).toWellFormed() || null;
+}
