@@ -16,7 +16,7 @@ export function prefersCsv(request: FastifyRequest): boolean {
  * would run as a formula are made text: https://owasp.org/www-community/attacks/CSV_Injection
  * @param mark start with a byte order mark, for Excel
  */
-async function* csvLines(
+export async function* csvLines(
   header: string[],
   parts: AsyncIterable<Cell[][]>,
   { mark = false }: { mark?: boolean } = {},

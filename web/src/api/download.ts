@@ -7,6 +7,8 @@ export interface Download {
   /** What the file is called here. */
   name: string;
   type: 'text/csv' | 'application/json';
+  /** Sent as JSON by POST; without it, it is a GET. */
+  body?: object;
   /** Asks where to save and writes it there as it comes, so that memory stays constant; where the browser has no such thing, as the others. */
   large?: boolean;
 }
@@ -25,14 +27,18 @@ interface FilePicker {
  * @throws {ApiProblem} when the API refuses, or the download breaks off or is stopped (`network`)
  */
 export async function download(
-  { address, name, type, large = false }: Download,
+  { address, name, type, body: sent, large = false }: Download,
   { signal, onBytes }: { signal?: AbortSignal; onBytes?: (bytes: number) => void } = {},
 ): Promise<boolean> {
   try {
     const file = large ? await pickFile(name) : undefined;
     if (file === 'none chosen') return false;
     const response = await authorizedFetch(
-      new Request(new URL(address, window.location.origin), { headers: { accept: type }, signal }),
+      new Request(new URL(address, window.location.origin), {
+        ...(sent && { method: 'POST', body: JSON.stringify(sent) }),
+        headers: { accept: type, ...(sent && { 'content-type': 'application/json' }) },
+        signal,
+      }),
     );
     if (!response.ok || !response.body) throw await readProblem(response);
     const body = response.body.pipeThrough(counter(onBytes));

@@ -839,6 +839,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/pools/{id}/mail-merge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Make a mail-merge file of the members of a pool, with access links
+     * @description A row for each enabled member: e-mail, name, and a new access link for those who are to get one. The links are in this file alone. When it breaks off, make it again: whoever was to get a link and has not got it gets one then.
+     */
+    post: operations['mailMergePool'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/pools/{id}/distribute': {
     parameters: {
       query?: never;
@@ -913,6 +933,26 @@ export interface paths {
      * @description A job. Takes back the coupons that are still as they were given: neither locked nor redeemed, nor taken back and assigned anew since. The others stay; which and why: GET /jobs/{id}/errors. Its result: `{ unassigned, kept, reasons, of }`.
      */
     post: operations['undoDistribution'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/jobs/{id}/mail-merge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Make a mail-merge file of a distribution: who got which code, with access links
+     * @description A row for each coupon that the distribution gave and that its person still has: e-mail, name, a new access link for those who are to get one (the same in all rows of a person), and the code. Disabled accounts are left out. The links are in this file alone. When it breaks off, make it again: whoever was to get a link and has not got it gets one then.
+     */
+    post: operations['mailMergeDistribution'];
     delete?: never;
     options?: never;
     head?: never;
@@ -7145,6 +7185,138 @@ export interface operations {
       };
     };
   };
+  mailMergePool: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description accepted and not used: the answer holds tokens, which are never stored. A repeat is a new request. */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description of the pool */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description who gets a new access link: people without a password who have no link that still works (`missing`); all people without a password (`renew`); everybody (`all`); nobody (`none`). A new link ends the one before, so with `renew` and `all` links that were sent earlier stop working
+           * @default missing
+           * @enum {unknown}
+           */
+          links: 'missing' | 'renew' | 'all' | 'none';
+          /**
+           * @description begin with a byte order mark, by which Excel knows UTF-8
+           * @default false
+           */
+          bom: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description a file for a mail merge, sent while it is made. Cells that a spreadsheet would run as a formula begin with an apostrophe */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   distribute: {
     parameters: {
       query?: never;
@@ -7609,6 +7781,138 @@ export interface operations {
       };
       /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  mailMergeDistribution: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description accepted and not used: the answer holds tokens, which are never stored. A repeat is a new request. */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description of the job */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description who gets a new access link: people without a password who have no link that still works (`missing`); all people without a password (`renew`); everybody (`all`); nobody (`none`). A new link ends the one before, so with `renew` and `all` links that were sent earlier stop working
+           * @default missing
+           * @enum {unknown}
+           */
+          links: 'missing' | 'renew' | 'all' | 'none';
+          /**
+           * @description begin with a byte order mark, by which Excel knows UTF-8
+           * @default false
+           */
+          bom: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description a file for a mail merge, sent while it is made. Cells that a spreadsheet would run as a formula begin with an apostrophe */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
         headers: {
           [name: string]: unknown;
         };

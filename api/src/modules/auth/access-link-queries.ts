@@ -10,7 +10,7 @@ export type LinkWish = 'missing' | 'renew' | 'all';
 
 /**
  * Gives new links to those of the named accounts that are enabled and wish for one; they end the links before.
- * @param fileId of the mail-merge file that the links are for
+ * @param fileId of the mail-merge file that the links are for: see `confirmAccessLinks`
  * @returns until when the links work, by account
  */
 export async function upsertAccessLinks(
@@ -37,6 +37,11 @@ export async function upsertAccessLinks(
       created_at = clock_timestamp(), expires_at = EXCLUDED.expires_at, used_at = NULL
     RETURNING user_id AS "userId", expires_at AS "expiresAt"`.execute(trx);
   return new Map(rows.map(({ userId, expiresAt }) => [userId, expiresAt]));
+}
+
+/** A mail-merge file has been sent to its end: its links count as given. */
+export async function confirmAccessLinks(db: Database, fileId: string): Promise<void> {
+  await sql`UPDATE access_links SET file_id = NULL WHERE file_id = ${fileId}`.execute(db);
 }
 
 export interface AccessLinkRow {

@@ -61,6 +61,28 @@ export const knownLink = component('KnownAccessLink', {
   expiresAt: time(),
 });
 
+/** What a mail-merge file is to hold. */
+export const mailMerge = strict({
+  links: Type.Enum(['missing', 'renew', 'all', 'none'], {
+    default: 'missing',
+    description:
+      'who gets a new access link: people without a password who have no link that still works (`missing`); all people without a ' +
+      'password (`renew`); everybody (`all`); nobody (`none`). A new link ends the one before, so with `renew` and `all` links ' +
+      'that were sent earlier stop working',
+  }),
+  bom: Type.Boolean({
+    default: false,
+    description: 'begin with a byte order mark, by which Excel knows UTF-8',
+  }),
+});
+
+/** The answer of a route that makes such a file. */
+export const mailMergeFile = {
+  description:
+    'a file for a mail merge, sent while it is made. Cells that a spreadsheet would run as a formula begin with an apostrophe',
+  content: { 'text/csv': { schema: Type.String({ example: 'email,name,link,linkExpiresAt,code\r\n' }) } },
+};
+
 /** RFC 7517. */
 export const keySet = component('JsonWebKeySet', {
   keys: Type.Array(

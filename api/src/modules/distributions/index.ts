@@ -1,17 +1,19 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
 import { distribution } from './distribute.ts';
+import { distributionMailMergeRoute } from './mail-merge.ts';
 import { distributionRoutes } from './routes.ts';
 import { drawSchema, previewSchema } from './schemas.ts';
 import { undo } from './undo.ts';
 
 /** Distributions: coupons of a book for the members of a pool, by a draw that can be proved, and taking them back. */
 export default fp<ModuleOptions>(
-  async (app) => {
+  async (app, { config }) => {
     for (const schema of [previewSchema, drawSchema]) app.addSchema(schema);
     app.addJobWork('distribute', distribution);
     app.addJobWork('undo', undo);
     distributionRoutes(app);
+    distributionMailMergeRoute(app, { config });
   },
   { name: 'distributions', dependencies: ['pools', 'jobs', 'coupons'] },
 );

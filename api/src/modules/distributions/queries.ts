@@ -119,3 +119,47 @@ export async function listAssignments(
     ORDER BY id LIMIT ${limit}`.execute(trx);
   return rows;
 }
+
+/** Coupons of a book that a job gave to users, and that are still theirs. */
+const stillGiven = (job: { id: string; bookId: string }, userIds: readonly string[]) => sql`
+  c.assigned_user_id = ANY(${userIds}::uuid[]) AND c.book_id = ${job.bookId} AND EXISTS (
+    SELECT FROM events e WHERE e.coupon_id = c.id AND e.job_id = ${job.id} AND e.type = 'coupon.assigned')`;
+
+/** Which of the users are enabled and still have something that the job gave them. */
+export async function findHolders(
+  db: Database,
+  job: { id: string; bookId: string },
+  userIds: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT u.id FROM users u
+    WHERE u.id = ANY(${userIds}::uuid[]) AND u.disabled_at IS NULL
+      AND EXISTS (SELECT FROM coupons c WHERE c.assigned_user_id = u.id AND ${stillGiven(job, userIds)})`.execute(
+    db,
+  );
+  return rows.map(({ id }) => id);
+}
+
+export interface GivenCoupon {
+  couponId: number;
+  userId: string;
+  email: string;
+  name: string | null;
+  code: string;
+}
+
+/** What the job gave these users and is still theirs, by user and coupon, from above `after`. */
+export async function listGivenCoupons(
+  db: Database,
+  job: { id: string; bookId: string },
+  userIds: readonly string[],
+  { after, limit }: { after?: GivenCoupon; limit: number },
+): Promise<GivenCoupon[]> {
+  const { rows } = await sql<GivenCoupon>`
+    SELECT c.id AS "couponId", u.id AS "userId", u.email, u.name, c.code
+    FROM coupons c JOIN users u ON u.id = c.assigned_user_id
+    WHERE ${stillGiven(job, userIds)}
+      AND ${after ? sql`(c.assigned_user_id, c.id) > (${after.userId}::uuid, ${after.couponId}::bigint)` : sql`true`}
+    ORDER BY c.assigned_user_id, c.id LIMIT ${limit}`.execute(db);
+  return rows;
+}

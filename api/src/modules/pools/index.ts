@@ -1,12 +1,13 @@
 import fp from 'fastify-plugin';
 import { readAs } from '../../files/schemas.ts';
 import type { ModuleOptions } from '../module.ts';
+import { poolMailMergeRoute } from './mail-merge.ts';
 import { poolRoutes } from './routes.ts';
 import { additionSchema, memberPage, memberSchema, poolPage, poolSchema, removalSchema } from './schemas.ts';
 
 /** Pools: groups of users to distribute coupons to. In a scope of its own, because here a CSV is read whole: it names people, not codes. */
 export default fp<ModuleOptions>(
-  async (app) => {
+  async (app, { config }) => {
     for (const schema of [
       poolSchema,
       poolPage,
@@ -23,6 +24,7 @@ export default fp<ModuleOptions>(
         done(null, body),
       );
       poolRoutes(scope);
+      poolMailMergeRoute(scope, { config });
     });
   },
   { name: 'pools', dependencies: ['users'] },

@@ -85,6 +85,21 @@ export async function listMembers(
   return rows;
 }
 
+/** Enabled members by id, from above `afterId`: whom a mail goes to. */
+export async function listMembersToMail(
+  db: Database,
+  poolId: string,
+  { afterId, limit }: { afterId?: string; limit: number },
+): Promise<{ userId: string; email: string; name: string | null }[]> {
+  const { rows } = await sql<{ userId: string; email: string; name: string | null }>`
+    SELECT users.id AS "userId", users.email, users.name
+    FROM pool_users m JOIN users ON users.id = m.user_id
+    WHERE m.pool_id = ${poolId} AND users.disabled_at IS NULL
+      AND ${afterId === undefined ? sql`true` : sql`m.user_id > ${afterId}`}
+    ORDER BY m.user_id LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
 /** The accounts of e-mails, by e-mail. */
 export async function findAccountsByEmail(
   trx: Transaction,

@@ -6,6 +6,7 @@ import distribute from './distribute';
 import files from './files';
 import history from './history';
 import jobs from './jobs';
+import mail from './mail';
 import overview from './overview';
 import pools from './pools';
 import users from './users';
@@ -18,6 +19,7 @@ export default {
   files,
   history,
   jobs,
+  mail,
   overview,
   pools,
   users,
