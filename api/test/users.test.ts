@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { GOOD_PASSWORD, login } from './support/auth.ts';
@@ -192,4 +193,18 @@ test('two administrators who take each other’s rights at once: one of them sta
     expect([401, 403, 409]).toContain(statuses.find((status) => status !== 200));
     admin = rows[0]!.id === one.id ? one : two;
   }
+});
+
+test('12 people, or 12 administrators, are disabled at once, also while an administrator is being changed', async () => {
+  const client = new pg.Client(t.databaseUrl);
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [admin.id]);
+  for (const role of ['USER', 'ADMIN'] as const) {
+    const people = await Promise.all(Array.from({ length: 12 }, () => t.asUser({ role })));
+    const answers = await Promise.all(people.map(({ id }) => change(id, { disabled: true })));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(12).fill(200));
+  }
+  await client.query('ROLLBACK');
+  await client.end();
 });

@@ -3,7 +3,15 @@ import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
 import { deleteAccessLink } from '../auth/access-link-queries.ts';
 import { deleteSessionsOfUser } from '../auth/queries.ts';
-import { insertUser, lockUser, type NewUser, updateUser, type UserRow } from './queries.ts';
+import {
+  insertUser,
+  lockAdminRemoval,
+  lockUser,
+  type NewUser,
+  otherAdminExists,
+  updateUser,
+  type UserRow,
+} from './queries.ts';
 
 /** @throws {Problem} conflict when the e-mail is taken */
 export async function createUser(trx: Transaction, user: NewUser): Promise<UserRow> {
@@ -22,12 +30,12 @@ export interface UserChanges {
 }
 
 /**
- * Changes what is given. Who is disabled or loses the role of ADMIN is signed out everywhere.
+ * Changes what is given. Who is disabled or loses the role of ADMIN is signed out everywhere. Only administrators wait for each
+ * other: their number is a rule, that of other people is not.
  * @throws {Problem} not-found; conflict when no enabled administrator would be left
  */
 export async function changeUser(trx: Transaction, id: string, changes: UserChanges): Promise<UserRow> {
-  const takesAway = changes.role === 'USER' || changes.disabled === true;
-  const { user, otherAdmins } = await lockUser(trx, id, { withAdmins: takesAway });
+  const user = await lockUser(trx, id);
   if (!user) throw new Problem('not-found', 'There is no such user.');
   const next = {
     id,
@@ -38,9 +46,11 @@ export async function changeUser(trx: Transaction, id: string, changes: UserChan
   };
   const demoted = user.role === 'ADMIN' && next.role !== 'ADMIN';
   const disabled = user.disabledAt === null && next.disabled;
-  const wasActiveAdmin = user.role === 'ADMIN' && user.disabledAt === null;
-  if (wasActiveAdmin && (demoted || disabled) && otherAdmins === 0) {
-    throw new Problem('conflict', 'This is the last administrator: make another one first.');
+  const isActiveAdmin = user.role === 'ADMIN' && user.disabledAt === null;
+  if (isActiveAdmin && (demoted || disabled)) {
+    await lockAdminRemoval(trx);
+    if (!(await otherAdminExists(trx, id)))
+      throw new Problem('conflict', 'This is the last administrator: make another one first.');
   }
   if (disabled) await deleteAccessLink(trx, id);
   if (demoted || disabled) await deleteSessionsOfUser(trx, id);

@@ -89,24 +89,25 @@ export async function insertUser(trx: Transaction, user: NewUser): Promise<UserR
   return rows[0];
 }
 
-/**
- * The user, locked; and with it, when asked, every enabled administrator. Two transactions that would each take another
- * administrator's rights away meet on these locks, and the second sees what the first has left.
- */
-export async function lockUser(
-  trx: Transaction,
-  id: string,
-  options: { withAdmins: boolean },
-): Promise<{ user: UserRow | undefined; otherAdmins: number }> {
-  const { rows } = await sql<UserRow>`
-    SELECT ${userColumns} FROM users
-    WHERE id = ${id} OR (${options.withAdmins} AND role = 'ADMIN' AND disabled_at IS NULL)
-    ORDER BY id FOR NO KEY UPDATE`.execute(trx);
-  return {
-    user: rows.find((row) => row.id === id),
-    otherAdmins: rows.filter((row) => row.id !== id && row.role === 'ADMIN' && row.disabledAt === null)
-      .length,
-  };
+/** The user, whom only this transaction changes until it ends. */
+export async function lockUser(trx: Transaction, id: string): Promise<UserRow | undefined> {
+  const { rows } =
+    await sql<UserRow>`SELECT ${userColumns} FROM users WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
+  return rows[0];
+}
+
+/** Only one transaction at a time takes the rights of an administrator away, and the next one sees what it has left. */
+export async function lockAdminRemoval(trx: Transaction): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtext('admin_removal'))`.execute(trx);
+}
+
+/** Whether there is an enabled administrator beside this one. */
+export async function otherAdminExists(trx: Transaction, id: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    SELECT EXISTS (SELECT FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL AND id <> ${id}) AS found`.execute(
+    trx,
+  );
+  return rows[0]!.found;
 }
 
 /** Writes what can be changed of a user. Disabling or confirming again keeps the first time. */
