@@ -9,7 +9,7 @@ import {
   type Transaction as KyselyTransaction,
 } from 'kysely';
 import pg from 'pg';
-import { errorCode, isOutage, LOST_STATEMENT } from './errors.ts';
+import { ConnectError, errorCode, isOutage, LOST_STATEMENT } from './errors.ts';
 import { runTogether } from './statement-group.ts';
 import type { DB } from './types.ts';
 
@@ -119,7 +119,10 @@ class PooledDriver implements Driver {
     if (pool.waitingCount >= this.#maxWaiting) {
       throw new PoolOverloadedError('too many requests wait for a database connection');
     }
-    return new PooledConnection(await pool.connect(), this.#begin, this.#habits);
+    const client = await pool.connect().catch((error: unknown) => {
+      throw new ConnectError(error);
+    });
+    return new PooledConnection(client, this.#begin, this.#habits);
   }
 
   async beginTransaction(connection: PooledConnection): Promise<void> {

@@ -1,6 +1,9 @@
 /** SQLSTATEs and socket errors, by what they mean for a request. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 
-const OUTAGE_STATES = /^(08...|53...|57P0.|25006|25P0[34])$/;
+// Lost, full, stopped or read-only; a disk that cannot be read or written (58, XX001, XX002); rights that somebody took away.
+const OUTAGE_STATES = /^(08...|53...|57P0.|58...|25006|25P0[34]|XX00[12]|42501)$/;
+// The server ends the session with these, whatever their code: what PgBouncer says when it gets no connection is one, too.
+const LAST_WORDS = /^(FATAL|PANIC)$/;
 const OUTAGE_SOCKETS =
   /^(ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|POOL_OVERLOADED)$/;
 // What pg says in words only.
@@ -13,11 +16,23 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** The database is away, overloaded or read-only: nothing the request could have done better. */
+/** No connection could be had, for whatever reason: the server says any of its codes when it turns somebody away. */
+export class ConnectError extends Error {
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.code = errorCode(cause);
+  }
+}
+
+/** The database is away, overloaded, read-only or closed to us: nothing the request could have done better. */
 export function isOutage(error: unknown): boolean {
+  if (error instanceof ConnectError) return true;
   if (error instanceof AggregateError) return error.errors.some(isOutage);
   const code = errorCode(error);
   if (code && (OUTAGE_STATES.test(code) || OUTAGE_SOCKETS.test(code))) return true;
+  if (LAST_WORDS.test((error as { severity?: string } | null)?.severity ?? '')) return true;
   return error instanceof Error && OUTAGE_MESSAGES.test(error.message);
 }
 
