@@ -18,6 +18,8 @@ export function errorCode(error: unknown): string | undefined {
 
 /** No connection could be had, for whatever reason: the server says any of its codes when it turns somebody away. */
 export class ConnectError extends Error {
+  /** A property, not only a class: the queue copies what errors have. */
+  readonly isOutage = true;
   readonly code: string | undefined;
 
   constructor(cause: unknown) {
@@ -28,7 +30,7 @@ export class ConnectError extends Error {
 
 /** The database is away, overloaded, read-only or closed to us: nothing the request could have done better. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof ConnectError) return true;
+  if ((error as { isOutage?: unknown } | null)?.isOutage === true) return true;
   if (error instanceof AggregateError) return error.errors.some(isOutage);
   const code = errorCode(error);
   if (code && (OUTAGE_STATES.test(code) || OUTAGE_SOCKETS.test(code))) return true;
@@ -36,10 +38,26 @@ export function isOutage(error: unknown): boolean {
   return error instanceof Error && OUTAGE_MESSAGES.test(error.message);
 }
 
+// PostgreSQL closes a session with these, and a connection with those.
+const LOST_STATES = /^(57P0[1235]|0800[036]|ECONNRESET|ECONNABORTED|EPIPE)$/;
+const LOST_MESSAGES =
+  /^(Connection terminated( unexpectedly)?$|Client has encountered a connection error|Client was closed)/;
+
+/** The other end has closed the connection, which says nothing about a new one. */
+export function isLostConnection(error: unknown): boolean {
+  if (error instanceof ConnectError) return false;
+  return (
+    LOST_STATES.test(errorCode(error) ?? '') || (error instanceof Error && LOST_MESSAGES.test(error.message))
+  );
+}
+
 /** The database gave up on a statement: it, or the wait for a lock, took too long. */
 export function isTimeout(error: unknown): boolean {
   return errorCode(error) === '57014' || errorCode(error) === '55P03';
 }
+
+/** Too many wait for a connection, or waited too long. */
+export const POOL_OVERLOADED = 'POOL_OVERLOADED';
 
 /** A prepared statement is not on the connection on which it was prepared. */
 export const LOST_STATEMENT = '26000';

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
-import pg from 'pg';
+import type pg from 'pg';
+import { clientWith, isPoolerRefusal } from './session.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A migration takes its time. */
+const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 0 };
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
@@ -14,17 +17,8 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
  * @returns the names of the files applied
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // Migrations of another process may be waited for for minutes, in which nothing else would tell that the database is gone.
-    keepAlive: true,
-    keepAliveInitialDelayMillis: CONNECT_TIMEOUT_MS,
-  });
-  // Nobody listens to the connection that the runner would open: one that breaks would end the process.
-  client.on('error', () => undefined);
+  const client = await connect(databaseUrl);
   try {
-    await client.connect();
     const applied = await runner({
       dbClient: client,
       dir: MIGRATIONS,
@@ -36,5 +30,26 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     return applied.map(({ name }) => name);
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+async function connect(databaseUrl: string, isOwnSession = true): Promise<pg.Client> {
+  const Client = clientWith(UNLIMITED, () => isOwnSession);
+  const client = new Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // Migrations of another process may be waited for for minutes, in which nothing else would tell that the database is gone.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: CONNECT_TIMEOUT_MS,
+  });
+  // Nobody listens to the connection that the runner would open: one that breaks would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    if (isOwnSession && isPoolerRefusal(error)) return connect(databaseUrl, false);
+    throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type KyselyProps, Transaction as KyselyTransaction } from 'kysely';
-import type { Database, PooledConnection, Transaction } from './connection.ts';
+import type { Database, Transaction } from './connection.ts';
 import { isRetryable } from './errors.ts';
+import type { PooledConnection } from './pooled-connection.ts';
 
 const MAX_ATTEMPTS = 5;
 

@@ -1,10 +1,12 @@
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
 import { type Database, openDatabase } from '../database/connection.ts';
+import { errorCode } from '../database/errors.ts';
 import { Problem } from '../problems.ts';
 
 const MAX_WAITING = 1_000;
 const ACQUIRE_TIMEOUT_MS = 3_000;
+const DISK_FULL = '53100';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,6 +18,8 @@ declare module 'fastify' {
       draining: boolean;
       /** When (by `performance.now()`) the database last answered anything; long ago after it failed to. */
       answeredAt: number;
+      /** Something could not be stored for want of space, and nobody has looked since. */
+      diskWasFull: boolean;
     };
     /** Adds work to be done once the schema is there and before this process takes traffic. */
     addPreparation: (work: () => Promise<void>) => void;
@@ -31,6 +35,7 @@ export default fp<{ config: Config }>(
       prepared: false,
       draining: false,
       answeredAt: Number.NEGATIVE_INFINITY,
+      diskWasFull: false,
     };
     const db = openDatabase({
       url: () => {
@@ -41,11 +46,13 @@ export default fp<{ config: Config }>(
       maxWaiting: MAX_WAITING,
       acquireTimeoutMs: ACQUIRE_TIMEOUT_MS,
       // Another address for sessions is given when this one is PgBouncer's.
-      keepPrepared: config.databaseDirectUrl === config.databaseUrl,
+      ownSessions: config.databaseDirectUrl === config.databaseUrl,
       statementTimeoutMs: config.statementTimeoutMs,
       onIdleError: (error) => app.log.warn({ err: error }, 'an idle database connection broke'),
-      onReturn: (answered) =>
-        (readiness.answeredAt = answered ? performance.now() : Number.NEGATIVE_INFINITY),
+      onReturn: (outage) => {
+        readiness.answeredAt = outage ? Number.NEGATIVE_INFINITY : performance.now();
+        if (errorCode(outage) === DISK_FULL) readiness.diskWasFull = true;
+      },
     });
     app.decorate('db', db);
     app.decorate('readiness', readiness);

@@ -1,7 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
+import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { version } from '../config.ts';
+import { errorCode, POOL_OVERLOADED } from '../database/errors.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problems.ts';
 import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
 
@@ -16,6 +19,8 @@ export default fp(
     const schema = { hide: true };
     const config = { access: 'public', rateLimit: false } as const;
     let question: Promise<boolean> | undefined;
+    let takesWrites = false;
+    let askedAt = Number.NEGATIVE_INFINITY;
 
     app.get('/health/live', { schema, config, logLevel: 'warn' }, async () => ({ status: 'ok', version }));
 
@@ -30,17 +35,20 @@ export default fp(
     async function reasonNotReady(): Promise<string | null> {
       if (app.readiness.draining) return 'This process is stopping.';
       if (!app.readiness.prepared) return 'The database is not ready yet.';
-      return (await databaseAnswers()) ? null : 'The database does not answer.';
+      return (await databaseTakesWrites()) ? null : 'The database does not answer, or takes no changes.';
     }
 
     /**
      * What requests have just got from the database counts, so that a busy pool, in which a probe would have to queue, is not
-     * taken for a database that is away: all nodes would turn away their traffic when there is most of it. When there are no
-     * requests it is asked, by one probe for all.
+     * taken for a database that is away: all nodes would turn away their traffic when there is most of it. The probe, one for all
+     * who ask, then tells the next.
      */
-    async function databaseAnswers(): Promise<boolean> {
-      if (performance.now() - app.readiness.answeredAt < FRESH_MS) return true;
+    async function databaseTakesWrites(): Promise<boolean> {
+      const { answeredAt } = app.readiness;
+      const isFresh = (at: number) => performance.now() - at < FRESH_MS;
+      if (takesWrites && isFresh(askedAt) && answeredAt !== Number.NEGATIVE_INFINITY) return true;
       question ??= ask().finally(() => (question = undefined));
+      if (takesWrites && isFresh(answeredAt)) return true;
       const patience = new AbortController();
       const answer = await Promise.race([question, wait(PATIENCE_MS, false, { signal: patience.signal })]);
       patience.abort();
@@ -49,13 +57,31 @@ export default fp(
 
     async function ask(): Promise<boolean> {
       try {
-        await sql`SELECT 1`.execute(app.db);
-        return true;
+        await probe(app);
+        takesWrites = true;
+        app.readiness.diskWasFull = false;
       } catch (error) {
-        app.log.debug({ err: error }, 'the database does not answer');
-        return false;
+        app.log.debug({ err: error }, 'the database takes no changes');
+        // One that had no turn has nothing to tell.
+        if (errorCode(error) !== POOL_OVERLOADED) takesWrites = false;
       }
+      askedAt = performance.now();
+      return takesWrites;
     }
   },
   { name: 'health', dependencies: ['database', 'problem-details'] },
 );
+
+/**
+ * A change of nothing: refused where one of something would be (a standby, a database that is read-only, a role without rights).
+ * After a full disk some kilobytes more, into a temporary file: what changes nothing needs no space.
+ */
+async function probe({ db, readiness }: FastifyInstance): Promise<void> {
+  await sql`DELETE FROM idempotency_keys WHERE false`.execute(db);
+  if (readiness.diskWasFull) {
+    await inTransaction(db, async (trx) => {
+      await sql`SELECT set_config('work_mem', '64kB', true)`.execute(trx);
+      await sql`SELECT count(*) FROM generate_series(1, 20000)`.execute(trx);
+    });
+  }
+}

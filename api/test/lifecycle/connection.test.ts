@@ -89,10 +89,10 @@ test('each transaction carries its limits: on statements, on locks and on idling
     return rows[0];
   });
   expect(limits).toEqual({ statement: '2s', lock: '1s', idle: '4s' });
-  // None of it stays with the connection, which PgBouncer would give to somebody else.
+  // None of it stays with the connection, which PgBouncer would give to somebody else: a text of several statements is sent as it is.
   const { rows } = await sql<{
     statement: string;
-  }>`SELECT current_setting('statement_timeout') AS statement`.execute(db);
+  }>`SELECT current_setting('statement_timeout') AS statement;`.execute(db);
   expect(rows).toEqual([{ statement: '0' }]);
   await db.destroy();
 });
@@ -153,7 +153,7 @@ const preparedOn = async (db: ReturnType<typeof open>) => {
 };
 
 test('statements of transactions by index are prepared once for each connection, also after one that failed', async () => {
-  const db = open({ poolSize: 1, keepPrepared: true });
+  const db = open({ poolSize: 1, ownSessions: true });
   const half = (divisor: number) =>
     inTransaction(
       db,
@@ -177,7 +177,7 @@ test('statements of transactions by index are prepared once for each connection,
 });
 
 test('a pooler that loses prepared statements is noticed: nothing fails, and none are kept from then on', async () => {
-  const db = open({ poolSize: 1, keepPrepared: true });
+  const db = open({ poolSize: 1, ownSessions: true });
   const ask = (n: number) =>
     inTransaction(
       db,
@@ -197,7 +197,7 @@ test('a pooler that loses prepared statements is noticed: nothing fails, and non
 });
 
 test('a transaction by index never plans to read a whole table, however small the tables are', async () => {
-  const db = open({ keepPrepared: true });
+  const db = open({ ownSessions: true });
   const plan = await inTransaction(
     db,
     async (trx) => {

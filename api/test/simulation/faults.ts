@@ -1,4 +1,5 @@
-import type { Database, PooledConnection } from '../../src/database/connection.ts';
+import type { Database } from '../../src/database/connection.ts';
+import type { PooledConnection } from '../../src/database/pooled-connection.ts';
 import type { Random } from './random.ts';
 
 /** What a transaction meets: a defect in it, a deadlock, a connection lost before or after its COMMIT. */
