@@ -48,7 +48,11 @@ export function clientWith(limits: SessionLimits, isOwnSession: () => boolean): 
         ...OWN_SESSION,
         ...Object.fromEntries(Object.entries(limits).map(([name, ms]) => [name, String(ms)])),
       };
-      return { ...getStartupConf.call(this), ...FOLLOWED, ...own };
+      const startup = getStartupConf.call(this);
+      const ours = Object.entries({ ...FOLLOWED, ...own });
+      // What DATABASE_URL says in its `options` is meant for us.
+      const unsaid = ours.filter(([name]) => !startup.options?.includes(`${name}=`));
+      return { ...startup, ...Object.fromEntries(unsaid) };
     }
   };
 }

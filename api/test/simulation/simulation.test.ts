@@ -26,7 +26,7 @@ let app: TestApp;
 beforeAll(async () => {
   database = await createTestDatabase();
   clock = await installClock(database.url, START);
-  app = await startTestApp({ databaseUrl: database.url, modules: [coupons] });
+  app = await startTestApp({ databaseUrl: clock.url, modules: [coupons] });
 });
 afterAll(async () => {
   await app.close();
