@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { openCluster, removeUnfinished, type Cluster } from './embedded-postgres/cluster.ts';
@@ -99,6 +101,32 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
+/**
+ * Does `work` with the database in `dataDir`, whether a process runs it now or none does.
+ * @throws in one sentence that says what to do; also when there is no database
+ */
+export async function withEmbeddedPostgres<T>(
+  options: EmbeddedPostgresOptions,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  if (!existsSync(join(options.dataDir, 'postgres')))
+    throw new Error(`There is no database of Coupon Book in ${options.dataDir}: set DATA_DIR to its folder.`);
+  let postgres: EmbeddedPostgres;
+  try {
+    postgres = await startEmbeddedPostgres(options);
+  } catch (error) {
+    // Another process runs it: that one keeps it.
+    const { url } = error as { url?: string };
+    if (url === undefined) throw error;
+    return work(url);
+  }
+  try {
+    return await work(postgres.url);
+  } finally {
+    await postgres.stop();
+  }
+}
+
 /** A server that accepts connections and whose lock is ours. */
 async function own(
   cluster: Cluster,
@@ -145,7 +173,7 @@ function refusal(cluster: Cluster, server: Server, pid: number): Error {
         `process ${server.pid}): stop it first, or set DATA_DIR to another folder.`,
     ),
     // Killed just now, and the server is about to notice that its connection is gone.
-    { passing: !pid || !isRunning(pid) },
+    { passing: !pid || !isRunning(pid), url: urlOf(cluster, server.port, DATABASE) },
   );
 }
 

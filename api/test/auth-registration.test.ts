@@ -78,7 +78,7 @@ test('a stranger who registers a customer’s e-mail gets none of the coupons th
       invited: 1,
       unconfirmed: 1,
       unknown: 0,
-      errors: [{ line: 2, value: 'customer@example.test', reason: 'the account is not confirmed' }],
+      errors: [{ line: 2, value: 'customer@example.test', reason: 'unconfirmed' }],
     });
     const order = { bookId: book, mode: 'equal', perUser: 1 };
     expect(await call('POST', `/pools/${pool}/distribute`, order)).toMatchObject({

@@ -30,6 +30,24 @@ export async function findUser(db: Database | Transaction, id: string): Promise<
   return rows[0];
 }
 
+/** By a spelling that an account may have kept, before the canonical form: see `emailSpellings`. */
+export async function findUserByEmail(
+  db: Database,
+  email: { canonical: string; kept: string },
+): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`
+    SELECT ${userColumns} FROM users WHERE email IN (${email.canonical}, ${email.kept})
+    ORDER BY email = ${email.kept} DESC LIMIT 1`.execute(db);
+  return rows[0];
+}
+
+/** All administrators, also disabled ones, oldest first. */
+export async function listAdmins(db: Database): Promise<UserRow[]> {
+  const { rows } = await sql<UserRow>`
+    SELECT ${userColumns} FROM users WHERE role = 'ADMIN' ORDER BY created_at, id LIMIT 100`.execute(db);
+  return rows;
+}
+
 /** The e-mails of users, by id. */
 export async function findEmails(
   db: Database | Transaction,
