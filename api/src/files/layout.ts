@@ -92,8 +92,12 @@ export const shown = (text: string) => text.trim().slice(0, SHOWN_LENGTH).toWell
 
 /** Excel's way to name the delimiter. */
 const SEP_LINE = /^\ufeff?\s*"?sep=(.)"?[;,\t|]*\s*$/i;
-export const isSepLine = (cells: readonly string[]) =>
-  /^\ufeff?\s*"?sep=/i.test(cells[0]!) && (cells.length === 1 || isBlank(cells.slice(1)));
+export function isSepLine(cells: readonly string[]): boolean {
+  const first = cells[0]!;
+  return (
+    first.length < 20 && first.includes('=') && /^\ufeff?\s*"?sep=/i.test(first) && isBlank(cells.slice(1))
+  );
+}
 
 /**
  * Finds out how a file is cut, where its header is and which column is sought. A wrong guess is worse than a question: when nothing

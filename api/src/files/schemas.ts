@@ -1,5 +1,6 @@
+import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import { component, nullable } from '../schemas.ts';
+import { component, nullable, ref, strict } from '../schemas.ts';
 import { DELIMITERS } from './csv.ts';
 import { ENCODINGS } from './encoding.ts';
 
@@ -51,3 +52,50 @@ export const readAs = component(
   },
   'how a file was read',
 );
+
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const cell = Type.String({ description: 'cut after 80 characters' });
+
+export const filePreview = component(
+  'FilePreview',
+  {
+    file: ref(readAs),
+    columns: Type.Array(
+      strict({
+        number: Type.Integer({ description: 'from 1: what `column` takes' }),
+        title: nullable(Type.String()),
+        examples: Type.Array(cell),
+        fits: Type.Boolean({ description: 'all its cells can be what is sought' }),
+      }),
+      { description: 'the first 50' },
+    ),
+    firstRows: Type.Array(Type.Array(cell), {
+      description: 'at most 10, with the titles and what is above them',
+    }),
+    refusal: nullable(
+      strict(reasonFields, { description: 'why the file cannot be read like this; null: it can' }),
+    ),
+    counts: nullable(
+      strict({
+        rows: count('good + repeated + existing + invalid + skipped'),
+        good: count('would be stored'),
+        repeated: count('in the file before'),
+        existing: count('codes that exist already; 0 for people'),
+        invalid: count('hold no code, or nobody'),
+        skipped: count('lines above the header, and those that repeat it'),
+      }),
+    ),
+    errors: Type.Array(strict({ line: Type.Integer(), value: Type.String(), ...reasonFields }), {
+      description: 'the first 100 of the invalid and the skipped',
+    }),
+  },
+  'what reading a file would bring; nothing is stored',
+);
+
+/** For every module that takes files, whichever there are. */
+export function addFileSchemas(app: FastifyInstance): void {
+  for (const schema of [readAs, filePreview]) {
+    const { $id } = schema as { $id?: string };
+    if (!app.getSchema($id!)) app.addSchema(schema);
+  }
+}

@@ -84,19 +84,29 @@ export async function* readTable(
   yield rowsOf(read('', true));
 }
 
+/** A letter or a digit; anything else may be folded away. */
+const isPlain = (letter: number) =>
+  (letter > 0x2f && letter < 0x3a) || (letter > 0x40 && letter < 0x5b) || (letter > 0x60 && letter < 0x7b);
+const differsAt = (letter: number, ofTitle: number) =>
+  isPlain(letter) && (letter | 0x20) !== (ofTitle | 0x20);
+
 /** Whether a row says the same as the header: files that were joined have several. */
 function titleTest({ header, column }: Layout): (cells: readonly string[]) => boolean {
   if (!header) return () => false;
   const titles = header.map(foldTitle);
   const place = typeof column === 'number' && titles[column] ? column : titles.findIndex(Boolean);
   const title = titles[place] ?? '';
-  const first = title.charCodeAt(0);
+  const [first, second] = [title.charCodeAt(0), title.charCodeAt(1)];
   return (cells) => {
     const cell = cells[place];
-    if (!cell) return false;
-    // Most rows are told apart by one letter.
-    const start = cell.charCodeAt(0);
-    if (start > 0x40 && start < 0x7b && (start | 0x20) !== first) return false;
+    // Nearly all rows are told apart by their first letter, or the next.
+    if (
+      !cell ||
+      differsAt(cell.charCodeAt(0), first) ||
+      (isPlain(cell.charCodeAt(0)) && differsAt(cell.charCodeAt(1), second))
+    ) {
+      return false;
+    }
     return foldTitle(cell) === title && titles.every((one, index) => foldTitle(cells[index] ?? '') === one);
   };
 }

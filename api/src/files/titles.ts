@@ -45,6 +45,10 @@ for (const thing of THINGS) {
   }
 }
 
+/** Whether a code, as it is kept, is one of the titles. */
+export const isCodeTitle = (code: string): boolean =>
+  (SCORES.get(code.replace(/[_-]/g, '').toLowerCase()) ?? 0) > 1;
+
 export const codeTitle: TitleScore = (title) => SCORES.get(title) ?? 0;
 
 const EMAIL = new Set(

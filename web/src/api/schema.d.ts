@@ -497,6 +497,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/books/{id}/codes/upload/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Look at a file of codes before it is uploaded
+     * @description Takes what the upload takes, and answers how the file is read, its first rows, its columns, and how many of its codes are good, repeated, existing or invalid. A file that is not clear is answered too, with the reason in `refusal`. Stores nothing.
+     */
+    post: operations['previewUpload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/coupons/assign/random': {
     parameters: {
       query?: never;
@@ -834,6 +854,26 @@ export interface paths {
      * @description What they were given stays theirs.
      */
     delete: operations['removePoolMembers'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/pools/{id}/users/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Look at a file of people before they are added
+     * @description Answers how the file is read, its first rows and columns, and how many people it names. Nobody is added.
+     */
+    post: operations['previewPoolMembers'];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1425,6 +1465,78 @@ export interface components {
       /** @description why generating would be refused; null: it would not */
       refusal: string | null;
     };
+    /**
+     * FileReadAs
+     * @description how a file was read
+     */
+    FileReadAs: {
+      /** @enum {unknown} */
+      encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+      /** @description between cells: ; tab | ,; null: nothing is */
+      delimiter: string | null;
+      /** @description title of the column that was read */
+      header: string | null;
+      /** @description where the titles are; null: there are none */
+      headerLine: number | null;
+      /** @description the column that was read, from 1; null: all cells, or all lines */
+      column: number | null;
+    };
+    /**
+     * FilePreview
+     * @description what reading a file would bring; nothing is stored
+     */
+    FilePreview: {
+      file: components['schemas']['FileReadAs'];
+      /** @description the first 50 */
+      columns: {
+        /** @description from 1: what `column` takes */
+        number: number;
+        title: string | null;
+        examples: string[];
+        /** @description all its cells can be what is sought */
+        fits: boolean;
+      }[];
+      /** @description at most 10, with the titles and what is above them */
+      firstRows: string[][];
+      /** @description why the file cannot be read like this; null: it can */
+      refusal: {
+        /** @description stable, for programs */
+        reason: string;
+        /** @description what the words of the reason need */
+        values: {
+          [key: string]: string | number;
+        };
+        /** @description the reason in words; it ends a sentence that names the row */
+        detail: string;
+      } | null;
+      counts: {
+        /** @description good + repeated + existing + invalid + skipped */
+        rows: number;
+        /** @description would be stored */
+        good: number;
+        /** @description in the file before */
+        repeated: number;
+        /** @description codes that exist already; 0 for people */
+        existing: number;
+        /** @description hold no code, or nobody */
+        invalid: number;
+        /** @description lines above the header, and those that repeat it */
+        skipped: number;
+      } | null;
+      /** @description the first 100 of the invalid and the skipped */
+      errors: {
+        line: number;
+        value: string;
+        /** @description stable, for programs */
+        reason: string;
+        /** @description what the words of the reason need */
+        values: {
+          [key: string]: string | number;
+        };
+        /** @description the reason in words; it ends a sentence that names the row */
+        detail: string;
+      }[];
+    };
     /** Coupon */
     Coupon: {
       /** @example K7QX-2MPA-9RTB */
@@ -1826,22 +1938,6 @@ export interface components {
     /** PoolRemoval */
     PoolRemoval: {
       removed: number;
-    };
-    /**
-     * FileReadAs
-     * @description how a file was read
-     */
-    FileReadAs: {
-      /** @enum {unknown} */
-      encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
-      /** @description between cells: ; tab | ,; null: nothing is */
-      delimiter: string | null;
-      /** @description title of the column that was read */
-      header: string | null;
-      /** @description where the titles are; null: there are none */
-      headerLine: number | null;
-      /** @description the column that was read, from 1; null: all cells, or all lines */
-      column: number | null;
     };
     /**
      * DistributionPreview
@@ -4839,6 +4935,142 @@ export interface operations {
       };
     };
   };
+  previewUpload: {
+    parameters: {
+      query?: {
+        /** @description skip: good rows are stored, the others reported; abort: every row is stored, or none */
+        onError?: 'skip' | 'abort';
+        /** @description which column is read: its title, or its number from 1. Needed only when the file leaves it open */
+        column?: string;
+        /** @description whether there is a row of titles. auto: where one of the titles is known */
+        header?: 'auto' | 'present' | 'absent';
+        /** @description of the text. auto: by its bytes; Windows-1252 when it is not valid UTF-8 */
+        encoding?: 'auto' | 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+      };
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'text/csv': string;
+        'multipart/form-data': {
+          /** Format: binary */
+          file: string;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FilePreview'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /**
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       *
+       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   assignRandomCoupon: {
     parameters: {
       query?: never;
@@ -7091,6 +7323,133 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['PoolRemoval'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  previewPoolMembers: {
+    parameters: {
+      query?: {
+        /** @description which column is read: its title, or its number from 1. Needed only when the file leaves it open */
+        column?: string;
+        /** @description whether there is a row of titles. auto: where one of the titles is known */
+        header?: 'auto' | 'present' | 'absent';
+        /** @description of the text. auto: by its bytes; Windows-1252 when it is not valid UTF-8 */
+        encoding?: 'auto' | 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+      };
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description of the pool */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'text/csv': string;
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FilePreview'];
         };
       };
       /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */

@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin';
+import { addFileSchemas } from '../../files/schemas.ts';
 import type { ModuleOptions } from '../module.ts';
 import { generateWork } from './generate-job.ts';
 import { importWork } from './import-job.ts';
@@ -11,6 +12,7 @@ import { uploadRoute } from './upload-route.ts';
 export default fp<ModuleOptions>(
   async (app, { config }) => {
     app.addSchema(preview);
+    addFileSchemas(app);
     app.addJobWork('import', importWork);
     app.addJobWork('generate', generateWork);
     app.addChore('uploads that no job came of', () => deleteOldUploads(app.db));

@@ -31,6 +31,14 @@ export async function insertCodes(trx: Transaction, bookId: string, codes: Buffe
   return rows;
 }
 
+/** How many of the codes exist, in any book. Each is looked up by itself, as in `insertDrawnCodes`. @param codes as there */
+export async function countExistingCodes(trx: Transaction, codes: Buffer): Promise<number> {
+  const { rows } = await sql<{ existing: number }>`
+    SELECT count(*)::integer AS existing FROM unnest(string_to_array(${codes}::text, ',')) AS listed(code)
+    WHERE (SELECT c.id FROM coupons c WHERE c.code = listed.code) IS NOT NULL`.execute(trx);
+  return rows[0]!.existing;
+}
+
 /** Which of the codes are in a book, stored since an id was the highest. */
 export async function findStoredSince(
   trx: Transaction,

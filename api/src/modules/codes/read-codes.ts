@@ -1,8 +1,7 @@
-import { foldTitle } from '../../files/characters.ts';
 import { shown, type Layout, type Sought } from '../../files/layout.ts';
 import type { Why } from '../../files/reasons.ts';
 import type { TableRow } from '../../files/table.ts';
-import { codeTitle } from '../../files/titles.ts';
+import { codeTitle, isCodeTitle } from '../../files/titles.ts';
 import { canonicalCode } from './code.ts';
 
 /** A row with a code, or without and why. `text` is what stands where the code should, cut short; `cell` counts from 1. */
@@ -123,8 +122,8 @@ function toRow(line: number, cell: number, text: string, header: string): CodeRo
   return { line, cell, code: result.code };
 }
 
-/** A code has digits or is nobody's word, mostly; only then it is looked up. */
-const isTitle = (code: string) => !/\d/.test(code) && codeTitle(foldTitle(code)) > 1;
+/** Most codes have digits, and need no look. */
+const isTitle = (code: string) => !/\d/.test(code) && isCodeTitle(code);
 
 const bad = (line: number, cell: number, text: string, why: Why, skipped = false): CodeRow => ({
   line,

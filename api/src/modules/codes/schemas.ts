@@ -16,6 +16,8 @@ export const uploadQuery = strict({
   }),
   ...layoutQuery,
 });
+/** A preview is asked the same; `onError` changes nothing there. */
+export type LayoutQuery = Omit<UploadQuery, 'onError'>;
 export type UploadQuery = Static<typeof uploadQuery>;
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });

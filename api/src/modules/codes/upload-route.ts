@@ -3,21 +3,27 @@ import multipart from '@fastify/multipart';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { inTransaction } from '../../database/transaction.ts';
 import { takeTurns } from '../../database/turns.ts';
+import { filePreview } from '../../files/schemas.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { readClaim } from '../../plugins/idempotency.ts';
 import { allowSlowBody } from '../../plugins/slow-bodies.ts';
 import { Problem } from '../../problems.ts';
+import { ref } from '../../schemas.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { jobResponses } from '../jobs/schemas.ts';
 import { startJob } from '../jobs/start.ts';
 import { type ImportInput, type Survey, surveyUpload } from './import-job.ts';
+import { previewUpload } from './preview.ts';
 import { deleteUpload } from './queries.ts';
 import { bookId, uploadQuery } from './schemas.ts';
 import { storeUpload, type Upload } from './uploads.ts';
 
 /** Most uploads that this process receives at a time: each can bring `maxUploadBytes`. */
 const MAX_UPLOADS = 20;
+/** Most previews at a time: each remembers the codes of its file. */
+const MAX_PREVIEWS = 4;
 /** Most invalid rows that a refusal lists; all are counted. */
 const MAX_REPORTED = 1_000;
 /** What multipart adds to a file. */
@@ -37,17 +43,33 @@ export async function uploadRoute(
   scope.addContentTypeParser('text/csv', (_request, payload, done) => done(null, payload));
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   const receiving = takeTurns(MAX_UPLOADS, 0);
+  const previewing = takeTurns(MAX_PREVIEWS, MAX_UPLOADS);
+
+  const uploadSchema = {
+    tags: ['codes'],
+    consumes: ['text/csv', 'multipart/form-data'],
+    params: bookId,
+    querystring: uploadQuery,
+    body: {
+      content: {
+        'text/csv': { schema: file },
+        'multipart/form-data': { schema: Type.Object({ file }) },
+      },
+    },
+  };
+  const bodyLimit = maxUploadBytes + MULTIPART_OVERHEAD;
+  // A stream has no schema to be checked against; what it holds is checked row by row.
+  const compileQueryAndPath = (route: Parameters<NonNullable<typeof scope.validatorCompiler>>[0]) =>
+    (route.httpPart === 'body' ? () => true : scope.validatorCompiler!(route)) as never;
 
   app.post(
     '/api/v1/books/:id/codes/upload',
     {
-      bodyLimit: maxUploadBytes + MULTIPART_OVERHEAD,
+      bodyLimit,
+      validatorCompiler: (route) => compileQueryAndPath(route as never),
       config: { access: 'admin', problems: ['not-found', 'book-not-active'] },
-      // A stream has no schema to be checked against; what it holds is checked row by row.
-      validatorCompiler: (route) =>
-        (route.httpPart === 'body' ? () => true : scope.validatorCompiler!(route)) as never,
       schema: {
-        tags: ['codes'],
+        ...uploadSchema,
         operationId: 'uploadCodes',
         summary: 'Upload codes from a CSV file',
         description:
@@ -57,15 +79,6 @@ export async function uploadRoute(
           'ignored, lines above the header are skipped, and a list of codes on one line is read whole. Bad rows, duplicates and ' +
           'skipped lines are counted and listed with their lines; the good rows are stored, unless `onError=abort`. The result: ' +
           '`{ rows, stored, duplicates, invalid, skipped, encoding, delimiter, header, headerLine, column }`.',
-        consumes: ['text/csv', 'multipart/form-data'],
-        params: bookId,
-        querystring: uploadQuery,
-        body: {
-          content: {
-            'text/csv': { schema: file },
-            'multipart/form-data': { schema: Type.Object({ file }) },
-          },
-        },
         response: jobResponses,
       },
     },
@@ -101,6 +114,37 @@ export async function uploadRoute(
         } finally {
           // A refusal, or the repeat of an upload that has its job.
           if (!isJobs) await deleteUpload(app.db, upload.id);
+        }
+      }),
+  );
+
+  app.post(
+    '/api/v1/books/:id/codes/upload/preview',
+    {
+      bodyLimit,
+      validatorCompiler: (route) => compileQueryAndPath(route as never),
+      config: { access: 'admin', problems: ['not-found', 'book-not-active'] },
+      schema: {
+        ...uploadSchema,
+        operationId: 'previewUpload',
+        summary: 'Look at a file of codes before it is uploaded',
+        description:
+          'Takes what the upload takes, and answers how the file is read, its first rows, its columns, and how many of its codes are ' +
+          'good, repeated, existing or invalid. A file that is not clear is answered too, with the reason in `refusal`. Stores nothing.',
+        response: { 200: ref(filePreview) },
+      },
+    },
+    async (request) =>
+      previewing(async () => {
+        await inTransaction(app.db, (trx) => keepOpenBook(trx, request.params.id));
+        const upload = await allowSlowBody(request, () => receive(request, maxUploadBytes));
+        const goOn = () => {
+          if (request.raw.socket.destroyed) throw new Problem('invalid-request', 'The client went away.');
+        };
+        try {
+          return await previewUpload(app.db, upload, request.query, goOn);
+        } finally {
+          await deleteUpload(app.db, upload.id);
         }
       }),
   );

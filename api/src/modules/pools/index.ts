@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import { readAs } from '../../files/schemas.ts';
+import { addFileSchemas } from '../../files/schemas.ts';
 import type { ModuleOptions } from '../module.ts';
 import { poolMailMergeRoute } from './mail-merge.ts';
 import { poolRoutes } from './routes.ts';
@@ -8,17 +8,10 @@ import { additionSchema, memberPage, memberSchema, poolPage, poolSchema, removal
 /** Pools: groups of users to distribute coupons to. In a scope of its own, because here a CSV is read whole: it names people, not codes. */
 export default fp<ModuleOptions>(
   async (app, { config }) => {
-    for (const schema of [
-      poolSchema,
-      poolPage,
-      memberSchema,
-      memberPage,
-      additionSchema,
-      removalSchema,
-      readAs,
-    ]) {
+    for (const schema of [poolSchema, poolPage, memberSchema, memberPage, additionSchema, removalSchema]) {
       app.addSchema(schema);
     }
+    addFileSchemas(app);
     await app.register(async (scope) => {
       scope.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) =>
         done(null, body),

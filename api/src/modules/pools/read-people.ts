@@ -1,6 +1,7 @@
 import { cleanEmail, areAddressLists, readAddresses, unquote } from '../../files/addresses.ts';
 import { dropInvisible } from '../../files/characters.ts';
 import { type Found, type Layout, shown, type Sought } from '../../files/layout.ts';
+import { type FilePreview, previewRefusal, previewRows } from '../../files/preview.ts';
 import { refuseFile } from '../../files/refuse.ts';
 import { type ReadOptions, readFile, type TableRow } from '../../files/table.ts';
 import { emailTitle, findNameColumns } from '../../files/titles.ts';
@@ -97,4 +98,25 @@ function toName(text: string): string | null {
   // `'=…` is how exports keep a spreadsheet from running it.
   const name = unquote(dropInvisible(text).replace(/^'(?=[=+@-])/, '')).replace(/\s+/g, ' ');
   return name.slice(0, MAX_NAME_LENGTH).toWellFormed() || null;
+}
+
+/** What adding the people of a file would do; nothing is stored. @throws {Problem} as `readPeople`, unless there is something to show */
+export async function previewPeople(bytes: Buffer, options: ReadOptions): Promise<FilePreview> {
+  try {
+    const { layout, found, named, refused, skipped } = await readPeople(bytes, options);
+    const rows = previewRows();
+    const seen = new Set<string>();
+    const unused = [...refused, ...skipped].sort((a, b) => a.line - b.line);
+    const isSkipped = new Set(skipped);
+    for (const row of unused) rows.addUnused(row, row.value, isSkipped.has(row));
+    for (const one of named) {
+      const key = 'email' in one ? one.email : one.userId;
+      rows.add(seen.has(key) ? 'repeated' : 'good');
+      seen.add(key);
+    }
+    return rows.present(layout, found);
+  } catch (error) {
+    if (error instanceof Problem) return previewRefusal(error);
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { jsonAnswer } from '../../plugins/answers.ts';
+import { filePreview } from '../../files/schemas.ts';
 import { describeLayout } from '../../files/layout.ts';
 import { readClaim, write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
@@ -10,7 +11,7 @@ import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.
 import { foldEmailPrefix } from '../users/email.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { deletePool, findPool, listMembers, listPools } from './queries.ts';
-import { readLists, readPeople } from './read-people.ts';
+import { previewPeople, readLists, readPeople } from './read-people.ts';
 import { changePool, createPool } from './save.ts';
 import {
   addQuery,
@@ -27,6 +28,7 @@ import {
   poolSchema,
   presentMember,
   presentPool,
+  previewQuery,
   removalSchema,
 } from './schemas.ts';
 
@@ -200,6 +202,32 @@ export function poolRoutes(fastify: FastifyInstance): void {
         async (trx) => jsonAnswer(200, { ...(await addMembers(trx, params.id, people, query)), file }),
         claim,
       );
+    },
+  );
+
+  app.post(
+    '/api/v1/pools/:id/users/preview',
+    {
+      bodyLimit: MAX_CSV_BYTES,
+      config: { access: 'admin', problems: ['not-found'] },
+      validatorCompiler: (route) =>
+        isFile(route.schema) ? () => true : app.validatorCompiler!(route as never),
+      schema: {
+        tags,
+        operationId: 'previewPoolMembers',
+        summary: 'Look at a file of people before they are added',
+        description:
+          'Answers how the file is read, its first rows and columns, and how many people it names. Nobody is added.',
+        params: poolId,
+        querystring: previewQuery,
+        body: { content: { 'text/csv': { schema: file } } },
+        response: { 200: ref(filePreview) },
+      },
+    },
+    async (request) => {
+      await requirePool(request.params.id);
+      if (Buffer.isBuffer(request.body)) return previewPeople(request.body, request.query);
+      throw new Problem('unsupported-media-type', 'Send the file as text/csv.');
     },
   );
 

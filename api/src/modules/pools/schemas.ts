@@ -70,6 +70,7 @@ const emails = Type.Array(Type.String({ minLength: 1, maxLength: 320 }), {
   example: ['ada@example.com'],
 });
 
+export const previewQuery = strict(layoutQuery);
 export const addQuery = strict({
   ...layoutQuery,
   invite: Type.Boolean({
