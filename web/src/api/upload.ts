@@ -1,6 +1,12 @@
 import { authorizedFetch, type Schemas } from './client';
 import { readProblem, toProblem } from './problem';
 
+/** How a file is to be read and stored; a column only where the file leaves it open. */
+export interface UploadHow {
+  onError: 'skip' | 'abort';
+  column?: string;
+}
+
 /**
  * Uploads a file of codes as it is, read from the disk while it is sent. `fetch` cannot tell how much has been sent; XMLHttpRequest can.
  * @param onProgress told which share of the file has been sent, 0 to 1
@@ -10,11 +16,12 @@ import { readProblem, toProblem } from './problem';
 export async function uploadCodes(
   bookId: string,
   file: File,
-  onError: 'skip' | 'abort',
+  how: UploadHow,
   headers: Record<string, string>,
   { onProgress, signal }: { onProgress: (share: number) => void; signal: AbortSignal },
 ): Promise<Schemas['Job']> {
-  const address = new URL(`/api/v1/books/${bookId}/codes/upload?onError=${onError}`, window.location.origin);
+  const address = new URL(`/api/v1/books/${bookId}/codes/upload`, window.location.origin);
+  address.search = new URLSearchParams({ ...how }).toString();
   const request = new Request(address, {
     method: 'POST',
     // Its job is followed from here: nobody waits for its end.

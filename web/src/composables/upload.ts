@@ -1,6 +1,6 @@
 import { onScopeDispose, ref, shallowRef } from 'vue';
 import type { Schemas } from '../api/client';
-import { uploadCodes } from '../api/upload';
+import { uploadCodes, type UploadHow } from '../api/upload';
 import { useWrite } from './write';
 
 /** What tells two files apart, for "the same request again". */
@@ -13,10 +13,10 @@ export function useUpload(bookId: () => string) {
   let stopper = new AbortController();
 
   const { run, retry, reset, running, problem } = useWrite(
-    (headers, _which: ReturnType<typeof nameOf>, onError: 'skip' | 'abort') => {
+    (headers, _which: ReturnType<typeof nameOf>, how: UploadHow) => {
       share.value = 0;
       stopper = new AbortController();
-      return uploadCodes(bookId(), file.value!, onError, headers, {
+      return uploadCodes(bookId(), file.value!, how, headers, {
         onProgress: (sent) => (share.value = sent),
         signal: stopper.signal,
       });
@@ -45,7 +45,7 @@ export function useUpload(bookId: () => string) {
     problem,
     choose,
     stop,
-    start: (onError: 'skip' | 'abort') => settled(run(nameOf(file.value!), onError)),
+    start: (how: UploadHow) => settled(run(nameOf(file.value!), how)),
     retry: () => settled(retry()),
   };
 }

@@ -12,7 +12,9 @@ export default {
   choose: 'or choose a file',
   chooseOther: 'Choose another file',
   fileHelp:
-    'CSV or text, one code in each row: in the column called “code”, or in the first. 3 to 64 characters of A–Z, 0–9, - and _; up to millions of rows.',
+    'CSV or text. The column is found by its title (code, voucher, gift card …) or by what is in it. 3 to 64 characters of A–Z, 0–9, - and _; up to millions of rows.',
+  column: 'Column with the codes',
+  columnHelp: 'Title or number. Needed only when the file has several that could be it.',
   onError: 'When rows cannot be used',
   ways: { skip: 'Store the good ones', abort: 'Store all or nothing' },
   waysHelp: {

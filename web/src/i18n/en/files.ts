@@ -34,7 +34,7 @@ export default {
     'not-in-encoding': 'The file is not text in {encoding}.',
     'no-column': 'No column could be found that holds {what}. Found: {found}',
     'several-columns':
-      'Several columns could hold {what}: {found}. Give the right column a title such as “{example}”.',
+      'Several columns could hold {what}: {found}. Name the right one by its title or number.',
     'no-such-column': 'There is no column {column}. Found: {found}',
     'header-unclear':
       'Line {line} (“{text}”) may be a title or one of the {what}. Give the column the title “{example}”.',

@@ -48,7 +48,8 @@ export default {
     inviteHelp: 'They sign in once you have given them an access link.',
     action: 'Add',
     file: 'Upload CSV file',
-    fileHelp: 'With a column named email, or e-mails in the first. At most 16 MB.',
+    fileHelp:
+      'A table with a column of e-mails, or a list such as a mail program copies. Names are kept. At most 16 MB.',
     added: '{n} person added | {n} people added',
     already: '{n} was in it already | {n} were in it already',
     invited: '{n} account made | {n} accounts made',

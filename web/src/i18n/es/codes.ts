@@ -12,7 +12,9 @@ export default {
   choose: 'o elija un archivo',
   chooseOther: 'Elegir otro archivo',
   fileHelp:
-    'CSV o texto, con un código en cada fila: en la columna llamada «code», o en la primera. De 3 a 64 caracteres entre A–Z, 0–9, - y _; hasta millones de filas.',
+    'CSV o texto. La columna se reconoce por su título (código, cupón, vale…) o por su contenido. De 3 a 64 caracteres entre A–Z, 0–9, - y _; hasta millones de filas.',
+  column: 'Columna de los códigos',
+  columnHelp: 'Título o número. Solo hace falta cuando varias podrían serlo.',
   onError: 'Si hay filas que no sirven',
   ways: { skip: 'Guardar las buenas', abort: 'Guardar todo o nada' },
   waysHelp: {

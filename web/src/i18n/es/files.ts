@@ -33,7 +33,7 @@ export default {
     'not-in-encoding': 'El archivo no es texto en {encoding}.',
     'no-column': 'Ninguna columna parece contener {what}. Hay: {found}',
     'several-columns':
-      'Varias columnas podrían contener {what}: {found}. Pon a la correcta un título como «{example}».',
+      'Varias columnas podrían contener {what}: {found}. Indica la correcta por su título o su número.',
     'no-such-column': 'No hay ninguna columna {column}. Hay: {found}',
     'header-unclear':
       'La línea {line} («{text}») puede ser un título o formar parte de los {what}. Pon a la columna el título «{example}».',

@@ -48,7 +48,8 @@ export default {
     inviteHelp: 'Podrán iniciar sesión cuando les dé un enlace de acceso.',
     action: 'Añadir',
     file: 'Cargar archivo CSV',
-    fileHelp: 'Con una columna llamada email, o los correos en la primera. Como máximo 16 MB.',
+    fileHelp:
+      'Una tabla con una columna de correos, o una lista como la que copia un programa de correo. Los nombres se conservan. Como máximo 16 MB.',
     added: '{n} persona añadida | {n} personas añadidas',
     already: '{n} ya estaba | {n} ya estaban',
     invited: '{n} cuenta creada | {n} cuentas creadas',
