@@ -1,8 +1,9 @@
 import cluster from 'node:cluster';
-import net from 'node:net';
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { stopAccepting } from './accept-queue.ts';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { migrate } from './database/migrate.ts';
@@ -18,10 +19,10 @@ const LAST_RETRY_MS = 3_000;
 /** After draining: for requests under way, then for the database. Orchestrators kill what takes 30 s. */
 const FINISH_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 26_000;
-/** Long enough for clients to open the connection that follows the one they were told to close. */
-const HOLD_MS = 100;
-/** A connection on which no request arrives this long after we stopped accepting others will not bring one. */
-const SILENCE_MS = 500;
+/** Whoever opens a connection wants to ask something: longest that a client on a starved machine takes to say it. */
+const FIRST_REQUEST_MS = 5_000;
+/** A connection that was answered, and has been silent this long since, is only kept for later. */
+const SILENCE_MS = 1_000;
 const TERMINAL_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
 
 /** As `serve`; with WORKERS above 1, by as many processes. */
@@ -170,7 +171,7 @@ function printWelcome(
   config: Config,
   admin: { email: string; password?: string } | null,
 ): void {
-  const address = app.server.address() as net.AddressInfo | null;
+  const address = app.server.address() as AddressInfo | null;
   const url = config.publicUrl ?? `http://localhost:${address?.port ?? config.port}`;
   const lines = [``, `  Coupon Book is ready: ${url}   API documentation: ${url}/docs`];
   if (admin?.password) {
@@ -185,16 +186,31 @@ function printWelcome(
 interface Traffic {
   /** Requests whose answer is not complete. */
   underWay: () => number;
+  /** Open connections, whatever is on them. */
+  connections: () => number;
+  /** Ends the connections on which no request is to be expected any more. */
+  endSilent: () => void;
   /** Keeps back the answers that are ready until `work` is done. */
-  holdAnswers: (work: () => Promise<void>) => Promise<void>;
+  holdAnswers: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 function watchTraffic(app: FastifyInstance): Traffic {
   let underWay = 0;
-  let held: Promise<void> | undefined;
-  app.server.on('request', (_request, response) => {
+  let held: Promise<unknown> | undefined;
+  /** Until when each connection is given to bring a request. */
+  const patience = new Map<Socket, number>();
+  const giveTime = (socket: Socket, ms: number) => patience.set(socket, performance.now() + ms);
+  app.server.on('connection', (socket) => {
+    giveTime(socket, FIRST_REQUEST_MS);
+    socket.once('close', () => patience.delete(socket));
+  });
+  app.server.on('request', ({ socket }, response) => {
     underWay += 1;
-    response.once('close', () => (underWay -= 1));
+    giveTime(socket, Number.POSITIVE_INFINITY);
+    response.once('close', () => {
+      underWay -= 1;
+      if (!socket.destroyed) giveTime(socket, SILENCE_MS);
+    });
   });
   app.addHook('onSend', (_request, _reply, _payload, done) => {
     if (held) void held.then(() => done());
@@ -202,10 +218,18 @@ function watchTraffic(app: FastifyInstance): Traffic {
   });
   return {
     underWay: () => underWay,
+    connections: () => patience.size,
+    endSilent() {
+      for (const [socket, until] of patience) if (until < performance.now()) socket.destroy();
+    },
     async holdAnswers(work) {
-      held = work();
-      await held;
-      held = undefined;
+      const working = work();
+      held = working.catch(() => undefined);
+      try {
+        return await working;
+      } finally {
+        held = undefined;
+      }
     },
   };
 }
@@ -217,31 +241,24 @@ function watchTraffic(app: FastifyInstance): Traffic {
 async function drain(app: FastifyInstance, ms: number, traffic: Traffic): Promise<void> {
   app.readiness.draining = true;
   await wait(ms);
-  await traffic.holdAnswers(() => stopAccepting(app));
-  const connections = () =>
-    new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+  // While answers are held, nobody who waits for one has a reason to open another connection.
+  const lostNone = await traffic.holdAnswers(() => leave(app));
+  if (!lostNone) app.log.warn('connections may have been lost that were opened at the last moment');
   const stoppedAt = performance.now();
-  const elapsed = () => performance.now() - stoppedAt;
-  while ((await connections()) > 0 && (traffic.underWay() > 0 || elapsed() < SILENCE_MS)) {
-    if (elapsed() > FINISH_WITHIN_MS) {
+  while (traffic.connections() > 0) {
+    if (performance.now() - stoppedAt > FINISH_WITHIN_MS) {
       app.log.warn({ requests: traffic.underWay() }, 'stopping although requests are still under way');
       break;
     }
+    traffic.endSilent();
     await wait(20);
   }
-  // What is left is silent; one that never sent a request would otherwise keep us until its header time-out.
   app.server.closeAllConnections();
 }
 
-/**
- * The kernel resets connections that wait to be accepted when their server closes (8 of 32 clients that had been told to open a
- * new one saw that). While answers are held, nobody has a reason to open one; what had been opened is accepted.
- */
-async function stopAccepting(app: FastifyInstance): Promise<void> {
+async function leave(app: FastifyInstance): Promise<boolean> {
   await meetSiblings('holding');
-  await wait(HOLD_MS);
-  await nextTurn();
-  // Not http's own close(), which also cuts connections that are idle at this instant, on which a request may be arriving.
-  net.Server.prototype.close.call(app.server);
+  const lostNone = await stopAccepting(app.server, { ownsQueue: !cluster.isWorker });
   await meetSiblings('closed');
+  return lostNone;
 }

@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -66,33 +68,48 @@ function keepClaiming({ url }: ServerProcess, { bookId, users }: Stage): Load {
   return { answered: () => answered, lost, statuses, refused };
 }
 
-test('SIGTERM under load loses no request: each one sent gets its whole answer, and what it says has happened', async () => {
-  const stage = await setStage(database.url, { users: 32, codes: 20_000, limit: 20_000 });
-  const server = await launchServer({ DATABASE_URL: database.url, DRAIN_SECONDS: '1' });
-  await untilReady(server);
-  const load = keepClaiming(server, stage);
-  await eventually(() => load.answered() >= 300);
-
-  const startedAt = performance.now();
-  server.kill('SIGTERM');
-  const ready = await eventually(async () => {
-    const response = await fetch(`${server.url}/health/ready`);
-    return response.status === 503 ? response : null;
-  });
-  expect(await ready.json()).toMatchObject({ code: 'unavailable', detail: 'This process is stopping.' });
-  await load.refused;
-
-  expect(await server.exited).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(30_000);
-  expect(load.lost).toEqual([]);
-  expect([...load.statuses]).toEqual([200]);
-  const [{ given }] = await rowsOf<{ given: number }>(
-    database.url,
-    `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
-    [stage.bookId],
+/** Leaves little of the machine to anybody else until the test ends: what only works for want of a delay does not work then. */
+function keepCoresBusy(): void {
+  const children = Array.from({ length: 10 * availableParallelism() }, () =>
+    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
   );
-  expect(given).toBe(load.answered());
-});
+  onTestFinished(() => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+}
+
+test.for([
+  { name: 'SIGTERM under load', busy: false },
+  { name: 'SIGTERM under load, on a machine that is busy with other things,', busy: true },
+])(
+  '$name loses no request: each one sent gets its whole answer, and what it says has happened',
+  async ({ busy }) => {
+    const stage = await setStage(database.url, { users: 32, codes: 20_000, limit: 20_000 });
+    const server = await launchServer({ DATABASE_URL: database.url, DRAIN_SECONDS: '1' });
+    await untilReady(server);
+    const load = keepClaiming(server, stage);
+    await eventually(() => load.answered() >= 300);
+    if (busy) keepCoresBusy();
+
+    server.kill('SIGTERM');
+    const ready = await eventually(async () => {
+      const response = await fetch(`${server.url}/health/ready`);
+      return response.status === 503 ? response : null;
+    });
+    expect(await ready.json()).toMatchObject({ code: 'unavailable', detail: 'This process is stopping.' });
+    await load.refused;
+
+    expect(await server.exited).toBe(0);
+    expect(load.lost).toEqual([]);
+    expect([...load.statuses]).toEqual([200]);
+    const [{ given }] = await rowsOf<{ given: number }>(
+      database.url,
+      `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
+      [stage.bookId],
+    );
+    expect(given).toBe(load.answered());
+  },
+);
 
 /** What waits for a lock does so until the test lets go of it. */
 const PATIENT = { DATABASE_STATEMENT_TIMEOUT_SECONDS: '60' };
