@@ -40,6 +40,7 @@ const COUPONS: Record<string, Coupon> = {
 };
 
 const BOOK: BookRules = {
+  bookName: 'a book',
   startsAt: null,
   expiresAt: null,
   archivedAt: null,

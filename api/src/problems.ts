@@ -88,11 +88,18 @@ export const problems = {
       'The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.',
     remedy: 'See `startsAt`, `expiresAt` and `archivedAt` of the book.',
   },
+  'in-use': {
+    status: 409,
+    title: 'In use',
+    about:
+      'Coupons of this book were given to somebody. What was given stays on record, and with it the book.',
+    remedy: 'Archive the book: PATCH /api/v1/books/{id} with `{ "archived": true }`.',
+  },
   conflict: {
     status: 409,
     title: 'Conflict',
     about:
-      'The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.',
+      'The request collides with what is there: a name or an e-mail is taken, the same request is still running.',
     remedy: 'See `detail`. With `Retry-After`, send the same request again after that time.',
   },
   'lock-expired': {

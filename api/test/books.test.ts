@@ -382,16 +382,32 @@ describe('deleting', () => {
     expect((await call('DELETE', `/api/v1/books/${id}`)).status).toBe(404);
   });
 
-  it('refuses a book in use and says to archive it', async () => {
+  it('refuses a book of which a coupon was given once, also when it was taken back, and says to archive it', async () => {
     const { id } = await makeBook();
     await addCoupons(id, 3);
-    const client = new pg.Client(t.databaseUrl);
-    await client.connect();
-    await client.query(assign, [id, user.id]);
-    await client.end();
-    const { body } = await call('DELETE', `/api/v1/books/${id}`);
-    expect(body).toMatchObject({ status: 409, code: 'conflict', detail: expect.stringContaining('archive') });
+    const { code } = (await call('POST', '/api/v1/coupons/assign/random', { bookId: id }, user)).body;
+    const refusal = { status: 409, code: 'in-use', detail: expect.stringContaining('Archive') };
+    expect((await call('DELETE', `/api/v1/books/${id}`)).body).toMatchObject(refusal);
+    expect((await call('POST', `/api/v1/coupons/unassign/${code}`)).status).toBe(200);
+    expect((await call('DELETE', `/api/v1/books/${id}`)).body).toMatchObject(refusal);
     expect(await coupons(id)).toBe(3);
+    const deleting = sql`DELETE FROM books WHERE id = ${id}`.execute(t.db);
+    await expect(deleting).rejects.toMatchObject({ code: '23503' });
+    const history = await call('GET', `/api/v1/events?bookId=${id}`);
+    const { name } = (await call('GET', `/api/v1/books/${id}`)).body;
+    expect(history.body.items[0]).toMatchObject({ type: 'coupon.unassigned', code, bookName: name });
+  });
+
+  it('refuses a book whose coupon was redeemed, rolled back and taken back', async () => {
+    const { id } = await makeBook();
+    await addCoupons(id, 1);
+    const { code } = (await call('POST', '/api/v1/coupons/assign/random', { bookId: id }, user)).body;
+    await call('POST', `/api/v1/coupons/lock/${code}`, {}, user);
+    await call('POST', `/api/v1/coupons/redeem/${code}`, {}, user);
+    const redemptions = (await call('GET', `/api/v1/redemptions?bookId=${id}`)).body.items;
+    await call('POST', `/api/v1/redemptions/${redemptions[0].id}/rollback`, { reason: 'by mistake' });
+    expect((await call('POST', `/api/v1/coupons/unassign/${code}`)).status).toBe(200);
+    expect((await call('DELETE', `/api/v1/books/${id}`)).body).toMatchObject({ status: 409, code: 'in-use' });
   });
 
   it('never takes a coupon that is being assigned at the same time', async () => {
@@ -402,6 +418,11 @@ describe('deleting', () => {
     await client.query('BEGIN');
     await client.query('SELECT FROM books WHERE id = $1 FOR KEY SHARE', [id]);
     await client.query(assign, [id, user.id]);
+    await client.query(
+      `INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at)
+       SELECT 'coupon.assigned', book_id, id, $2, now() FROM coupons WHERE book_id = $1 AND assigned_user_id = $2`,
+      [id, user.id],
+    );
     const deletion = call('DELETE', `/api/v1/books/${id}`);
     await eventually(async () => {
       const { rows } = await sql`
@@ -412,7 +433,7 @@ describe('deleting', () => {
     });
     await client.query('COMMIT');
     await client.end();
-    expect((await deletion).body).toMatchObject({ status: 409, code: 'conflict' });
+    expect((await deletion).body).toMatchObject({ status: 409, code: 'in-use' });
     expect(await coupons(id)).toBe(3);
   });
 

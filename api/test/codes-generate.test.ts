@@ -64,7 +64,7 @@ describe('generating', () => {
     for (const code of drawCodes(readPattern({})).take(10_000)) packed.add(code);
     const codes = packed.take();
     const scans = await inTransaction(t.db, async (trx) => {
-      expect(await insertDrawnCodes(trx, bookId, codes, 9_000)).toBe(9_000);
+      expect(await insertDrawnCodes(trx, { bookId, batchId: randomUUID() }, codes, 9_000)).toBe(9_000);
       const { rows } = await sql<{ scans: number }>`
         SELECT seq_scan AS scans FROM pg_stat_xact_user_tables WHERE relid = 'coupons'::regclass`.execute(
         trx,

@@ -96,6 +96,7 @@ export interface Budgets {
 export interface Coupons {
   assigned_at: Timestamp | null;
   assigned_user_id: string | null;
+  batch_id: string | null;
   book_id: string;
   code: string;
   created_at: Generated<Timestamp>;
@@ -135,6 +136,8 @@ export interface DistributionShares {
 export interface Events {
   actor_id: string | null;
   book_id: string;
+  book_name: string | null;
+  code: string | null;
   coupon_id: number;
   data: Json | null;
   id: Generated<number>;
@@ -234,6 +237,12 @@ export interface SigningKeys {
   private_jwk: Json;
 }
 
+export interface UnnamedEvents {
+  last_id: number;
+  named_to: Generated<number>;
+  only_row: Generated<boolean>;
+}
+
 export interface UploadParts {
   bytes: Buffer;
   created_at: Generated<Timestamp>;
@@ -285,6 +294,7 @@ export interface DB {
   restored_rows: RestoredRows;
   sessions: Sessions;
   signing_keys: SigningKeys;
+  unnamed_events: UnnamedEvents;
   upload_parts: UploadParts;
   user_pools: UserPools;
   users: Users;

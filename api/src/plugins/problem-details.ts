@@ -103,6 +103,13 @@ function toProblem(error: unknown): Problem {
     return new Problem('unavailable', 'Too many changes to the same thing at once.', { retryAfter: 1 });
   }
   if (state === '23505') return new Problem('conflict', 'That is taken already.');
+  // A foreign key: somebody deleted one end of it meanwhile, or it is needed by the other.
+  if (state === '23503') {
+    return new Problem(
+      'conflict',
+      'Something that this needs was deleted meanwhile, or something else needs it.',
+    );
+  }
   if (state && /^22...$/.test(state)) return new Problem('invalid-request', 'A value cannot be stored.');
   if (statusCode && statusCode >= 400 && statusCode < 500)
     return clientProblem(statusCode, code, error as Error);

@@ -1,4 +1,4 @@
-import { stateOf } from './model.ts';
+import { endLocks, stateOf } from './model.ts';
 import type { Book, CommandType, Coupon, Request, World } from './world.ts';
 import type { Random } from './random.ts';
 
@@ -97,6 +97,7 @@ export function changeSettings({ random, world, adminId, userIds }: History): st
     case 'dates':
       book.startsAt = random.chance(0.2) ? world.now + 1000 * random.int(3) : null;
       book.expiresAt = random.chance(0.4) ? world.now + 1000 * (3 + random.int(9)) : null;
+      endLocks(world, book);
       return `book ${book.id} from ${book.startsAt} to ${book.expiresAt}`;
     case 'disable': {
       const id = random.pick(userIds);

@@ -193,7 +193,7 @@ function change(world: World, coupon: Coupon, { type, actorId, userId, metadata 
     Object.assign(coupon, { owner: userId, assignedAt: now, serial: (world.assigned += 1) });
     tell('coupon.assigned');
   } else if (type === 'lock') {
-    coupon.lock = { since: now, until: now + book.lockSeconds * 1000 };
+    coupon.lock = { since: now, until: Math.min(now + book.lockSeconds * 1000, book.expiresAt ?? Infinity) };
     tell('coupon.locked', { lockExpiresAt: toText(coupon.lock.until) });
   } else if (type === 'unlock') {
     coupon.lock = null;
@@ -294,5 +294,13 @@ function countGuess(world: World, request: Request): void {
     const spent = world.guesses.get(scope);
     if (spent && spent.ends > world.now) spent.count += 1;
     else world.guesses.set(scope, { count: 1, ends: world.now + GUESSES.windowMs });
+  }
+}
+
+/** A book's end has been moved: no lock of it lasts longer. */
+export function endLocks({ coupons }: World, { id, expiresAt }: Book): void {
+  if (expiresAt === null) return;
+  for (const { bookId, lock } of coupons.values()) {
+    if (bookId === id && lock) lock.until = Math.min(lock.until, Math.max(expiresAt, lock.since + 1));
   }
 }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
+import { inTransaction } from '../../src/database/transaction.ts';
+import { shortenLocks } from '../../src/modules/coupons/queries.ts';
 import type { History } from './generate.ts';
 import { countOf, toText, validOf } from './model.ts';
 import type { Coupon } from './world.ts';
@@ -42,6 +44,10 @@ export async function saveSettings(db: Database, histories: readonly History[]):
       ${books.map(({ maxRedemptions }) => maxRedemptions)}::integer[]
     ) AS b(id, starts_at, expires_at, lock_seconds, archived, limit_per_user, max_redemptions)
     WHERE books.id = b.id`.execute(db);
+  await inTransaction(db, async (trx) => {
+    for (const { id, expiresAt } of books)
+      if (expiresAt !== null) await shortenLocks(trx, id, new Date(expiresAt));
+  });
   const users = histories.flatMap(({ world }) => [...world.users].map(([id, user]) => ({ id, ...user })));
   await sql`
     UPDATE users SET role = u.role, disabled_at = CASE WHEN u.disabled THEN '2020-01-01'::timestamptz END

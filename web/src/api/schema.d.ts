@@ -317,7 +317,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a book of which no coupon was ever given away
-     * @description Its coupons go with it. A book in use answers 409: archive it with PATCH `{ "archived": true }`.
+     * @description Its coupons go with it. A coupon that was assigned once, also if it was taken back, keeps its book: archive it with PATCH `{ "archived": true }`.
      */
     delete: operations['deleteBook'];
     options?: never;
@@ -431,6 +431,26 @@ export interface paths {
     get: operations['listJobErrors'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/jobs/{id}/undo': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Undo a distribution, an upload or a generation
+     * @description A job. Of a distribution it takes back the coupons that are still as they were given: neither locked nor redeemed, nor taken back and assigned anew since; its result: `{ unassigned, kept, reasons, of }`. Of an upload or a generation it removes the codes that were never given to anybody; they can be stored again; its result: `{ removed, kept, reasons, of }`. The others stay; which and why: GET /jobs/{id}/errors.
+     */
+    post: operations['undoJob'];
     delete?: never;
     options?: never;
     head?: never;
@@ -661,7 +681,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The caller's coupons, newest first */
+    /** The caller's coupons, those given last first */
     get: operations['listMyCoupons'];
     put?: never;
     post?: never;
@@ -959,26 +979,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/v1/jobs/{id}/undo': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Take back what a distribution gave
-     * @description A job. Takes back the coupons that are still as they were given: neither locked nor redeemed, nor taken back and assigned anew since. The others stay; which and why: GET /jobs/{id}/errors. Its result: `{ unassigned, kept, reasons, of }`.
-     */
-    post: operations['undoDistribution'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/api/v1/jobs/{id}/mail-merge': {
     parameters: {
       query?: never;
@@ -1040,6 +1040,7 @@ export interface components {
         | 'assignment-limit-reached'
         | 'already-assigned'
         | 'book-not-active'
+        | 'in-use'
         | 'conflict'
         | 'lock-expired'
         | 'link-not-valid'
@@ -1383,6 +1384,8 @@ export interface components {
           [key: string]: string | number;
         };
       } | null;
+      /** @description whether /jobs/{id}/undo can be asked for */
+      undoable: boolean;
       /**
        * Format: date-time
        * @example 2026-12-24T18:00:00.000Z
@@ -2195,7 +2198,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2403,7 +2406,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2563,7 +2566,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2682,7 +2685,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2786,7 +2789,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2861,7 +2864,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3008,7 +3011,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3143,7 +3146,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3218,7 +3221,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3335,7 +3338,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3571,7 +3574,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3812,7 +3815,11 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /**
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       *
+       *     `in-use`: Coupons of this book were given to somebody. What was given stays on record, and with it the book.
+       */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3957,7 +3964,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4364,7 +4371,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4458,6 +4465,113 @@ export interface operations {
       };
       /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  undoJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description of the job */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -4583,7 +4697,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        */
@@ -4731,7 +4845,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        */
@@ -4876,7 +4990,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        */
@@ -5012,7 +5126,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        */
@@ -5141,7 +5255,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-exhausted`: Every coupon of the book has been assigned.
        *
@@ -5279,7 +5393,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `already-assigned`: A coupon is assigned once.
        *
@@ -5423,7 +5537,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        */
@@ -5562,7 +5676,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5712,7 +5826,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        */
@@ -5844,7 +5958,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5949,7 +6063,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -6698,7 +6812,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -6889,7 +7003,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7004,7 +7118,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7228,7 +7342,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7361,7 +7475,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7488,7 +7602,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7620,7 +7734,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7773,7 +7887,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        *
@@ -7924,7 +8038,7 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running.
+       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
        *
        *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
        */
@@ -8040,115 +8154,8 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  undoDistribution: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
-        'idempotency-key'?: string;
-      };
-      path: {
-        /** @description of the job */
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Job'];
-        };
-      };
-      /** @description Accepted */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Job'];
-        };
-      };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `forbidden`: The signed-in account may not do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
-      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -8252,7 +8259,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, a book is in use, the same request is still running. */
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;

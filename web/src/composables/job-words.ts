@@ -13,6 +13,8 @@ const REASONS: [RegExp, string][] = [
   [/^is locked$/, 'locked'],
   [/^has been redeemed$/, 'redeemed'],
   [/^was taken back before$/, 'givenBack'],
+  [/^has an owner$/, 'owned'],
+  [/^was given away once, and taken back$/, 'givenOnce'],
   [/^was taken back before, and assigned anew$/, 'reassigned'],
 ];
 
@@ -28,8 +30,11 @@ interface Results {
     reasons: { disabled: number; limitReached: number; outOfStock: number };
   };
   undo: {
-    unassigned: number;
-    reasons: { locked: number; redeemed: number; givenBack: number; reassigned: number };
+    /** Of a distribution. */
+    unassigned?: number;
+    /** Of an upload or a generation. */
+    removed?: number;
+    reasons: { assigned?: number; locked: number; redeemed: number; givenBack: number; reassigned?: number };
   };
 }
 
@@ -80,13 +85,14 @@ export function useJobWords() {
         ];
       }
       case 'undo': {
-        const { unassigned, reasons } = job.result as unknown as Results['undo'];
+        const { unassigned = 0, removed, reasons } = job.result as unknown as Results['undo'];
         return [
-          counted('unassigned', unassigned),
+          removed === undefined ? counted('unassigned', unassigned) : counted('removed', removed),
+          ...unlessNone('keptAssigned', reasons.assigned ?? 0),
           ...unlessNone('keptLocked', reasons.locked),
           ...unlessNone('keptRedeemed', reasons.redeemed),
-          ...unlessNone('keptGivenBack', reasons.givenBack),
-          ...unlessNone('keptReassigned', reasons.reassigned),
+          ...unlessNone(removed === undefined ? 'keptGivenBack' : 'keptGivenOnce', reasons.givenBack),
+          ...unlessNone('keptReassigned', reasons.reassigned ?? 0),
         ];
       }
     }

@@ -155,15 +155,6 @@ export async function updateBook(
   return rows[0]!;
 }
 
-/** Whether a coupon of the book has ever been given to anyone. */
-export async function hasUsedCoupons(trx: Transaction, id: string): Promise<boolean> {
-  const { rows } = await sql<{ used: boolean }>`
-    SELECT EXISTS (SELECT FROM coupons WHERE book_id = ${id} AND state IN ('ASSIGNED', 'LOCKED', 'REDEEMED')) AS used`.execute(
-    trx,
-  );
-  return rows[0]!.used;
-}
-
 /** Deletes a book and, by its foreign keys, the coupons of it. */
 export async function deleteBook(trx: Transaction, id: string): Promise<void> {
   await sql`DELETE FROM books WHERE id = ${id}`.execute(trx);

@@ -154,13 +154,13 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
   app.delete(
     '/api/v1/books/:id',
     {
-      config: { access: 'admin', problems: ['not-found'] },
+      config: { access: 'admin', problems: ['not-found', 'in-use'] },
       schema: {
         tags,
         operationId: 'deleteBook',
         summary: 'Delete a book of which no coupon was ever given away',
         description:
-          'Its coupons go with it. A book in use answers 409: archive it with PATCH `{ "archived": true }`.',
+          'Its coupons go with it. A coupon that was assigned once, also if it was taken back, keeps its book: archive it with PATCH `{ "archived": true }`.',
         params: bookId,
         response: { 204: Type.Null({ description: 'deleted' }) },
       },

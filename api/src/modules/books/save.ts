@@ -2,6 +2,7 @@ import type { Transaction } from '../../database/connection.ts';
 import { isTakenKey } from '../../database/errors.ts';
 import { Problem } from '../../problems.ts';
 import { readTime } from '../../times.ts';
+import { shortenLocks } from '../coupons/queries.ts';
 import { type BookRow, type BookSettings, insertBook, lockBookForChange, updateBook } from './queries.ts';
 import type { BookChanges, NewBook } from './schemas.ts';
 
@@ -32,6 +33,7 @@ export async function createBook(
 
 /**
  * Changes what is given and leaves the rest. Limits may change while coupons are out: every command decides by the book as it is.
+ * An end that comes earlier is the end of the locks too.
  * @throws {Problem} as `createBook`, and not-found
  */
 export async function changeBook(trx: Transaction, id: string, changes: BookChanges): Promise<BookRow> {
@@ -51,7 +53,11 @@ export async function changeBook(trx: Transaction, id: string, changes: BookChan
     next.maxRedemptions = defaultRedemptions(next.allowMultipleRedemptions);
   }
   checkSettings(next, changes);
-  return refuseTakenName(updateBook(trx, id, next));
+  const saved = await refuseTakenName(updateBook(trx, id, next));
+  if (next.expiresAt && (!book.expiresAt || next.expiresAt < book.expiresAt)) {
+    await shortenLocks(trx, id, next.expiresAt);
+  }
+  return saved;
 }
 
 const defaultRedemptions = (allowMultiple: boolean) => (allowMultiple ? null : 1);

@@ -5,8 +5,9 @@ import type { JobWork } from '../jobs/run.ts';
 import { checkPattern, refuseFull } from './generate.ts';
 import { packCodes } from './packed.ts';
 import { drawCodes, readPattern, shuffleCodes } from './pattern.ts';
-import { insertDrawnCodes, lockTightPatterns } from './queries.ts';
+import { findHighestCouponId, insertDrawnCodes, lockTightPatterns } from './queries.ts';
 import type { GenerateBody, GenerateResult } from './schemas.ts';
+import type { IdRange } from './undo.ts';
 
 /** Codes of one step: some tenths of a second. */
 const STEP_CODES = 10_000;
@@ -48,11 +49,12 @@ export async function prepareGeneration(
 
 /** Stores exactly as many new codes as were asked for; those that exist already are drawn again. */
 export const generateWork: JobWork = {
-  async run({ job, step }) {
+  async run({ db, job, step }) {
     const input = job.input as unknown as GenerateInput;
     const pattern = readPattern(input);
     const open = () =>
       input.dense && pattern.capacity <= MAX_SHUFFLED ? shuffleCodes(pattern) : drawCodes(pattern);
+    const range = (job.checkpoint as IdRange | null) ?? { firstId: await findHighestCouponId(db) };
     let source: Iterator<string, void> = open();
     const packed = packCodes(STEP_CODES);
     while (job.done < input.count) {
@@ -69,9 +71,9 @@ export const generateWork: JobWork = {
         await allowBulkWork(trx);
         if (input.dense) await lockTightPatterns(trx);
         await keepOpenBook(trx, job.bookId!);
-        const stored = await insertDrawnCodes(trx, job.bookId!, codes, missing);
+        const stored = await insertDrawnCodes(trx, { bookId: job.bookId!, batchId: job.id }, codes, missing);
         if (stored === 0) await refuseFull(trx, pattern, input.count - job.done);
-        return { done: job.done + stored };
+        return { done: job.done + stored, checkpoint: { ...range, lastId: await findHighestCouponId(trx) } };
       });
       // Others store codes too: what the shuffle has passed may be free again, or never have been.
       if (ended) source = open();

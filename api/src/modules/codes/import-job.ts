@@ -13,6 +13,7 @@ import { deleteUpload, findHighestCouponId, findStoredSince, insertCodes } from 
 import { type PackedRows, packRows } from './packed.ts';
 import { readCodes, soughtCodes } from './read-codes.ts';
 import type { ImportResult, UploadQuery } from './schemas.ts';
+import type { IdRange } from './undo.ts';
 import { readUpload } from './uploads.ts';
 
 /** Rows of one step: some tenths of a second. */
@@ -28,8 +29,8 @@ export interface ImportInput extends UploadQuery {
 }
 
 type Counts = Pick<ImportResult, 'rows' | 'stored' | 'duplicates' | 'invalid' | 'skipped'>;
-/** Where an import is. `firstId`: coupons above it may be of this file. */
-type Checkpoint = Counts & { firstId: number; listed: number };
+/** Where an import is. */
+type Checkpoint = Counts & Partial<IdRange> & { firstId: number; listed: number };
 
 /** What a file holds, read once without storing anything: so that a file that cannot be taken is refused at once. */
 export interface Survey {
@@ -151,10 +152,11 @@ async function* rowsFrom({ db }: JobContext, input: ImportInput, skip: number): 
 const SKIPPED: ReadonlySet<string> = new Set<RowReason>(['above-header', 'repeats-header']);
 
 /** Stores some rows; the checkpoint is past them. */
-async function storeRows(trx: Transaction, { bookId }: JobRow, rows: PackedRows, at: Checkpoint) {
+async function storeRows(trx: Transaction, { id, bookId }: JobRow, rows: PackedRows, at: Checkpoint) {
   await allowBulkWork(trx);
   await keepOpenBook(trx, bookId!);
-  const rejected = rows.lines.length > 0 ? await insertCodes(trx, bookId!, rows.codes) : [];
+  const rejected =
+    rows.lines.length > 0 ? await insertCodes(trx, { bookId: bookId!, batchId: id }, rows.codes) : [];
   const existed = rejected.filter(({ position, first }) => position === first).map(({ code }) => code);
   const ofFile = await findStoredSince(trx, bookId!, at.firstId, existed);
   const errors = rows.unused.map(({ text, ...row }) => toError({ ...row, value: text }));
@@ -174,6 +176,7 @@ async function storeRows(trx: Transaction, { bookId }: JobRow, rows: PackedRows,
     skipped: at.skipped + skipped,
     duplicates: at.duplicates + rejected.length,
     stored: at.stored + rows.lines.length - rejected.length,
+    lastId: await findHighestCouponId(trx),
   };
   const listed = errors.slice(0, MAX_LISTED - next.listed);
   next.listed += listed.length;

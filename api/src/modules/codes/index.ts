@@ -6,6 +6,7 @@ import { importWork } from './import-job.ts';
 import { deleteOldUploads } from './queries.ts';
 import { generateRoutes } from './routes.ts';
 import { preview } from './schemas.ts';
+import { undoBatch } from './undo.ts';
 import { uploadRoute } from './upload-route.ts';
 
 /** Codes: brought in from files, or generated. */
@@ -15,6 +16,8 @@ export default fp<ModuleOptions>(
     addFileSchemas(app);
     app.addJobWork('import', importWork);
     app.addJobWork('generate', generateWork);
+    app.addUndo('import', undoBatch);
+    app.addUndo('generate', undoBatch);
     app.addChore('uploads that no job came of', () => deleteOldUploads(app.db));
     generateRoutes(app);
     await app.register(uploadRoute, { maxUploadBytes: config.maxUploadBytes });

@@ -1,5 +1,12 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../../database/connection.ts';
+import type { CouponState } from '../../database/types.ts';
+
+/** The upload or generation that stores codes: its job. */
+export interface Batch {
+  bookId: string;
+  batchId: string;
+}
 
 /** A code of a list that was not stored, and where it stands in the list, from 0. */
 export interface Rejected {
@@ -15,14 +22,18 @@ export interface Rejected {
  * @param codes canonical, with commas between them: see packed.ts
  * @returns those that were not stored: they existed, or are in the list before
  */
-export async function insertCodes(trx: Transaction, bookId: string, codes: Buffer): Promise<Rejected[]> {
+export async function insertCodes(
+  trx: Transaction,
+  { bookId, batchId }: Batch,
+  codes: Buffer,
+): Promise<Rejected[]> {
   const { rows } = await sql<Rejected>`
     WITH listed AS MATERIALIZED (
       SELECT code, (position - 1)::integer AS position
       FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS listed(code, position)),
     wanted AS MATERIALIZED (SELECT code, min(position) AS first FROM listed GROUP BY code),
     inserted AS (
-      INSERT INTO coupons (book_id, code) SELECT ${bookId}, code FROM wanted ORDER BY code COLLATE "C"
+      INSERT INTO coupons (book_id, code, batch_id) SELECT ${bookId}, code, ${batchId}::uuid FROM wanted ORDER BY code COLLATE "C"
       ON CONFLICT (code) DO NOTHING RETURNING code)
     SELECT listed.code, listed.position, wanted.first
     FROM listed JOIN wanted USING (code) LEFT JOIN inserted USING (code)
@@ -63,13 +74,13 @@ export async function findStoredSince(
  */
 export async function insertDrawnCodes(
   trx: Transaction,
-  bookId: string,
+  { bookId, batchId }: Batch,
   codes: Buffer,
   limit: number,
 ): Promise<number> {
   const { numAffectedRows } = await sql`
-    INSERT INTO coupons (book_id, code)
-    SELECT ${bookId}, code FROM (
+    INSERT INTO coupons (book_id, code, batch_id)
+    SELECT ${bookId}, code, ${batchId}::uuid FROM (
       SELECT code FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS drawn(code, position)
       WHERE (SELECT c.id FROM coupons c WHERE c.code = drawn.code) IS NULL
       ORDER BY position LIMIT ${limit}) chosen
@@ -148,4 +159,36 @@ export async function findHighestCouponId(db: Database | Transaction): Promise<n
 /** Waits until no other transaction generates codes of a tight pattern; until the end of this one. */
 export async function lockTightPatterns(trx: Transaction): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock('coupons'::regclass::oid::integer, 1)`.execute(trx);
+}
+
+/** Coupons of a batch with ids above `afterId` and up to `lastId`, locked in the order of their ids. */
+export async function lockBatch(
+  trx: Transaction,
+  batchId: string,
+  { afterId, lastId }: { afterId: number; lastId: number },
+): Promise<BatchCoupon[]> {
+  const { rows } = await sql<BatchCoupon>`
+    SELECT id, code, state FROM coupons
+    WHERE id > ${afterId}::bigint AND id <= ${lastId}::bigint AND batch_id = ${batchId}
+    ORDER BY id FOR UPDATE`.execute(trx);
+  return rows;
+}
+
+export interface BatchCoupon {
+  id: number;
+  code: string;
+  state: CouponState;
+}
+
+/**
+ * Deletes those of some locked coupons that were never given away. A statement of its own after the one that locks: it sees what was
+ * committed while that one waited.
+ * @returns the ids of those deleted
+ */
+export async function deleteNeverGiven(trx: Transaction, ids: readonly number[]): Promise<Set<number>> {
+  const { rows } = await sql<{ id: number }>`
+    DELETE FROM coupons c WHERE c.id = ANY(${ids}::bigint[]) AND c.state = 'UNASSIGNED'
+      AND NOT EXISTS (SELECT FROM events e WHERE e.coupon_id = c.id)
+    RETURNING c.id`.execute(trx);
+  return new Set(rows.map(({ id }) => id));
 }

@@ -43,7 +43,7 @@ export function sendCouponsCsv(
 }
 
 function present({ ownerEmail, now, ...row }: Row): Cell[] {
-  const coupon = currentState(row, now);
+  const coupon = currentState(row, row, now);
   const text = (time: Date | null) => time?.toISOString() ?? null;
   return [
     coupon.code,

@@ -6,6 +6,7 @@ import {
   type BookRules,
   type Coupon,
   currentState,
+  lockEnd,
   permittedActions,
   redemptionsLeft,
 } from './state.ts';
@@ -39,7 +40,7 @@ export function presentCoupon(
   viewer: Actor,
   now: Date,
 ): Static<typeof couponSchema> {
-  const coupon = currentState(row, now);
+  const coupon = currentState(row, book, now);
   const locked = coupon.state === 'LOCKED';
   return {
     code: coupon.code,
@@ -48,7 +49,7 @@ export function presentCoupon(
     ownerId: coupon.assignedUserId,
     assignedAt: coupon.assignedAt?.toISOString() ?? null,
     lockedAt: coupon.lockedAt?.toISOString() ?? null,
-    lockExpiresAt: locked ? coupon.lockExpiresAt!.toISOString() : null,
+    lockExpiresAt: locked ? lockEnd(coupon, book).toISOString() : null,
     redeemedAt: coupon.redeemedAt?.toISOString() ?? null,
     redemptionCount: coupon.redemptionCount,
     redemptionsLeft: redemptionsLeft(coupon, book),

@@ -11,7 +11,7 @@ export const couponColumns = sql`
 
 /** What the rules need of a book (table alias `b`). */
 export const bookRuleColumns = sql`
-  b.starts_at AS "startsAt", b.expires_at AS "expiresAt", b.archived_at AS "archivedAt",
+  b.name AS "bookName", b.starts_at AS "startsAt", b.expires_at AS "expiresAt", b.archived_at AS "archivedAt",
   b.max_assignments_per_user AS "maxAssignmentsPerUser", b.max_redemptions AS "maxRedemptions",
   b.lock_ttl_seconds AS "lockTtlSeconds"`;
 
@@ -194,6 +194,18 @@ export async function lockExpiredCoupons(trx: Transaction, limit: number): Promi
           ORDER BY lock_expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) c
     JOIN books b ON b.id = c.book_id`.execute(trx);
   return rows;
+}
+
+/**
+ * Brings the locks of a book forward to an end that it has by now: no lock lasts longer than its book. An end before the lock began
+ * leaves it a moment that is over, because a lock ends after it began.
+ */
+export async function shortenLocks(trx: Transaction, bookId: string, end: Date): Promise<void> {
+  const until = sql`${end.toISOString()}::timestamptz`;
+  await sql`
+    UPDATE coupons SET lock_expires_at = greatest(${until}, locked_at + interval '1 millisecond'), updated_at = ${clock}
+    WHERE id IN (SELECT id FROM coupons WHERE book_id = ${bookId} AND state = 'LOCKED' AND lock_expires_at > ${until}
+                 ORDER BY id FOR UPDATE)`.execute(trx);
 }
 
 /** Writes coupons back. Each must still be in the state it was decided from; if not, a lock was missing: a defect. */

@@ -44,20 +44,24 @@ function inState(state: CouponState | undefined): RawBuilder<unknown> {
   return sql`c.state = ${state}`;
 }
 
-/** A user's coupons, newest first, from below `beforeId`. */
+/** A user's coupons, those given last first, from after the coupon `after`. */
 export async function listCouponsByUser(
   db: Database,
   userId: string,
   filter: { bookId?: string; state?: CouponState },
-  page: { beforeId?: number; limit: number },
+  page: { after?: { assignedAt: Date; id: number }; limit: number },
 ): Promise<CouponInBook[]> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
     FROM coupons c JOIN books b ON b.id = c.book_id
     WHERE c.assigned_user_id = ${userId} AND ${inState(filter.state)}
       AND ${filter.bookId === undefined ? sql`true` : sql`c.book_id = ${filter.bookId}`}
-      AND ${page.beforeId === undefined ? sql`true` : sql`c.id < ${page.beforeId}`}
-    ORDER BY c.id DESC LIMIT ${page.limit}`.execute(db);
+      AND ${
+        page.after === undefined
+          ? sql`true`
+          : sql`(c.assigned_at, c.id) < (${page.after.assignedAt.toISOString()}::timestamptz, ${page.after.id}::bigint)`
+      }
+    ORDER BY c.assigned_at DESC, c.id DESC LIMIT ${page.limit}`.execute(db);
   return rows;
 }
 

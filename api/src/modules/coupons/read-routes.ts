@@ -32,6 +32,13 @@ const isId = (part: unknown): part is number => Number.isSafeInteger(part);
 const isCode = (part: unknown): part is string => typeof part === 'string';
 const readId = (cursor: string | undefined) =>
   cursor === undefined ? undefined : decodeCursor<[number]>(cursor, [isId])[0];
+const isMillisecond = (part: unknown): part is number =>
+  Number.isSafeInteger(part) && Math.abs(part as number) < 8.64e15;
+const readGivenCursor = (cursor: string | undefined) => {
+  if (cursor === undefined) return undefined;
+  const [at, id] = decodeCursor<[number, number]>(cursor, [isMillisecond, isId]);
+  return { assignedAt: new Date(at), id };
+};
 
 /** What callers look at: never locks, never waits for a command. */
 export function registerReads(instance: FastifyInstance, rateLimitScale: number): void {
@@ -66,7 +73,7 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
       schema: {
         tags,
         operationId: 'listMyCoupons',
-        summary: "The caller's coupons, newest first",
+        summary: "The caller's coupons, those given last first",
         querystring: myCouponsQuery,
         response: { 200: ref(couponPage) },
       },
@@ -75,10 +82,10 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
     async (request) => {
       const { limit, cursor, ...filter } = request.query;
       const rows = await listCouponsByUser(app.db, callerOf(request).id, filter, {
-        beforeId: readId(cursor),
+        after: readGivenCursor(cursor),
         limit: limit + 1,
       });
-      return toPage(rows, limit, present(request), ({ id }) => [id]);
+      return toPage(rows, limit, present(request), ({ assignedAt, id }) => [assignedAt!.getTime(), id]);
     },
   );
 

@@ -16,8 +16,9 @@ export interface Coupon {
   metadata: Record<string, unknown>;
 }
 
-/** What of a book the rules look at. */
+/** What of a book the rules look at, and its name for the trail. */
 export interface BookRules {
+  bookName: string;
   startsAt: Date | null;
   expiresAt: Date | null;
   archivedAt: Date | null;
@@ -68,7 +69,10 @@ export type EventType =
 export interface CouponEvent {
   type: EventType;
   couponId: number;
+  /** The code and the name of the book as they were at that time: the trail names what was given by itself. */
+  code: string;
   bookId: string;
+  bookName: string;
   userId: string;
   /** Null: time itself. */
   actorId: string | null;
@@ -96,7 +100,7 @@ export type Decision = { next: Coupon; events: CouponEvent[] } | { refusal: Refu
  * while the coupon's row was locked.
  */
 export function decide(coupon: Coupon, book: BookRules, command: Command, now: Date): Decision {
-  const expired = expire(coupon, now);
+  const expired = expire(coupon, book, now);
   if (command.type === 'expire') return expired ?? { refusal: 'invalid-state' };
   const current = expired?.next ?? coupon;
   const decision = apply(current, book, command, now);
@@ -105,9 +109,19 @@ export function decide(coupon: Coupon, book: BookRules, command: Command, now: D
 }
 
 /** A LOCKED coupon whose lock has run out *is* ASSIGNED, whether or not that has been written down. */
-export function currentState(coupon: Coupon, now: Date): Coupon {
-  return expire(coupon, now)?.next ?? coupon;
+export function currentState(coupon: Coupon, book: BookRules, now: Date): Coupon {
+  return expire(coupon, book, now)?.next ?? coupon;
 }
+
+/**
+ * When a lock ends: never later than its book. Locks are written so; this also covers one that was taken at the very moment at which
+ * the end of the book was moved to an earlier time.
+ */
+export function lockEnd({ lockExpiresAt }: Coupon, book: BookRules): Date {
+  return earlier(lockExpiresAt!, book.expiresAt);
+}
+
+const earlier = (time: Date, other: Date | null) => (other && other < time ? other : time);
 
 /** Why nobody can be given a coupon of this book, or this user no further one; null when they can. */
 export function refuseAssignment(book: BookRules, assigned: number, now: Date): RefusalCode | null {
@@ -142,13 +156,14 @@ export function permittedActions(coupon: Coupon, book: BookRules, viewer: Actor,
   });
 }
 
-function expire(coupon: Coupon, now: Date): { next: Coupon; events: CouponEvent[] } | null {
-  const { state, lockedByUserId, lockExpiresAt } = coupon;
-  if (state !== 'LOCKED' || lockExpiresAt! > now) return null;
+function expire(coupon: Coupon, book: BookRules, now: Date): { next: Coupon; events: CouponEvent[] } | null {
+  if (coupon.state !== 'LOCKED') return null;
+  const end = lockEnd(coupon, book);
+  if (end > now) return null;
   return {
     // lockExpiresAt stays: a later "redeem" is told that the lock ran out, not that there was none.
     next: { ...coupon, state: 'ASSIGNED', lockedByUserId: null, lockedAt: null },
-    events: [event('coupon.lock_expired', coupon, lockedByUserId!, null, lockExpiresAt!)],
+    events: [event('coupon.lock_expired', coupon, book, coupon.lockedByUserId!, null, end)],
   };
 }
 
@@ -164,13 +179,13 @@ function apply(
     case 'lock':
       return lock(coupon, book, command, now);
     case 'unlock':
-      return unlock(coupon, command, now);
+      return unlock(coupon, book, command, now);
     case 'redeem':
       return redeem(coupon, book, command, now);
     case 'unassign':
-      return unassign(coupon, command.actor, now);
+      return unassign(coupon, book, command.actor, now);
     case 'rollback':
-      return rollBack(coupon, command, now);
+      return rollBack(coupon, book, command, now);
   }
 }
 
@@ -190,7 +205,7 @@ function assign(
   if (refusal) return { refusal };
   return {
     next: { ...coupon, state: 'ASSIGNED', assignedUserId: userId, assignedAt: now },
-    events: [event('coupon.assigned', coupon, userId, actor.id, now)],
+    events: [event('coupon.assigned', coupon, book, userId, actor.id, now)],
   };
 }
 
@@ -201,17 +216,19 @@ function lock(coupon: Coupon, book: BookRules, { actor, userId }: ByActor, now: 
   if (!isActive(book, now)) return { refusal: 'book-not-active' };
   if (coupon.state !== 'ASSIGNED') return { refusal: 'invalid-state' };
   if (redemptionsLeft(coupon, book) === 0) return { refusal: 'already-redeemed' };
-  const lockExpiresAt = new Date(now.getTime() + book.lockTtlSeconds * 1000);
+  const lockExpiresAt = earlier(new Date(now.getTime() + book.lockTtlSeconds * 1000), book.expiresAt);
   return {
     next: { ...coupon, state: 'LOCKED', lockedByUserId: userId, lockedAt: now, lockExpiresAt },
     events: [
-      event('coupon.locked', coupon, userId, actor.id, now, { lockExpiresAt: lockExpiresAt.toISOString() }),
+      event('coupon.locked', coupon, book, userId, actor.id, now, {
+        lockExpiresAt: lockExpiresAt.toISOString(),
+      }),
     ],
   };
 }
 
 /** Giving a lock back needs no active book: it ends something, and leaves nothing hanging when a book closes. */
-function unlock(coupon: Coupon, { actor, userId }: ByActor, now: Date): Decision {
+function unlock(coupon: Coupon, book: BookRules, { actor, userId }: ByActor, now: Date): Decision {
   if (actor.role !== 'ADMIN') {
     const stranger = refuseStranger(coupon, actor, userId);
     if (stranger) return { refusal: stranger };
@@ -220,7 +237,7 @@ function unlock(coupon: Coupon, { actor, userId }: ByActor, now: Date): Decision
   if (userId !== coupon.lockedByUserId && userId !== actor.id) return { refusal: 'not-your-lock' };
   return {
     next: { ...coupon, state: 'ASSIGNED', lockedByUserId: null, lockedAt: null, lockExpiresAt: null },
-    events: [event('coupon.unlocked', coupon, coupon.lockedByUserId!, actor.id, now)],
+    events: [event('coupon.unlocked', coupon, book, coupon.lockedByUserId!, actor.id, now)],
   };
 }
 
@@ -252,7 +269,7 @@ function redeem(
       redemptionCount,
     },
     events: [
-      event('coupon.redeemed', coupon, userId, actor.id, now, {
+      event('coupon.redeemed', coupon, book, userId, actor.id, now, {
         redemptionCount,
         state,
         metadata,
@@ -262,18 +279,19 @@ function redeem(
 }
 
 /** Takes a coupon back that nobody holds at a checkout; what it was redeemed before stays redeemed. */
-function unassign(coupon: Coupon, actor: Actor, now: Date): Decision {
+function unassign(coupon: Coupon, book: BookRules, actor: Actor, now: Date): Decision {
   if (actor.role !== 'ADMIN') return { refusal: 'forbidden' };
   if (coupon.state !== 'ASSIGNED') return { refusal: 'invalid-state' };
   return {
     next: { ...coupon, state: 'UNASSIGNED', assignedUserId: null, assignedAt: null, lockExpiresAt: null },
-    events: [event('coupon.unassigned', coupon, coupon.assignedUserId!, actor.id, now)],
+    events: [event('coupon.unassigned', coupon, book, coupon.assignedUserId!, actor.id, now)],
   };
 }
 
 /** Undoes one redemption, once. Used up, the coupon is ASSIGNED again; otherwise it stays where it is, with one more left. */
 function rollBack(
   coupon: Coupon,
+  book: BookRules,
   { actor, reason, redemption }: { actor: Actor; reason: string; redemption: RedemptionToRollBack },
   now: Date,
 ): Decision {
@@ -284,7 +302,7 @@ function rollBack(
   const data = { redemptionId: redemption.id, reason, redemptionCount, state };
   return {
     next: { ...coupon, state, redemptionCount, redeemedAt: redemption.redeemedBeforeAt },
-    events: [event('coupon.redemption_rolled_back', coupon, redemption.userId, actor.id, now, data)],
+    events: [event('coupon.redemption_rolled_back', coupon, book, redemption.userId, actor.id, now, data)],
   };
 }
 
@@ -296,11 +314,12 @@ function refuseStranger(coupon: Coupon, actor: Actor, userId: string): RefusalCo
 
 function event(
   type: EventType,
-  { id, bookId }: Coupon,
+  { id, code, bookId }: Coupon,
+  { bookName }: BookRules,
   userId: string,
   actorId: string | null,
   occurredAt: Date,
   data: Record<string, unknown> | null = null,
 ): CouponEvent {
-  return { type, couponId: id, bookId, userId, actorId, occurredAt, data };
+  return { type, couponId: id, code, bookId, bookName, userId, actorId, occurredAt, data };
 }

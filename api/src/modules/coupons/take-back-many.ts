@@ -44,7 +44,10 @@ export async function takeBackMany(
       if (coupon.redemptionCount > 0) return { outcome: 'redeemed', code };
       const decision = decide(coupon, coupon, { type: 'unassign', actor }, now);
       if ('refusal' in decision)
-        return { outcome: currentState(coupon, now).state === 'LOCKED' ? 'locked' : 'redeemed', code };
+        return {
+          outcome: currentState(coupon, coupon, now).state === 'LOCKED' ? 'locked' : 'redeemed',
+          code,
+        };
       changes.push({ from: coupon.state, next: decision.next, now });
       events.push(...decision.events);
       released.push({ bookId, userId, count: 1 });

@@ -11,7 +11,7 @@ export default fp<ModuleOptions>(
   async (app, { config }) => {
     for (const schema of [previewSchema, drawSchema]) app.addSchema(schema);
     app.addJobWork('distribute', distribution);
-    app.addJobWork('undo', undo);
+    app.addUndo('distribute', undo);
     distributionRoutes(app);
     distributionMailMergeRoute(app, { config });
   },

@@ -93,44 +93,6 @@ export function distributionRoutes(fastify: FastifyInstance): void {
       return reply.send(Readable.from(writeDraw(app.db, draw)) as never);
     },
   );
-
-  app.post(
-    '/api/v1/jobs/:id/undo',
-    {
-      config: { access: 'admin', problems: ['not-found', 'conflict'] },
-      schema: {
-        tags,
-        operationId: 'undoDistribution',
-        summary: 'Take back what a distribution gave',
-        description:
-          'A job. Takes back the coupons that are still as they were given: neither locked nor redeemed, nor taken back and ' +
-          'assigned anew since. The others stay; which and why: GET /jobs/{id}/errors. Its result: `{ unassigned, kept, reasons, of }`.',
-        params: jobId,
-        response: jobResponses,
-      },
-    },
-    async (request, reply) =>
-      startJob(request, reply, async (trx) => {
-        const job = await findJob(trx, request.params.id);
-        if (!job) throw new Problem('not-found', 'There is no such job.');
-        if (job.kind !== 'distribute') throw new Problem('conflict', 'Only a distribution can be undone.');
-        if (!job.finishedAt) {
-          throw new Problem(
-            'conflict',
-            'The distribution has not ended yet: cancel it first, or wait for it.',
-          );
-        }
-        const { bookId } = job.input as { bookId: string };
-        const { id } = callerOf(request);
-        return {
-          kind: 'undo',
-          bookId: job.bookId,
-          createdBy: id,
-          input: { jobId: job.id, bookId },
-          total: job.done,
-        };
-      }),
-  );
 }
 
 /** The record of a draw as JSON, part by part: it is as long as the list. */

@@ -2,7 +2,7 @@ import type { Actor } from '../coupons/state.ts';
 import { type Outcome, takeBackMany } from '../coupons/take-back-many.ts';
 import type { JobRow } from '../jobs/queries.ts';
 import { createPace } from '../jobs/pace.ts';
-import type { JobWork } from '../jobs/run.ts';
+import type { Undo } from '../jobs/undo.ts';
 import { listAssignments } from './queries.ts';
 
 export interface UndoInput {
@@ -37,7 +37,9 @@ const COUPONS = { first: 1_000, least: 500, most: 4_000 };
 const progressOf = (job: JobRow) => structuredClone((job.checkpoint as Progress | null) ?? FRESH);
 
 /** Takes back what a distribution gave and is still as it was given, and says of the rest why not. */
-export const undo: JobWork = {
+export const undo: Undo = {
+  prepare: (job) => ({ input: { bookId: (job.input as { bookId: string }).bookId }, total: job.done }),
+
   async run({ job, step }) {
     const { jobId, bookId } = job.input as unknown as UndoInput;
     const actor: Actor = { id: job.createdBy, role: 'ADMIN' };

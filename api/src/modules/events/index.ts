@@ -4,7 +4,7 @@ import type { ModuleOptions } from '../module.ts';
 import { createAudience } from './audience.ts';
 import { createHub } from './hub.ts';
 import { streamedEventSchema } from './messages.ts';
-import { noteRestoredRows } from './queries.ts';
+import { nameOldEvents, noteRestoredRows } from './queries.ts';
 import { eventRoutes } from './routes.ts';
 import { eventPage, eventSchema } from './schemas.ts';
 import { streamRoutes } from './stream-routes.ts';
@@ -33,6 +33,7 @@ export default fp<ModuleOptions>(
     });
 
     app.addPreparation(() => inTransaction(app.db, noteRestoredRows));
+    app.addChore('names of old events', () => nameOldEvents(app.db));
     app.addHook('preClose', async () => {
       closing = true;
       audience.stop();
@@ -41,5 +42,8 @@ export default fp<ModuleOptions>(
     eventRoutes(app);
     streamRoutes(app, audience);
   },
-  { name: 'events', dependencies: ['database', 'authentication', 'openapi', 'metrics', 'coupons'] },
+  {
+    name: 'events',
+    dependencies: ['database', 'authentication', 'openapi', 'metrics', 'maintenance', 'coupons'],
+  },
 );

@@ -41,7 +41,7 @@ export function eventMessage(
     type: event.type,
     occurredAt: event.occurredAt.toISOString(),
     bookId: event.bookId,
-    code: coupon?.code ?? null,
+    code: event.code ?? coupon?.code ?? null,
     userId,
     actorId: event.actorId,
     data: event.data,

@@ -14,16 +14,23 @@ export async function recordEvents(
 ): Promise<void> {
   if (events.length === 0) return;
   const column = <T>(read: (event: CouponEvent) => T) => events.map(read);
+  // A batch is of few books: each name is sent once.
+  const names = [...new Set(column((e) => e.bookName))];
+  const place = new Map(names.map((name, index) => [name, index + 1]));
   await sql`
-    INSERT INTO events (type, book_id, coupon_id, user_id, actor_id, data, occurred_at, job_id)
-    SELECT *, ${jobId}::uuid FROM unnest(
+    INSERT INTO events (type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, book_name, job_id)
+    SELECT type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, (${names}::text[])[name], ${jobId}::uuid
+    FROM unnest(
       ${column((e) => e.type)}::text[], ${column((e) => e.bookId)}::uuid[], ${column((e) => e.couponId)}::bigint[],
       ${column((e) => e.userId)}::uuid[], ${column((e) => e.actorId)}::uuid[],
       ${column((e) => (e.data === null ? null : JSON.stringify(e.data)))}::jsonb[],
-      ${column((e) => e.occurredAt.toISOString())}::timestamptz[])`.execute(trx);
+      ${column((e) => e.occurredAt.toISOString())}::timestamptz[], ${column((e) => e.code)}::text[],
+      ${column((e) => place.get(e.bookName)!)}::integer[]
+    ) AS e(type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, name)`.execute(trx);
 }
 
-export type EventRow = CouponEvent & { id: number };
+/** An event as it is read. One that an earlier version wrote has no names of its own, until it is given them. */
+export type EventRow = Omit<CouponEvent, 'code' | 'bookName'> & { id: number };
 
 /** The events of one coupon, oldest first, from above `afterId`; with `userId`, only those that were for that user. */
 export async function listEventsByCoupon(
@@ -39,6 +46,15 @@ export async function listEventsByCoupon(
       AND ${userId === undefined ? sql`true` : sql`user_id = ${userId}`}
     ORDER BY id LIMIT ${page.limit}`.execute(db);
   return rows;
+}
+
+/** Whether a coupon of a book was ever assigned, whatever became of it. */
+export async function hasAssignments(trx: Transaction, bookId: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    SELECT EXISTS (SELECT FROM events WHERE book_id = ${bookId} AND type = 'coupon.assigned') AS found`.execute(
+    trx,
+  );
+  return rows[0]!.found;
 }
 
 /** What has been committed by now: all that a list shows, however many pages it is read in. */
@@ -64,6 +80,8 @@ export async function readTip(db: Database): Promise<Snapshot> {
 }
 
 export interface StreamedEvent extends EventRow {
+  /** Null: written by an earlier version, see `nameOldEvents`. */
+  code: string | null;
   txid: number;
 }
 
@@ -87,7 +105,7 @@ export async function listEventsBetween(
   const { rows } = await sql<Omit<StreamedEvent, 'txid'> & { txid: string }>`
     SELECT * FROM (
       SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
-             occurred_at AS "occurredAt", data, txid::text AS txid
+             occurred_at AS "occurredAt", data, code, txid::text AS txid
       FROM events
       WHERE ${between({ from, to })}
         AND id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
@@ -200,7 +218,7 @@ export async function listEvents(
   const { rows } = await sql<ListedEvent>`
     SELECT e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
            e.occurred_at AS "occurredAt", e.data, e.job_id AS "jobId",
-           c.code, b.name AS "bookName", u.email AS "userEmail", a.email AS "actorEmail"
+           coalesce(e.code, c.code) AS code, coalesce(e.book_name, b.name) AS "bookName", u.email AS "userEmail", a.email AS "actorEmail"
     FROM (SELECT e.* FROM ${source} e WHERE ${sql.join(conditions, sql` AND `)}
           ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}) e
     LEFT JOIN coupons c ON c.id = e.coupon_id LEFT JOIN books b ON b.id = e.book_id
@@ -220,3 +238,25 @@ export const isBefore = (
 /** Coupons whose codes begin so; for many of them, row by row. */
 export const codeBegins = (couponId: RawBuilder<unknown>, prefix: string) => sql`
   EXISTS (SELECT FROM coupons c WHERE c.id = ${couponId} AND starts_with(c.code, ${prefix}))`;
+
+const NAMED_AT_ONCE = 5_000;
+
+/**
+ * Gives the events of earlier versions the names that they were written without (migration 0018): a stretch of ids at a time, each in
+ * a transaction of its own, so that nobody waits. What belongs to a coupon that is gone stays without.
+ */
+export async function nameOldEvents(db: Database): Promise<void> {
+  for (let left = true; left;) {
+    const { rows } = await sql`
+      WITH stretch AS MATERIALIZED (
+        SELECT named_to, last_id FROM unnamed_events WHERE named_to < last_id FOR UPDATE SKIP LOCKED),
+      named AS (
+        UPDATE events e SET code = c.code, book_name = b.name
+        FROM stretch, coupons c JOIN books b ON b.id = c.book_id
+        WHERE e.id > stretch.named_to AND e.id <= least(stretch.named_to + ${NAMED_AT_ONCE}, stretch.last_id)
+          AND e.code IS NULL AND c.id = e.coupon_id)
+      UPDATE unnamed_events u SET named_to = u.named_to + ${NAMED_AT_ONCE} FROM stretch
+      RETURNING u.named_to`.execute(db);
+    left = rows.length > 0;
+  }
+}

@@ -4,6 +4,7 @@ import type { JobKind } from './queries.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { jobRoutes } from './routes.ts';
 import { createRunner, type JobWork, type JobWorks } from './run.ts';
+import { type Undo, undoRoute, type Undos, undoWork } from './undo.ts';
 import { jobErrorPage, jobErrorSchema, jobPage, jobSchema } from './schemas.ts';
 
 declare module 'fastify' {
@@ -11,6 +12,8 @@ declare module 'fastify' {
     jobQueue: Queue;
     /** Says how jobs of a kind are done. */
     addJobWork: (kind: JobKind, work: JobWork) => void;
+    /** Says how jobs of a kind are undone. */
+    addUndo: (kind: JobKind, undo: Undo) => void;
   }
 }
 
@@ -18,19 +21,22 @@ declare module 'fastify' {
 export default fp<ModuleOptions>(
   async (app, { config }) => {
     for (const schema of [jobSchema, jobPage, jobErrorSchema, jobErrorPage]) app.addSchema(schema);
-    const works: JobWorks = new Map();
+    const undos: Undos = new Map();
+    const works: JobWorks = new Map([['undo', undoWork(undos)]]);
     const stopping = new AbortController();
     const run = createRunner({ db: app.db, log: app.log, works, stopping: stopping.signal });
     const queue = createQueue({ db: app.db, log: app.log, concurrency: config.jobConcurrency, run });
 
     app.decorate('jobQueue', queue);
     app.decorate('addJobWork', (kind: JobKind, work: JobWork) => void works.set(kind, work));
+    app.decorate('addUndo', (kind: JobKind, undo: Undo) => void undos.set(kind, undo));
     app.addPreparation(() => queue.start());
     app.addHook('preClose', async () => {
       stopping.abort();
       await queue.stop();
     });
     jobRoutes(app, works);
+    undoRoute(app, undos);
   },
   { name: 'jobs', dependencies: ['database', 'authentication', 'openapi'] },
 );

@@ -38,6 +38,7 @@ export const jobSchema = component(
         { description: 'why it failed' },
       ),
     ),
+    undoable: Type.Boolean({ description: 'whether /jobs/{id}/undo can be asked for' }),
     cancelRequestedAt: nullable(time()),
     createdBy: uuid(),
     createdAt: time(),
@@ -54,6 +55,12 @@ export const jobResponses = {
 };
 
 export const jobPage = page('JobPage', ref(jobSchema));
+
+/** It has ended, and noted what it gave or stored: jobs of earlier versions did not note what they stored. */
+const isUndoable = ({ finishedAt, kind, done, checkpoint }: JobRow) =>
+  finishedAt !== null &&
+  kind !== 'undo' &&
+  (kind === 'distribute' ? done > 0 : checkpoint?.lastId !== undefined);
 
 /** A job as it is answered. */
 export function presentJob(job: JobRow): Static<typeof jobSchema> {
@@ -76,6 +83,7 @@ export function presentJob(job: JobRow): Static<typeof jobSchema> {
     errors: job.errors,
     result: job.result,
     failure: job.failure,
+    undoable: isUndoable(job),
     cancelRequestedAt: job.cancelRequestedAt?.toISOString() ?? null,
     createdBy: job.createdBy,
     createdAt: job.createdAt.toISOString(),

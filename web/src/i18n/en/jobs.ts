@@ -26,7 +26,7 @@ export default {
   reason: 'Reason',
   downloadRows: 'Download as CSV',
   undone: 'Undoes',
-  undoneJob: 'this distribution',
+  undoneJob: 'this job',
   backToJobs: 'All jobs',
   draw: {
     title: 'The draw',
@@ -40,13 +40,19 @@ export default {
     action: 'Undo distribution',
     title: 'Undo this distribution?',
     text: 'Takes back every coupon that is still as it was given. Locked and redeemed ones stay with their owners.',
-    started: 'The distribution is being undone.',
+    started: 'Undoing…',
+    importAction: 'Undo this upload',
+    importTitle: 'Undo this upload?',
+    generateAction: 'Undo this generation',
+    generateTitle: 'Undo this generation?',
+    batchText:
+      'It stored {n} code. It is removed, unless it was ever given to somebody. | It stored {n} codes. They are removed, except those that were ever given to somebody.',
   },
   kinds: {
     import: 'Upload of codes',
     generate: 'Generation of codes',
     distribute: 'Distribution',
-    undo: 'Undo of a distribution',
+    undo: 'Undo',
   },
   statuses: {
     queued: 'Waiting',
@@ -80,6 +86,10 @@ export default {
       '{n} person already had as many as the book allows | {n} people already had as many as the book allows',
     outOfStock: '{n} person got none: no coupon was left | {n} people got none: no coupon was left',
     unassigned: '{n} coupon taken back | {n} coupons taken back',
+    removed: '{n} code removed | {n} codes removed',
+    keptAssigned: '{n} kept: has an owner | {n} kept: have an owner',
+    keptGivenOnce:
+      '{n} kept: given away before, then taken back | {n} kept: given away before, then taken back',
     keptLocked: '{n} kept: locked | {n} kept: locked',
     keptRedeemed: '{n} kept: redeemed | {n} kept: redeemed',
     keptGivenBack: '{n} had been taken back before | {n} had been taken back before',
@@ -96,6 +106,8 @@ export default {
     locked: 'is locked',
     redeemed: 'has been redeemed',
     givenBack: 'was taken back before',
+    owned: 'has an owner',
+    givenOnce: 'was given away before, then taken back',
     reassigned: 'was taken back before, and assigned anew',
   },
 };

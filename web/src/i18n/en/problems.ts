@@ -32,6 +32,10 @@ export default {
     title: 'The book is not active',
     text: 'It has not started, has ended, or was archived.',
   },
+  'in-use': {
+    title: 'Cannot be deleted',
+    text: 'Coupons of this book were given to somebody, so it stays on record. Archive it instead.',
+  },
   conflict: {
     title: 'In conflict with what is there',
     text: 'The name or the e-mail is taken, or somebody was faster.',

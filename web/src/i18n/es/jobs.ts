@@ -26,7 +26,7 @@ export default {
   reason: 'Motivo',
   downloadRows: 'Descargar como CSV',
   undone: 'Anula',
-  undoneJob: 'este reparto',
+  undoneJob: 'esta tarea',
   backToJobs: 'Todas las tareas',
   draw: {
     title: 'El sorteo',
@@ -40,13 +40,19 @@ export default {
     action: 'Anular el reparto',
     title: '¿Anular este reparto?',
     text: 'Retira todos los cupones que siguen como se entregaron. Los bloqueados y los canjeados se quedan con sus dueños.',
-    started: 'El reparto se está anulando.',
+    started: 'Anulando…',
+    importAction: 'Anular esta carga',
+    importTitle: '¿Anular esta carga?',
+    generateAction: 'Anular esta generación',
+    generateTitle: '¿Anular esta generación?',
+    batchText:
+      'Guardó {n} código. Se elimina, salvo que se haya entregado alguna vez. | Guardó {n} códigos. Se eliminan, salvo los que se hayan entregado alguna vez.',
   },
   kinds: {
     import: 'Carga de códigos',
     generate: 'Generación de códigos',
     distribute: 'Reparto',
-    undo: 'Anulación de un reparto',
+    undo: 'Anulación',
   },
   statuses: {
     queued: 'En espera',
@@ -82,6 +88,10 @@ export default {
     outOfStock:
       '{n} persona se quedó sin cupón por falta de existencias | {n} personas se quedaron sin cupón por falta de existencias',
     unassigned: '{n} cupón retirado | {n} cupones retirados',
+    removed: '{n} código eliminado | {n} códigos eliminados',
+    keptAssigned: '{n} conservado por tener dueño | {n} conservados por tener dueño',
+    keptGivenOnce:
+      '{n} conservado: se entregó antes y se retiró | {n} conservados: se entregaron antes y se retiraron',
     keptLocked: '{n} conservado por estar bloqueado | {n} conservados por estar bloqueados',
     keptRedeemed: '{n} conservado por estar canjeado | {n} conservados por estar canjeados',
     keptGivenBack: '{n} ya se había retirado antes | {n} ya se habían retirado antes',
@@ -98,6 +108,8 @@ export default {
     locked: 'está bloqueado',
     redeemed: 'ya se canjeó',
     givenBack: 'ya se había retirado',
+    owned: 'tiene dueño',
+    givenOnce: 'se entregó antes y se retiró',
     reassigned: 'ya se había retirado y se asignó de nuevo',
   },
 };

@@ -37,6 +37,10 @@ export default {
     title: 'El talonario no está activo',
     text: 'No ha empezado, ha terminado o está archivado.',
   },
+  'in-use': {
+    title: 'No se puede eliminar',
+    text: 'Se han entregado cupones de este talonario, así que se conserva. Archívelo en su lugar.',
+  },
   conflict: {
     title: 'En conflicto con lo que hay',
     text: 'El nombre o el correo ya existen, o alguien se ha adelantado.',

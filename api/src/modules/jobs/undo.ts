@@ -1,0 +1,73 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { callerOf } from '../../plugins/caller.ts';
+import { Problem } from '../../problems.ts';
+import { findJob, type JobKind, type JobRow } from './queries.ts';
+import type { JobWork } from './run.ts';
+import { jobId, jobResponses } from './schemas.ts';
+import { startJob } from './start.ts';
+
+/** How jobs of a kind are undone: by a job of its own. */
+export interface Undo extends JobWork {
+  /** What the undoing is given beside `jobId`, and how much it has to do; null: this one cannot be undone. */
+  prepare: (job: JobRow) => { input: Record<string, unknown>; total: number } | null;
+}
+
+export type Undos = Map<JobKind, Undo>;
+
+/** Jobs of kind undo: the work is that of the kind which they undo. */
+export function undoWork(undos: Undos): JobWork {
+  // Those of earlier versions undo distributions, and do not say so.
+  const undoOf = ({ input }: JobRow) => undos.get((input.kind as JobKind | undefined) ?? 'distribute')!;
+  return {
+    run: (context) => undoOf(context.job).run(context),
+    report: (job) => undoOf(job).report(job),
+  };
+}
+
+export function undoRoute(fastify: FastifyInstance, undos: Undos): void {
+  const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
+
+  app.post(
+    '/api/v1/jobs/:id/undo',
+    {
+      config: { access: 'admin', problems: ['not-found', 'conflict'] },
+      schema: {
+        tags: ['jobs'],
+        operationId: 'undoJob',
+        summary: 'Undo a distribution, an upload or a generation',
+        description:
+          'A job. Of a distribution it takes back the coupons that are still as they were given: neither locked nor redeemed, nor ' +
+          'taken back and assigned anew since; its result: `{ unassigned, kept, reasons, of }`. Of an upload or a generation it ' +
+          'removes the codes that were never given to anybody; they can be stored again; its result: `{ removed, kept, reasons, of }`. ' +
+          'The others stay; which and why: GET /jobs/{id}/errors.',
+        params: jobId,
+        response: jobResponses,
+      },
+    },
+    async (request, reply) =>
+      startJob(request, reply, async (trx) => {
+        const job = await findJob(trx, request.params.id);
+        if (!job) throw new Problem('not-found', 'There is no such job.');
+        const undo = undos.get(job.kind);
+        if (!undo) throw new Problem('conflict', 'A job of this kind cannot be undone.');
+        if (!job.finishedAt) {
+          throw new Problem('conflict', 'The job has not ended yet: cancel it first, or wait for it.');
+        }
+        const prepared = undo.prepare(job);
+        if (!prepared) {
+          throw new Problem(
+            'conflict',
+            'This job cannot be undone: it stored nothing, or an earlier version did not note what it stored.',
+          );
+        }
+        return {
+          kind: 'undo',
+          bookId: job.bookId,
+          createdBy: callerOf(request).id,
+          input: { ...prepared.input, jobId: job.id, kind: job.kind },
+          total: prepared.total,
+        };
+      }),
+  );
+}
