@@ -14,6 +14,9 @@ import {
 } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jsonAnswer } from '../src/plugins/answers.ts';
+import { callerOf } from '../src/plugins/caller.ts';
+import { write } from '../src/plugins/idempotency.ts';
 import { rotateSigningKeys } from '../src/plugins/signing-keys.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { createTestDatabase } from './support/database.ts';
@@ -22,6 +25,14 @@ const probe = fp(async (app) => {
   app.get('/api/v1/probe', { config: { access: 'user' } }, async ({ caller }) => caller);
   app.get('/api/v1/probe/admin', { config: { access: 'admin' } }, async ({ caller }) => caller);
   app.post('/api/v1/probe/admin', { config: { access: 'admin' } }, async ({ caller }) => caller);
+});
+
+/** Its caller is demoted while it prepares. */
+const slowWrite = fp(async (app) => {
+  app.post('/api/v1/slow-write', { config: { access: 'admin' } }, async (request, reply) => {
+    await sql`UPDATE users SET role = 'USER' WHERE id = ${callerOf(request).id}`.execute(app.db);
+    return write(request, reply, async () => jsonAnswer(200, {}));
+  });
 });
 
 /** Unknown key ids are looked up at most once a second. */
@@ -170,6 +181,27 @@ test('an ADMIN who is demoted or disabled writes nothing from that moment on, wh
   expect((await write(demoted.headers)).statusCode).toBe(403);
   expect((await write(disabled.headers)).statusCode).toBe(401);
   expect((await write(deleted.headers)).statusCode).toBe(401);
+});
+
+test('an ADMIN who is demoted or disabled reads nothing a few seconds later, and one who is not goes on', async () => {
+  const read = async ({ headers }: { headers: { authorization: string } }, url = '/api/v1/probe/admin') =>
+    (await t.app.inject({ url, headers })).statusCode;
+  const [demoted, disabled, other] = [await t.asAdmin(), await t.asAdmin(), await t.asAdmin()];
+  for (const admin of [demoted, disabled, other]) expect(await read(admin)).toBe(200);
+  await sql`UPDATE users SET role = 'USER' WHERE id = ${demoted.id}`.execute(t.db);
+  await sql`UPDATE users SET disabled_at = clock_timestamp() WHERE id = ${disabled.id}`.execute(t.db);
+  await expect.poll(() => read(demoted), POLL).toBe(403);
+  await expect.poll(() => read(disabled), POLL).toBe(401);
+  expect([await read(demoted, '/api/v1/probe'), await read(disabled, '/api/v1/probe')]).toEqual([403, 401]);
+  expect(await read(other)).toBe(200);
+});
+
+test('a write whose body comes after the demotion is refused in its transaction', async () => {
+  const app = await startTestApp({ modules: [slowWrite], databaseUrl: t.databaseUrl });
+  const admin = await app.asAdmin();
+  const answer = await app.app.inject({ method: 'POST', url: '/api/v1/slow-write', headers: admin.headers });
+  expect([answer.statusCode, answer.json().code]).toEqual([403, 'forbidden']);
+  await app.close();
 });
 
 test('a new key is published before it signs, and the one before verifies what it has signed', async () => {

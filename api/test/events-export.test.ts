@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, expect, it } from 'vitest';
 import { sendCsv } from '../src/plugins/csv-export.ts';
+import { Problem } from '../src/problems.ts';
 import { eventually } from './support/eventually.ts';
 
 let app: FastifyInstance;
@@ -10,8 +13,13 @@ afterEach(() => app.close());
 
 /** Serves rows without end; `asked` is how many parts were read. */
 async function serve(lineBytes: number) {
-  const state = { asked: 0, failing: false, url: '' };
+  const state = { asked: 0, failing: false, demoted: false, url: '' };
   app = Fastify();
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', async (incoming) => void (incoming.caller = { id: 'somebody', role: 'ADMIN' }));
+  app.decorate('requireRecentAdmin', async () => {
+    if (state.demoted) throw new Problem('forbidden', 'This is for administrators.');
+  });
   app.get('/file', (incoming, reply) =>
     sendCsv<{ n: number }>(incoming, reply, {
       name: 'file',
@@ -72,4 +80,19 @@ it('breaks the connection when reading fails in the middle: half a file must not
   const response = await open(state.url);
   response.once('data', () => (state.failing = true));
   await expect(response.toArray()).rejects.toThrow('aborted');
+});
+
+it('ends when the caller is no administrator any more, whether the client reads or not', async () => {
+  const state = await serve(1_000);
+  const [reading, stalled] = [await open(state.url), await open(state.url)];
+  stalled.pause();
+  await settles(() => stalled.readableLength);
+  const connections = promisify(app.server.getConnections.bind(app.server));
+  expect(await connections()).toBe(2);
+  const broken = once(reading, 'error');
+  reading.once('data', () => (state.demoted = true)).resume();
+  await broken;
+  const { asked } = state;
+  await eventually(async () => (await connections()) === 0);
+  expect(state.asked).toBe(asked);
 });

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { stringify } from 'csv-stringify/sync';
+import { streamToAdmin } from './admin-rights.ts';
 
 export type Cell = string | number | null;
 
@@ -43,7 +43,8 @@ export interface CsvExport<R> {
 /**
  * Answers with a file, read part by part while it is sent: memory stays the same however long it is, no transaction is held open,
  * and reading stops when the client goes away. The first part is read before the answer begins, so that a filter that cannot be
- * read is refused like anywhere else; when reading fails later the connection breaks, so that nobody takes half a file for a whole one.
+ * read is refused like anywhere else; when reading fails later, or the caller is no administrator any more, the connection breaks, so
+ * that nobody takes half a file for a whole one.
  */
 export async function sendCsv<R>(
   request: FastifyRequest,
@@ -61,5 +62,5 @@ export async function sendCsv<R>(
   return reply
     .type('text/csv; charset=utf-8')
     .header('content-disposition', `attachment; filename="${name}.csv"`)
-    .send(Readable.from(csvLines(header, parts(), { mark })));
+    .send(streamToAdmin(request, csvLines(header, parts(), { mark })));
 }

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problems.ts';
+import { requireAdminNow } from './admin-rights.ts';
 import { type Answer, answerContext, problemAnswer, sendAnswer } from './answers.ts';
 
 /** What an Idempotency-Key claims: that this request, and no other, has this key. Both are 32 bytes. */
@@ -180,8 +181,11 @@ export function settleWrite(
   claim: Claim | null,
 ): Promise<Answer> {
   return inTransaction(request.server.db, async (trx) => {
+    const [[first]] = await Promise.all([
+      findAnswers(trx, claim ? [claim] : []),
+      requireAdminNow(trx, request.caller),
+    ]);
     if (!claim) return work(trx);
-    const [first] = await findAnswers(trx, [claim]);
     if (first instanceof Problem) throw first;
     if (first) return first;
     await sql`SAVEPOINT before_work`.execute(trx);

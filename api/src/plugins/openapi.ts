@@ -13,6 +13,10 @@ declare module 'fastify' {
     /** The refusals of this route beside those that its kind brings (see `problemsOf`). For the documentation. */
     problems?: ProblemCode[];
   }
+  interface FastifySchema {
+    /** In the document: the `access` of the route. */
+    'x-access'?: FastifyContextConfig['access'];
+  }
 }
 
 const fieldError = component('FieldError', {
@@ -106,6 +110,7 @@ function documented(schema: FastifySchema | undefined, route: RouteOptions): Fas
   if (!route.url.startsWith('/api/')) return { ...schema, response: responses };
   return {
     ...schema,
+    'x-access': route.config?.access,
     ...(schema?.querystring ? { querystring: withDefaultsOptional(schema.querystring) } : {}),
     security: schema?.security ?? (route.config?.access === 'public' ? [] : [{ accessToken: [] }]),
     headers: schema?.headers ?? (WRITES.has(String(route.method)) ? idempotencyHeader : undefined),

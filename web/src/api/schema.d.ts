@@ -1202,12 +1202,12 @@ export interface components {
       /** @description how long a lock lasts */
       lockTtlSeconds: number;
       /**
-       * @description your own data, a JSON object of at most 4096 bytes
+       * @description the company's own data, at most 4096 bytes; only an ADMIN sees it
        * @example {
        *       "source": "newsletter"
        *     }
        */
-      metadata: {
+      metadata?: {
         [key: string]: unknown;
       };
       /**
@@ -1273,12 +1273,12 @@ export interface components {
       /** @description how long a lock lasts */
       lockTtlSeconds: number;
       /**
-       * @description your own data, a JSON object of at most 4096 bytes
+       * @description the company's own data, at most 4096 bytes; only an ADMIN sees it
        * @example {
        *       "source": "newsletter"
        *     }
        */
-      metadata: {
+      metadata?: {
         [key: string]: unknown;
       };
       /**

@@ -51,7 +51,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
     async (request, reply) =>
       write(request, reply, async (trx) => {
         const book = await createBook(trx, request.body, config.lockTtlSeconds);
-        return jsonAnswer(201, presentBook(book), `/api/v1/books/${book.id}`);
+        return jsonAnswer(201, presentBook(book, callerOf(request)), `/api/v1/books/${book.id}`);
       }),
   );
 
@@ -80,7 +80,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         after: readAgeCursor(cursor),
         limit: limit + 1,
       });
-      const page = toPage(rows, limit, presentBook, ageKey);
+      const page = toPage(rows, limit, (row) => presentBook(row, callerOf(request)), ageKey);
       if (include !== 'stats') return page;
       const counts = await findBookCounts(
         app.db,
@@ -107,7 +107,12 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
       const { limit, cursor } = request.query;
       const page = { after: readAgeCursor(cursor), limit: limit + 1 };
       const rows = await listBooksHeldBy(app.db, callerOf(request).id, page);
-      return toPage(rows, limit, (row) => ({ book: presentBook(row), assigned: row.assigned }), ageKey);
+      return toPage(
+        rows,
+        limit,
+        (row) => ({ book: presentBook(row, callerOf(request)), assigned: row.assigned }),
+        ageKey,
+      );
     },
   );
 
@@ -126,7 +131,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
     },
     async (request) => {
       const find = callerOf(request).role === 'ADMIN' ? findBook : findActiveBook;
-      return presentBook(orNotFound(await find(app.db, request.params.id)));
+      return presentBook(orNotFound(await find(app.db, request.params.id)), callerOf(request));
     },
   );
 
@@ -147,7 +152,10 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
     },
     async (request, reply) =>
       write(request, reply, async (trx) =>
-        jsonAnswer(200, presentBook(await changeBook(trx, request.params.id, request.body))),
+        jsonAnswer(
+          200,
+          presentBook(await changeBook(trx, request.params.id, request.body), callerOf(request)),
+        ),
       ),
   );
 

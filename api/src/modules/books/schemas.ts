@@ -1,5 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { component, metadata, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
+import type { Caller } from '../../plugins/caller.ts';
 import type { BookRow } from './queries.ts';
 
 const MAX_INTEGER = 2 ** 31 - 1;
@@ -38,9 +39,13 @@ const settings = {
   metadata,
 };
 
+const optional = <T extends TSchema>(schema: T, description: string) =>
+  Type.Optional({ ...schema, description });
+
 export const bookSchema = component('Book', {
   id: uuid(),
   ...settings,
+  metadata: optional(metadata, "the company's own data, at most 4096 bytes; only an ADMIN sees it"),
   archivedAt: nullable(time('since when the book takes no part in anything new')),
   createdAt: time(),
   updatedAt: time(),
@@ -56,9 +61,6 @@ export const heldBookSchema = component('HeldBook', {
 export const heldBookPage = page('HeldBookPage', ref(heldBookSchema));
 
 export const heldBooksQuery = strict(pageQuery);
-
-const optional = <T extends TSchema>(schema: T, description: string) =>
-  Type.Optional({ ...schema, description });
 
 export const newBook = strict(
   {
@@ -157,7 +159,8 @@ export const bookStatsSchema = component('BookStats', {
   ),
 });
 
-export function presentBook(row: BookRow): Static<typeof bookSchema> {
+/** A book as `viewer` may see it. */
+export function presentBook(row: BookRow, { role }: Pick<Caller, 'role'>): Static<typeof bookSchema> {
   return {
     id: row.id,
     name: row.name,
@@ -168,7 +171,7 @@ export function presentBook(row: BookRow): Static<typeof bookSchema> {
     allowMultipleRedemptions: row.allowMultipleRedemptions,
     maxRedemptions: row.maxRedemptions,
     lockTtlSeconds: row.lockTtlSeconds,
-    metadata: row.metadata,
+    ...(role === 'ADMIN' ? { metadata: row.metadata } : {}),
     archivedAt: row.archivedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

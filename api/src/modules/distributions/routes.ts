@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../../database/connection.ts';
+import { streamToAdmin } from '../../plugins/admin-rights.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
@@ -90,7 +90,7 @@ export function distributionRoutes(fastify: FastifyInstance): void {
       const draw = await findDraw(app.db, job.id);
       if (!draw) throw new Problem('conflict', 'Nothing has been drawn: see the status of the job.');
       reply.type('application/json; charset=utf-8');
-      return reply.send(Readable.from(writeDraw(app.db, draw)) as never);
+      return reply.send(streamToAdmin(request, writeDraw(app.db, draw)) as never);
     },
   );
 }

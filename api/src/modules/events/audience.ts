@@ -19,7 +19,8 @@ const CONNECTING_AT_ONCE = 4;
 const TICK_MS = 1_000;
 /** Shorter than what proxies allow a silent connection: nginx 60 s, AWS load balancers 60 s. */
 const TICKS_PER_HEARTBEAT = 15;
-const TICKS_PER_ACCOUNT_CHECK = 3;
+/** Accounts are asked for this often, and before anybody is told something: nobody hears more than 5 s after a change. */
+const ACCOUNT_CHECK_MS = 2_000;
 /** What may wait for a reader that is still being told what it missed. */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
@@ -58,6 +59,8 @@ export interface Admission {
 export interface Audience {
   /** Opens the stream of a request. Throws as long as nothing was sent. */
   admit: (request: FastifyRequest, reply: FastifyReply, admission: Admission) => Promise<void>;
+  /** Ends the streams of those who may no longer listen, if that was not checked just now. */
+  checkAccounts: () => Promise<void>;
   size: () => number;
   stop: () => void;
 }
@@ -69,6 +72,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
   /** Those who are being let in. */
   const connecting = new Set<Member>();
   let ticks = 0;
+  let checking: { at: number; done: Promise<void> } | undefined;
   const clock = setInterval(tick, TICK_MS).unref();
 
   async function admit(request: FastifyRequest, reply: FastifyReply, admission: Admission): Promise<void> {
@@ -171,7 +175,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
     if (isStopping()) return endAll();
     for (const member of members) if (member.endsAt <= now) end(member, 'token-expired');
     if (ticks % TICKS_PER_HEARTBEAT === 0) sendHeartbeats();
-    if (ticks % TICKS_PER_ACCOUNT_CHECK === 0 && members.size > 0) void checkAccounts().catch(() => {});
+    if (members.size > 0) void checkAccounts().catch(() => {});
   }
 
   function sendHeartbeats(): void {
@@ -180,8 +184,18 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
     for (const { stream, queue } of members) if (!queue) stream!.send(bytes);
   }
 
-  /** Ends the streams of accounts that were disabled or given another role; while the database is away nobody can be. */
-  async function checkAccounts(): Promise<void> {
+  function checkAccounts(): Promise<void> {
+    if (checking && performance.now() - checking.at < ACCOUNT_CHECK_MS) return checking.done;
+    const check = { at: performance.now(), done: endChanged() };
+    checking = check;
+    check.done.catch(() => {
+      if (checking === check) checking = undefined;
+    });
+    return check.done;
+  }
+
+  /** Ends the streams of accounts that were disabled or given another role. */
+  async function endChanged(): Promise<void> {
     const checked = [...members];
     const roles = await findActiveUsers(db, [...new Set(checked.map(({ caller }) => caller.id))]);
     for (const member of checked) {
@@ -196,6 +210,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
 
   return {
     admit,
+    checkAccounts,
     size: () => members.size,
     stop() {
       clearInterval(clock);

@@ -37,6 +37,13 @@ export interface Hub {
   stop: () => Promise<void>;
 }
 
+export interface HubOptions {
+  db: Database;
+  log: FastifyBaseLogger;
+  /** Who may no longer listen has left when it resolves. While it fails, nobody is told anything. */
+  beforeTelling: () => Promise<void>;
+}
+
 /** All who listen to the same: their messages are written once. */
 interface Channel {
   reader: Reader;
@@ -51,7 +58,7 @@ const channelKey = (userId = '', bookId = '') => `${userId} ${bookId}`;
  * Reads new events, for all who listen in this process together, and only while somebody does. No NOTIFY: in the transactions of
  * changes it would make commits wait for each other.
  */
-export function createHub({ db, log }: { db: Database; log: FastifyBaseLogger }): Hub {
+export function createHub({ db, log, beforeTelling }: HubOptions): Hub {
   const channels = new Map<string, Channel>();
   let position: Snapshot | null = null;
   /** What is being told: a failure in the middle is continued, not repeated. */
@@ -149,6 +156,7 @@ export function createHub({ db, log }: { db: Database; log: FastifyBaseLogger })
         told.set(channel, (told.get(channel) ?? '') + written[channel.reader]);
       }
     }
+    await beforeTelling();
     for (const [{ listeners }, text] of told) {
       const bytes = Buffer.from(text);
       for (const listener of listeners) listener.tell(bytes);

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
 import { inTransaction } from '../../database/transaction.ts';
 import type { ModuleOptions } from '../module.ts';
-import { createAudience } from './audience.ts';
+import { type Audience, createAudience } from './audience.ts';
 import { createHub } from './hub.ts';
 import { streamedEventSchema } from './messages.ts';
 import { nameOldEvents, noteRestoredRows } from './queries.ts';
@@ -15,8 +15,8 @@ export default fp<ModuleOptions>(
     for (const schema of [eventSchema, eventPage, streamedEventSchema]) app.addSchema(schema);
 
     let closing = false;
-    const hub = createHub({ db: app.db, log: app.log });
-    const audience = createAudience({
+    const hub = createHub({ db: app.db, log: app.log, beforeTelling: () => audience.checkAccounts() });
+    const audience: Audience = createAudience({
       db: app.db,
       hub,
       limitScale: config.rateLimitScale,
