@@ -6,6 +6,7 @@ import { loggerOptions } from './logging.ts';
 import type { Module } from './modules/module.ts';
 import authentication from './plugins/authentication.ts';
 import database from './plugins/database.ts';
+import deadlines from './plugins/deadlines.ts';
 import health from './plugins/health.ts';
 import headers from './plugins/headers.ts';
 import input, { buildSerializer, buildValidator } from './plugins/input.ts';
@@ -50,6 +51,7 @@ export async function buildApp({
 
   await app.register(problemDetails);
   await app.register(headers, { config });
+  await app.register(deadlines);
   await app.register(input);
   await app.register(cookie);
   await app.register(database, { config });

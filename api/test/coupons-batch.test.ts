@@ -31,7 +31,8 @@ function startBatcher(options: Partial<BatcherOptions<Item, string>> = {}) {
   });
   return {
     batches,
-    submit: (name: string, ...keys: string[]) => batcher.submit({ name, keys }),
+    submit: (name: string, ...keys: string[]) => batcher.submit({ name, keys }, Infinity),
+    submitUntil: (deadline: number, name: string) => batcher.submit({ name }, deadline),
     waiting: batcher.waiting,
     /** The next batch that asks to be run. */
     nextBatch: async () => {
@@ -47,7 +48,7 @@ function batcherOf(
   options: Partial<BatcherOptions<Item, string>> = {},
 ) {
   const { submit } = createBatcher<Item, string>({ keysOf: ({ keys = [] }) => keys, run, ...options });
-  return (name: string, ...keys: string[]) => submit({ name, keys });
+  return (name: string, ...keys: string[]) => submit({ name, keys }, Infinity);
 }
 
 const outage = () => Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
@@ -169,57 +170,143 @@ test('a request that is put off comes back and gets its answer', async () => {
   expect(Object.fromEntries(tries)).toEqual({ a: 1, late: 4, b: 1 });
 });
 
-test('a request that is put off for longer than the patience ends with 503 and Retry-After', async () => {
-  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'setImmediate'] });
+const fakeTime = () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout', 'setImmediate'] });
+  return { start: performance.now(), pass: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
+};
+const late = { code: 'unavailable', extras: { retryAfter: 1 } };
+const caught = (answer: Promise<string>) => answer.catch((error: unknown) => error);
+
+test('a request that is put off until its deadline ends with 503 and Retry-After', async () => {
+  const { start, pass } = fakeTime();
   let runs = 0;
-  const submit = batcherOf(async (items) => items.map(() => ((runs += 1), AGAIN)), { patienceMs: 3_000 });
-  const started = performance.now();
-  const answer = submit('a').catch((error: unknown) => ({ error, after: performance.now() - started }));
-  await vi.advanceTimersByTimeAsync(2_900);
+  const { submit } = createBatcher<Item, string>({
+    keysOf: () => [],
+    run: async (items) => items.map(() => ((runs += 1), AGAIN)),
+  });
+  const answer = caught(submit({ name: 'a' }, start + 3_000));
+  await pass(2_900);
+  expect(runs).toBeGreaterThan(30);
+  await pass(200);
+  expect(await answer).toMatchObject(late);
   const before = runs;
-  await vi.advanceTimersByTimeAsync(1_000);
-  expect(await answer).toMatchObject({ error: { code: 'unavailable', extras: { retryAfter: 1 } } });
-  expect(((await answer) as { after: number }).after).toBeLessThan(3_100);
-  expect(before).toBeGreaterThan(30);
+  await pass(1_000);
+  expect(runs).toBe(before);
 });
 
-test('patience begins when a request is first put off: the time it queued does not count', async () => {
-  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'setImmediate'] });
-  const t = startBatcher({ patienceMs: 3_000 });
-  const first = t.submit('slow');
-  await vi.advanceTimersByTimeAsync(1);
-  const slow = await t.nextBatch();
-  const queued = t.submit('queued');
-  await vi.advanceTimersByTimeAsync(10_000);
-  slow.open();
-  const queuedBatch = await t.nextBatch();
-  await vi.advanceTimersByTimeAsync(1);
-  await first;
-  queuedBatch.open([AGAIN]);
-  await vi.advanceTimersByTimeAsync(100);
+test('a request that waits until its deadline ends with 503, and is never run', async () => {
+  const { start, pass } = fakeTime();
+  const t = startBatcher({ stuckMs: 60_000 });
+  const first = t.submit('first');
+  await pass(1);
+  const running = await t.nextBatch();
+  const waiting = caught(t.submitUntil(start + 4_500, 'waiting'));
+  await pass(5_000);
+  expect(await waiting).toMatchObject(late);
+  running.open();
+  await pass(1);
+  expect(await first).toBe('did first');
+  expect(t.batches).toEqual([['first']]);
+  expect(t.waiting()).toBe(0);
+});
+
+test('a request whose turn does not come until its deadline ends with 503, and is never run', async () => {
+  const { start, pass } = fakeTime();
+  let begin = () => {};
+  const turn = new Promise<void>((resolve) => (begin = resolve));
+  const t = startBatcher({ inTurn: async (work) => turn.then(work) });
+  const waiting = caught(t.submitUntil(start + 4_500, 'waiting'));
+  await pass(5_000);
+  expect(await waiting).toMatchObject(late);
+  begin();
+  await pass(1);
+  expect(t.batches).toEqual([]);
+});
+
+test('a request whose batch hangs is answered at its deadline; its batch is not repeated, and what comes of it later is nobody’s', async () => {
+  const { start, pass } = fakeTime();
+  const t = startBatcher();
+  const answer = caught(t.submitUntil(start + 4_500, 'a'));
+  await pass(5_000);
+  expect(await answer).toMatchObject(late);
   (await t.nextBatch()).open();
-  expect(await queued).toBe('did queued');
+  await pass(1_000);
+  expect(t.batches).toEqual([['a']]);
 });
 
-test('requests that each fail only after seconds do not hold up the queue for longer than the patience', async () => {
-  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'setImmediate'] });
+test('a stuck batch does not hold up the next one', async () => {
+  const { pass } = fakeTime();
+  const t = startBatcher({ stuckMs: 1_000 });
+  const stuck = t.submit('stuck');
+  await pass(1);
+  const hanging = await t.nextBatch();
+  const next = ['b', 'c'].map((name) => t.submit(name));
+  await pass(800);
+  expect(t.batches).toEqual([['stuck']]);
+  await pass(800);
+  const second = await t.nextBatch();
+  expect(t.batches).toEqual([['stuck'], ['b', 'c']]);
+  const waiting = t.submit('d');
+  await pass(500);
+  expect(t.batches, 'one at a time beside it').toHaveLength(2);
+  second.open();
+  await pass(1);
+  expect(await Promise.all(next)).toEqual(['did b', 'did c']);
+  (await t.nextBatch()).open();
+  await pass(1);
+  expect(await waiting).toBe('did d');
+  hanging.open();
+  await pass(1);
+  expect(await stuck).toBe('did stuck');
+});
+
+test('however many batches are stuck, two are under way; when one is free again it is one at a time', async () => {
+  const { pass } = fakeTime();
+  const t = startBatcher({ stuckMs: 1_000 });
+  const answers = [];
+  for (const name of ['a', 'b', 'c', 'd']) {
+    answers.push(t.submit(name));
+    await pass(5_000);
+  }
+  expect(t.batches).toEqual([['a'], ['b']]);
+  for (const gate of [await t.nextBatch(), await t.nextBatch()]) gate.open();
+  await pass(1);
+  expect(t.batches).toEqual([['a'], ['b'], ['c', 'd']]);
+  const last = t.submit('e');
+  await pass(500);
+  expect(t.batches).toHaveLength(3);
+  (await t.nextBatch()).open();
+  await pass(1);
+  (await t.nextBatch()).open();
+  await pass(1);
+  expect(await Promise.all([...answers, last])).toEqual(
+    ['a', 'b', 'c', 'd', 'e'].map((name) => `did ${name}`),
+  );
+});
+
+test('requests that each fail only after seconds hold up nobody else, and end at their deadline', async () => {
+  const { start, pass } = fakeTime();
   const timeout = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
-  const submit = batcherOf(
-    (items) =>
+  const { submit } = createBatcher<Item, string>({
+    keysOf: () => [],
+    run: (items) =>
       new Promise((resolve, reject) => {
         if (items[0]!.name === 'next') resolve(['next']);
-        else setTimeout(() => reject(timeout), 2_500);
+        else setTimeout(() => reject(timeout), 1_500);
       }),
-    { patienceMs: 3_000 },
+  });
+  const answered: number[] = [];
+  const stuck = Promise.allSettled(
+    Array.from({ length: 100 }, (_, i) =>
+      submit({ name: `${i}` }, start + 4_500).finally(() => answered.push(performance.now() - start)),
+    ),
   );
-  const started = performance.now();
-  const stuck = Promise.allSettled(Array.from({ length: 100 }, (_, i) => submit(`${i}`)));
-  await vi.advanceTimersByTimeAsync(1);
-  const next = submit('next').then(() => performance.now() - started);
-  await vi.advanceTimersByTimeAsync(60_000);
-  const codes = (await stuck).map(statusOf);
-  expect(new Set(codes)).toEqual(new Set(['55P03', 'unavailable']));
-  expect(await next).toBeLessThan(2_500 + 3_000 + 2_500 + 100);
+  await pass(1);
+  const next = submit({ name: 'next' }, start + 4_500).then(() => performance.now() - start);
+  await pass(60_000);
+  expect(new Set((await stuck).map(statusOf))).toEqual(new Set(['55P03', 'unavailable']));
+  expect(Math.max(...answered)).toBeLessThan(5_000);
+  expect(await next).toBeLessThan(1_500);
 });
 
 test('a full queue refuses at once, with 503 and Retry-After, and takes more when it has drained', async () => {

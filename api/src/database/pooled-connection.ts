@@ -1,5 +1,6 @@
 import { AbortedTransactionError, CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
 import pg from 'pg';
+import { ANSWER_WITHIN_MS } from '../deadline.ts';
 import { ConnectError, errorCode, isLostConnection, isOutage, LOST_STATEMENT } from './errors.ts';
 import { RELIED_ON, type SessionLimits } from './session.ts';
 import { runTogether } from './statement-group.ts';
@@ -18,10 +19,14 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** How transactions begin: all, and those that are `byIndex`; and what goes before a statement of its own, where sessions are not ours. */
+/**
+ * How transactions begin: all, those that are `byIndex`, and those of them that wait but a little for rows; and what goes before a
+ * statement of its own, where sessions are not ours.
+ */
 export interface Beginnings {
   plain: readonly CompiledQuery[];
   byIndex: readonly CompiledQuery[];
+  byIndexAlone: readonly CompiledQuery[];
   alone: CompiledQuery | undefined;
 }
 
@@ -42,10 +47,21 @@ export function beginnings(limits: SessionLimits, ownSessions: boolean): Beginni
       ),
     ],
     // One statement for all: each costs both sides four messages.
-    byIndex: [BEGIN, setLocally({ ...settings, ...BY_INDEX })],
+    byIndex: [BEGIN, setLocally({ ...settings, ...shortLimits(limits, 2_500), ...BY_INDEX })],
+    byIndexAlone: [BEGIN, setLocally({ ...settings, ...shortLimits(limits, 500), ...BY_INDEX })],
     alone: ownSessions ? undefined : setLocally(settings),
   };
 }
+
+/**
+ * Many requests share such a transaction or stand behind it, and nobody waits for it longer than for any answer. Its time-out for locks
+ * leaves time to try its requests one by one.
+ */
+const shortLimits = (limits: SessionLimits, lockTimeoutMs: number): SessionLimits => ({
+  statement_timeout: Math.min(limits.statement_timeout, ANSWER_WITHIN_MS),
+  lock_timeout: Math.min(limits.lock_timeout, lockTimeoutMs),
+  idle_in_transaction_session_timeout: Math.min(limits.idle_in_transaction_session_timeout, ANSWER_WITHIN_MS),
+});
 
 /**
  * A plan that is kept may have been made when the tables were empty; reading all of them is never right here. And it is to be kept:
@@ -115,13 +131,13 @@ export class PooledConnection implements DatabaseConnection {
 
   /**
    * Begins a transaction together with its first statement, which fails if this does.
-   * @param byIndex its statements find few rows, by index: see `TransactionOptions`
+   * @param how see `TransactionOptions`
    */
-  begin(byIndex = false): void {
+  begin(how: 'plain' | 'byIndex' | 'byIndexAlone' = 'plain'): void {
     this.inTransaction = true;
-    this.#byIndex = byIndex;
-    for (const query of byIndex ? this.#begin.byIndex : this.#begin.plain)
-      void this.#enqueue(query).catch(() => undefined);
+    this.#byIndex = how !== 'plain';
+    if (this.#byIndex) this.queryTimeoutMs = ANSWER_WITHIN_MS;
+    for (const query of this.#begin[how]) void this.#enqueue(query).catch(() => undefined);
   }
 
   /** Commits in the same round trip as the statements that wait to be sent: they succeed only if that did. */

@@ -12,6 +12,8 @@ export interface TransactionOptions {
    * of its own), and never by a plan that reads a whole table.
    */
   byIndex?: boolean;
+  /** Only with `byIndex`: others stand behind it, so it gives up soon on a row that somebody else holds. */
+  waitsLittle?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function inTransaction<T>(
 function runOnce<T>(
   db: Database,
   work: (trx: Transaction) => Promise<T>,
-  { byIndex }: TransactionOptions,
+  { byIndex = false, waitsLittle = false }: TransactionOptions,
 ): Promise<T> {
   const executor = db.getExecutor();
   return executor.provideConnection(async (connection) => {
@@ -54,7 +56,7 @@ function runOnce<T>(
       ...unused,
       executor: executor.withConnectionProvider(provider as never),
     } as KyselyProps);
-    own.begin(byIndex);
+    own.begin(byIndex ? (waitsLittle ? 'byIndexAlone' : 'byIndex') : 'plain');
     try {
       const result = await work(trx);
       await own.commit();

@@ -6,6 +6,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problems.ts';
 import { requireAdminNow } from './admin-rights.ts';
 import { type Answer, answerContext, problemAnswer, sendAnswer } from './answers.ts';
+import { refuseOverdue } from './deadlines.ts';
 
 /** What an Idempotency-Key claims: that this request, and no other, has this key. Both are 32 bytes. */
 export interface Claim {
@@ -163,7 +164,8 @@ export async function sendEarlierAnswer(request: FastifyRequest, reply: FastifyR
 
 /**
  * The way every write outside the batches is done: `work` and its answer are one transaction, and a repeat with the same
- * Idempotency-Key gets the first answer. A refusal (a Problem below 500) undoes the work and is kept as the answer.
+ * Idempotency-Key gets the first answer. A refusal (a Problem below 500) undoes the work and is kept as the answer. Nothing is committed
+ * for a request whose time is over.
  */
 export async function write(
   request: FastifyRequest,
@@ -181,11 +183,16 @@ export function settleWrite(
   claim: Claim | null,
 ): Promise<Answer> {
   return inTransaction(request.server.db, async (trx) => {
+    refuseOverdue(request); // It may have waited for its connection.
     const [[first]] = await Promise.all([
       findAnswers(trx, claim ? [claim] : []),
       requireAdminNow(trx, request.caller),
     ]);
-    if (!claim) return work(trx);
+    if (!claim) {
+      const answer = await work(trx);
+      refuseOverdue(request);
+      return answer;
+    }
     if (first instanceof Problem) throw first;
     if (first) return first;
     await sql`SAVEPOINT before_work`.execute(trx);
@@ -198,6 +205,7 @@ export function settleWrite(
       answer = problemAnswer(error, answerContext(request));
     }
     await saveAnswers(trx, [{ claim, answer }]);
+    refuseOverdue(request);
     return answer;
   });
 }

@@ -59,7 +59,7 @@ test.each(writes)(
     // It runs no jobs itself: the next COMMIT is the one of the request.
     const t = await startTestApp({
       databaseUrl: proxy.url,
-      config: { jobConcurrency: 0, logLevel: 'silent' },
+      config: { jobConcurrency: 0, logLevel: 'silent', databaseDirectUrl: database.url },
     });
     try {
       const people: Record<string, TestUser> = { admin: await t.asAdmin(), user: await t.asUser() };

@@ -176,12 +176,9 @@ async function attempt(
   try {
     return await submit(toTransition(history, request));
   } catch (error) {
-    // What a batch that failed leaves undone is settled one by one, for three seconds: on a slow machine the rest is told to come again.
-    const isOverdue = error instanceof Problem && error.code === 'unavailable';
-    const fault = isOverdue ? new InjectedFault(error.code, false) : error;
-    if (!(fault instanceof InjectedFault)) throw fault;
-    group.log.get(history)!.push(`${request.id} ${request.key === null ? '' : 'with key '}${fault.message}`);
-    return fault;
+    if (!(error instanceof InjectedFault)) throw error;
+    group.log.get(history)!.push(`${request.id} ${request.key === null ? '' : 'with key '}${error.message}`);
+    return error;
   }
 }
 
@@ -205,6 +202,8 @@ function toTransition({ number }: History, request: Request): TransitionRequest 
             fingerprint: digest(JSON.stringify([type, userId, code, bookId, metadata])),
           },
     context: { instance: `/${type}`, requestId: id },
+    // Nothing would tell what became of a request without a key that was given up.
+    deadline: Infinity,
     guessBudgets:
       role === 'ADMIN' || code === null
         ? []

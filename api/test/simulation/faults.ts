@@ -53,7 +53,7 @@ export function withFaults(db: Database, random: Random, rates: FaultRates): Dat
 
 function failing(connection: PooledConnection, fault: InjectedFault): PooledConnection {
   const faulty: Partial<PooledConnection> = {
-    begin: () => connection.begin(),
+    begin: (how) => connection.begin(how),
     executeQuery: (query) => connection.executeQuery(query),
     commitWithNext: () => undefined,
     rollback: () => connection.rollback(),

@@ -13,6 +13,14 @@ export interface TcpProxy {
    * @returns resolves when that has happened
    */
   loseNextCommit: () => Promise<void>;
+  /**
+   * The connection of the next COMMIT says nothing any more, from just before it: a black hole, which nobody closes.
+   * @returns resolves when that has happened
+   */
+  silenceNextCommit: () => Promise<void>;
+  /** The same for every connection, new ones too, until `speak`. What was sent meanwhile arrives then. */
+  silence: () => void;
+  speak: () => void;
 }
 
 /** A connection to PostgreSQL that a test can break at a chosen moment. */
@@ -20,6 +28,8 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<net.Socket>();
   let commitLost: (() => void) | undefined;
+  let commitSilenced: (() => void) | undefined;
+  let silent = false;
 
   const server = net.createServer((client) => {
     const database = net.connect(Number(port), hostname);
@@ -30,6 +40,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     };
     for (const socket of [client, database]) {
       sockets.add(socket);
+      if (silent) socket.pause();
       socket.setNoDelay(true);
       socket.on('error', cut);
       socket.on('close', () => {
@@ -37,7 +48,14 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
         cut();
       });
     }
+    let blackHole = false;
     client.on('data', (data) => {
+      if (commitSilenced && isCommit(data)) {
+        blackHole = true;
+        commitSilenced();
+        commitSilenced = undefined;
+      }
+      if (blackHole) return;
       losing ||= commitLost !== undefined && isCommit(data);
       database.write(data);
     });
@@ -69,6 +87,15 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     url: Object.assign(new URL(target), { hostname: '127.0.0.1', port: String(address.port) }).href,
     down,
     up: () => listen(address.port),
+    silenceNextCommit: () => new Promise((resolve) => (commitSilenced = resolve)),
+    silence() {
+      silent = true;
+      for (const socket of sockets) socket.pause();
+    },
+    speak() {
+      silent = false;
+      for (const socket of sockets) socket.resume();
+    },
     loseNextCommit: () => new Promise((resolve) => (commitLost = resolve)),
   };
 }

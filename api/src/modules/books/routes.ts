@@ -4,6 +4,7 @@ import Type from 'typebox';
 import type { Config } from '../../config.ts';
 import { jsonAnswer } from '../../plugins/answers.ts';
 import { callerOf } from '../../plugins/caller.ts';
+import { allowLongWork } from '../../plugins/deadlines.ts';
 import { write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
@@ -175,6 +176,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
     },
     async (request, reply) =>
       write(request, reply, async (trx) => {
+        allowLongWork(request);
         await removeBook(trx, request.params.id);
         return jsonAnswer(204, undefined);
       }),

@@ -27,7 +27,7 @@ export async function checkPattern(
   trx: Transaction,
   { pattern, count, allowGuessable }: Omit<GenerateOptions, 'bookId'>,
 ): Promise<{ dense: boolean }> {
-  await allowBulkWork(trx);
+  await allowBulkWork(trx, { inRequest: true });
   const promised = await countPromisedCodes(trx, pattern);
   // Ids are at least as many as coupons: for most patterns this number is enough, and nothing has to be counted.
   if (!isGuessable(pattern, (await findHighestCouponId(trx)) + promised, count)) return { dense: false };
@@ -48,7 +48,7 @@ export async function refuseFull(trx: Transaction, pattern: Pattern, missing: nu
 export async function previewCodes(trx: Transaction, options: GenerateOptions): Promise<Preview> {
   const { bookId, pattern, count, allowGuessable } = options;
   await keepOpenBook(trx, bookId);
-  await allowBulkWork(trx);
+  await allowBulkWork(trx, { inRequest: true });
   const existing = await countCodesLike(trx, searchTerms(pattern));
   const after = BigInt(existing + count);
   const odds = (codes: number) => Number(codes) / Number(pattern.capacity);

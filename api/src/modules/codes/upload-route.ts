@@ -7,6 +7,7 @@ import { inTransaction } from '../../database/transaction.ts';
 import { takeTurns } from '../../database/turns.ts';
 import { filePreview } from '../../files/schemas.ts';
 import { callerOf } from '../../plugins/caller.ts';
+import { allowLongWork } from '../../plugins/deadlines.ts';
 import { readClaim } from '../../plugins/idempotency.ts';
 import { allowSlowBody } from '../../plugins/slow-bodies.ts';
 import { Problem } from '../../problems.ts';
@@ -87,6 +88,7 @@ export async function uploadRoute(
         const upload = await allowSlowBody(request, () => receive(request, maxUploadBytes));
         let isJobs = false;
         try {
+          allowLongWork(request);
           const survey = await surveyUpload(app.db, upload.id, request.query, MAX_REPORTED);
           return await startJob(
             request,

@@ -65,6 +65,7 @@ export function registerCommands(instance: FastifyInstance, submit: Submit, rate
       metadata,
       claim: readClaim(request),
       context: answerContext(request),
+      deadline: request.answerBy,
       guessBudgets: subject.code === null ? [] : guessBudgets(request, rateLimitScale),
     };
   };

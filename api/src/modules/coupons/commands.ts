@@ -15,17 +15,21 @@ export interface CommandOptions {
   db: Database;
   /** Most books that have a batch under way at a time: a rush on many leaves connections for everybody else. */
   maxBooksAtOnce: number;
+  /** As the batcher's. */
+  stuckMs?: number;
   /** Told of each batch: its lane, how many requests it settled, how long it took. */
   onBatch?: (lane: Lane, size: number, seconds: number) => void;
 }
 
 /**
- * Where commands enter. Requests that lock the same things in the same way share a lane, and each lane writes one batch at a time:
- * random assignments book by book, assignments by code, and commands on coupons that have an owner.
+ * Where commands enter. Requests that lock the same things in the same way share a lane, and each lane writes one batch at a time (a
+ * second one beside a batch that is stuck): random assignments book by book, assignments by code, and commands on coupons that have an
+ * owner.
  */
 export function createCommands({
   db,
   maxBooksAtOnce,
+  stuckMs,
   onBatch,
 }: CommandOptions): (request: TransitionRequest) => Promise<Answer> {
   type Batcher = ReturnType<typeof createBatcher<TransitionRequest, Answer>>;
@@ -34,11 +38,13 @@ export function createCommands({
 
   const openLane = (lane: Lane, load: Load, onIdle?: () => void): Batcher =>
     createBatcher<TransitionRequest, Answer>({
-      run: async (requests) => {
+      run: async (requests, alone) => {
         const started = performance.now();
-        const write = () => inTransaction(db, (trx) => settle(trx, requests, load), { byIndex: true });
         try {
-          return await (lane === 'assign-random' ? inTurn(write) : write());
+          return await inTransaction(db, (trx) => settle(trx, requests, load), {
+            byIndex: true,
+            waitsLittle: alone,
+          });
         } finally {
           onBatch?.(lane, requests.length, (performance.now() - started) / 1000);
         }
@@ -47,6 +53,8 @@ export function createCommands({
         ...(code === null ? [] : [`code ${code}`]),
         ...(claim === null ? [] : [`claim ${claim.keyHash.toString('base64')}`]),
       ],
+      ...(lane === 'assign-random' && { inTurn }),
+      stuckMs,
       onIdle,
     });
 
@@ -65,7 +73,7 @@ export function createCommands({
   };
 
   return (request) => {
-    if (request.code === null) return randomOf(request.bookId!).submit(request);
-    return (request.type === 'assign' ? assignCode : byCode).submit(request);
+    if (request.code === null) return randomOf(request.bookId!).submit(request, request.deadline);
+    return (request.type === 'assign' ? assignCode : byCode).submit(request, request.deadline);
   };
 }

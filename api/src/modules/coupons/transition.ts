@@ -1,5 +1,6 @@
 import type { Transaction } from '../../database/connection.ts';
 import { commitWith } from '../../database/transaction.ts';
+import { overdue } from '../../deadline.ts';
 import { type Answer, type AnswerContext, jsonAnswer, problemAnswer } from '../../plugins/answers.ts';
 import { type Budget, findBudgetsLeft, spendBudgets } from '../../plugins/budgets.ts';
 import { type Claim, findAnswers, saveAnswers } from '../../plugins/idempotency.ts';
@@ -30,6 +31,8 @@ export interface TransitionRequest {
   metadata: Record<string, unknown>;
   claim: Claim | null;
   context: AnswerContext;
+  /** By `performance.now()`: from then on it is not carried out. */
+  deadline: number;
   /** What wrong codes are charged to: the user and the address. Empty when the caller may know every code. */
   guessBudgets: Budget[];
 }
@@ -163,6 +166,8 @@ function decideOne(
   counts: Map<string, number>,
   budgets: Map<string, { left: number; seconds: number }>,
 ): Problem | typeof AGAIN | { change: Change; body: object } {
+  // Here, when all waiting for locks is over: who has been told that it took too long is not given anything afterwards.
+  if (performance.now() > request.deadline) return overdue();
   if (found === AGAIN) return AGAIN;
   // With the budget for wrong codes spent, only one's own coupons answer: not even a right guess is told from a wrong one.
   const spent = request.guessBudgets.map(({ scope }) => budgets.get(scope)!).filter(({ left }) => left <= 0);

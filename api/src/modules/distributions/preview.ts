@@ -14,7 +14,7 @@ export async function previewDistribution(
   db: Database,
   order: DistributionOrder,
 ): Promise<Static<typeof previewSchema>> {
-  const survey = await inTransaction(db, (trx) => surveyDistribution(trx, order));
+  const survey = await inTransaction(db, (trx) => surveyDistribution(trx, order, { inRequest: true }));
   const { terms, list, emails, disabled, needed, planned, missing } = survey;
   const drawn = await drawBeside(drawing(randomBytes(32), terms, list));
   const { skipped, drewNone, errors } = findUnserved(survey, drawn);

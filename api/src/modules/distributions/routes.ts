@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Database } from '../../database/connection.ts';
 import { streamToAdmin } from '../../plugins/admin-rights.ts';
 import { callerOf } from '../../plugins/caller.ts';
+import { allowLongWork } from '../../plugins/deadlines.ts';
 import { Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
 import { findJob } from '../jobs/queries.ts';
@@ -44,7 +45,8 @@ export function distributionRoutes(fastify: FastifyInstance): void {
     async (request, reply) => {
       const order = readOrder(request.params.id, request.body);
       return startJob(request, reply, async (trx) => {
-        const survey = await surveyDistribution(trx, order);
+        allowLongWork(request);
+        const survey = await surveyDistribution(trx, order, { inRequest: true });
         if (order.onShortage === 'refuse') refuseShortage(survey);
         const input: DistributionInput = { ...order, seed: randomBytes(32).toString('hex') };
         const { id } = callerOf(request);
@@ -67,7 +69,10 @@ export function distributionRoutes(fastify: FastifyInstance): void {
         response: { 200: ref(previewSchema) },
       },
     },
-    async (request) => previewDistribution(app.db, readOrder(request.params.id, request.body)),
+    async (request) => {
+      allowLongWork(request);
+      return previewDistribution(app.db, readOrder(request.params.id, request.body));
+    },
   );
 
   app.get(

@@ -33,8 +33,12 @@ export interface Survey extends Assessment {
  * Looks at pool and book as they are now.
  * @throws {Problem} not-found, book-not-active; conflict for a pool without members
  */
-export async function surveyDistribution(trx: Transaction, order: DistributionOrder): Promise<Survey> {
-  await allowBulkWork(trx);
+export async function surveyDistribution(
+  trx: Transaction,
+  order: DistributionOrder,
+  { inRequest = false } = {},
+): Promise<Survey> {
+  await allowBulkWork(trx, { inRequest });
   if (!(await findPool(trx, order.poolId))) throw new Problem('not-found', 'There is no such pool.');
   const book = await lockBookForClaim(trx, order.bookId, 0);
   if (!book) throw new Problem('not-found', 'There is no such book.');

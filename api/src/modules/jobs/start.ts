@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transaction } from '../../database/connection.ts';
 import { isOutage } from '../../database/errors.ts';
 import { type Answer, jsonAnswer, sendAnswer } from '../../plugins/answers.ts';
+import { allowLongWork, boundWaiting } from '../../plugins/deadlines.ts';
 import { type Claim, closeAnswer, readClaim, settleWrite } from '../../plugins/idempotency.ts';
 import { findJob, insertJob, type JobRow, type NewJob } from './queries.ts';
 import type { Queue } from './queue.ts';
@@ -26,6 +27,7 @@ export async function startJob(
 ): Promise<FastifyReply> {
   const { db, jobQueue } = request.server;
   const { seconds, applied } = readPreference(request);
+  boundWaiting(request);
   let started: JobRow | undefined;
   const first = await settleWrite(
     request,
@@ -37,6 +39,7 @@ export async function startJob(
   );
   if (!started || first.status !== 202) return sendAnswer(reply, first);
 
+  allowLongWork(request); // The caller asked to wait.
   jobQueue.wake();
   if (applied) reply.header('preference-applied', applied);
   const ended = await waitForEnd(request, started.id, seconds);

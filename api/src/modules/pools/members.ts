@@ -51,7 +51,7 @@ export async function addMembers(
   { invite, includeUnconfirmed }: { invite: boolean; includeUnconfirmed: boolean },
 ): Promise<Addition> {
   await requirePool(trx, poolId);
-  if (named.length > MAX_LISTED) await allowBulkWork(trx);
+  if (named.length > MAX_LISTED) await allowBulkWork(trx, { inRequest: true });
   const errors = [...refused];
   const userIds = new Set<string>();
 

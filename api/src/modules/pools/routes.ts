@@ -5,6 +5,7 @@ import Type from 'typebox';
 import { jsonAnswer } from '../../plugins/answers.ts';
 import { filePreview } from '../../files/schemas.ts';
 import { describeLayout } from '../../files/layout.ts';
+import { allowLongWork } from '../../plugins/deadlines.ts';
 import { readClaim, write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
@@ -186,6 +187,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
       },
     },
     async (request, reply) => {
+      allowLongWork(request);
       const { body, query, params } = request;
       if (!Buffer.isBuffer(body)) {
         const rows = readLists(body as Parameters<typeof readLists>[0]);
