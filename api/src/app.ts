@@ -35,6 +35,8 @@ export async function buildApp({
     trustProxy: config.trustedProxies.length > 0 ? config.trustedProxies : false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 120_000,
+    // Node's own answer to a request without Host is no problem+json: see plugins/input.ts.
+    http: { requireHostHeader: false },
     keepAliveTimeout: 72_000,
     // While stopping, requests on open connections are answered; a 503 to a client that did nothing wrong helps nobody.
     return503OnClosing: false,

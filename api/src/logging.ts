@@ -47,9 +47,18 @@ function mask(value: string): string {
 
 const maskValue = (value: unknown) => (typeof value === 'string' ? mask(value) : '***');
 
+/** Longest text of an error in the log. */
+const MAX_LOGGED_LENGTH = 4_000;
+
+/** The beginning of a long text, up to the end of a word: half an e-mail would not be known as one. */
+const beginningOf = (text: string) =>
+  text.length <= MAX_LOGGED_LENGTH
+    ? text
+    : `${text.slice(0, Math.max(0, text.lastIndexOf(' ', MAX_LOGGED_LENGTH)))} …`;
+
 /** Masks e-mails, JSON web tokens and passwords in addresses inside free text such as error messages. */
 export function maskText(text: string): string {
-  return text
+  return beginningOf(text)
     .replace(/[^\s@"'(=]+@[^\s@"')]+\.[a-z]+/gi, mask)
     .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ***')
     .replace(/:\/\/([^:/\s]+):[^@\s]+@/g, '://$1:***@')

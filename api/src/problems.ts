@@ -164,6 +164,9 @@ export interface FieldError {
   detail: string;
 }
 
+/** A name as a step of a JSON pointer (RFC 6901). */
+export const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
 export interface ProblemExtras {
   errors?: FieldError[];
   /** Seconds; becomes the Retry-After header. */

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { boundedJson } from '../bounds.ts';
 import { type Problem, problemBody } from '../problems.ts';
 
 /**
@@ -30,10 +31,11 @@ export function jsonAnswer(status: number, body: unknown, location?: string): An
   return { status, body: body === undefined ? '' : JSON.stringify(body), location };
 }
 
+/** A refusal. Whatever the problem holds, its answer is at most 8 kB. */
 export function problemAnswer(problem: Problem, context: AnswerContext): Answer {
   return {
     status: problem.status,
-    body: JSON.stringify(problemBody(problem, context)),
+    body: boundedJson(problemBody(problem, context)),
     retryAfter: problem.extras.retryAfter,
   };
 }

@@ -5,8 +5,9 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin';
 import findMyWay from 'find-my-way';
 import { errorCode, isOutage, isTakenKey, isTimeout } from '../database/errors.ts';
+import { cut, MAX_POINTER_LENGTH } from '../bounds.ts';
 import { maskText } from '../logging.ts';
-import { type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
+import { escapePointer, type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
 import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
 import { mayBeSlow } from './slow-bodies.ts';
 
@@ -47,7 +48,11 @@ export function answerFrameworkError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const problem = toProblem(error);
+  // The very error of the request's own stream: its client went away, which is no outage though both say ECONNRESET.
+  const problem =
+    request.raw.errored === error
+      ? new Problem('invalid-request', 'The request ended before its body was complete.')
+      : toProblem(error);
   if (problem.code === 'internal-error') {
     request.log.error({ err: error, problem: problem.code }, problem.message);
   } else if (problem.status >= 500) {
@@ -84,7 +89,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 /** What an error means for the one who asked. Never a 500 for what a client or an outage can cause. */
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { validation, validationContext, statusCode, code } = error as Partial<FastifyError>;
+  const { validation, validationContext, statusCode } = error as Partial<FastifyError>;
   if (validation) {
     return new Problem('invalid-request', 'The request does not fit the schema.', {
       errors: validation.map((issue) => fieldError(issue, validationContext)),
@@ -111,12 +116,11 @@ function toProblem(error: unknown): Problem {
     );
   }
   if (state && /^22...$/.test(state)) return new Problem('invalid-request', 'A value cannot be stored.');
-  if (statusCode && statusCode >= 400 && statusCode < 500)
-    return clientProblem(statusCode, code, error as Error);
+  if (statusCode && statusCode >= 400 && statusCode < 500) return clientProblem(statusCode, error as Error);
   return new Problem('internal-error', 'Something went wrong on our side.');
 }
 
-function clientProblem(status: number, code: string | undefined, error: Error): Problem {
+function clientProblem(status: number, error: Error): Problem {
   const byStatus: Partial<Record<number, ProblemCode>> = {
     401: 'unauthenticated',
     403: 'forbidden',
@@ -126,9 +130,6 @@ function clientProblem(status: number, code: string | undefined, error: Error): 
     415: 'unsupported-media-type',
     429: 'rate-limited',
   };
-  if (code?.startsWith('FST_ERR_CTP_INVALID_JSON') || error instanceof SyntaxError) {
-    return new Problem('invalid-request', 'The body is not valid JSON.');
-  }
   const known = byStatus[status] ?? 'invalid-request';
   return new Problem(known, error.message || STATUS_CODES[status] || problems[known].title);
 }
@@ -155,7 +156,7 @@ function fieldError(issue: ValidationIssue, context: string | undefined): FieldE
     pointer:
       field === undefined
         ? issue.instancePath
-        : `${issue.instancePath}/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        : `${issue.instancePath}/${escapePointer(cut(field, MAX_POINTER_LENGTH))}`,
     detail: details[issue.keyword] ?? issue.message ?? 'does not fit',
   };
 }

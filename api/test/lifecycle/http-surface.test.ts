@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { problems } from '../../src/problems.ts';
@@ -14,6 +15,19 @@ beforeAll(async () => {
   admin = await testApp.asAdmin();
 });
 afterAll(() => testApp.close());
+
+/** What a server that listens says to bytes, until it closes the connection. */
+async function converse(bytes: string): Promise<string> {
+  if (!testApp.app.server.listening) await testApp.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = testApp.app.server.address() as AddressInfo;
+  return new Promise<string>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let text = '';
+    socket.on('data', (chunk) => (text += String(chunk)));
+    socket.on('end', () => resolve(text));
+    socket.on('error', reject);
+  });
+}
 
 const inject = (options: InjectOptions) => testApp.app.inject(options);
 
@@ -50,6 +64,50 @@ describe('every refusal is problem+json from the one table', () => {
         url: '/api/v1/books',
         headers: { ...admin.headers, ...json },
         payload: '{"name":"a","__proto__":{"role":"ADMIN"}}',
+      }),
+    ],
+    [
+      'a body that is compressed',
+      415,
+      'unsupported-media-type',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: { ...admin.headers, ...json, 'content-encoding': 'gzip' },
+        payload: gzipSync('{"name":"a"}'),
+      }),
+    ],
+    [
+      'JSON that says it is not UTF-8',
+      415,
+      'unsupported-media-type',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: { ...admin.headers, 'content-type': 'application/json; charset="iso-8859-1"' },
+        payload: '{"name":"a"}',
+      }),
+    ],
+    [
+      'JSON that is not UTF-8',
+      415,
+      'unsupported-media-type',
+      () => ({
+        method: 'POST',
+        url: '/api/v1/books',
+        headers: { ...admin.headers, ...json },
+        payload: Buffer.from('{"name":"caf\xe9"}', 'latin1'),
+      }),
+    ],
+    [
+      'JSON that is too large for parsing, where larger files are taken',
+      413,
+      'payload-too-large',
+      () => ({
+        method: 'POST',
+        url: `/api/v1/pools/${admin.id}/users`,
+        headers: { ...admin.headers, ...json },
+        payload: `[${' '.repeat(2 ** 21)}]`,
       }),
     ],
     [
@@ -119,23 +177,64 @@ describe('every refusal is problem+json from the one table', () => {
     });
   });
 
+  test.each([
+    [
+      'body',
+      '/__proto__',
+      { method: 'POST', url: '/api/v1/books', payload: '{"name":"a","__proto__":{"x":1}}' },
+    ],
+    [
+      'body',
+      '/metadata/__proto__',
+      { method: 'POST', url: '/api/v1/books', payload: '{"metadata":{"__proto__":1}}' },
+    ],
+    [
+      'body',
+      '/constructor',
+      { method: 'POST', url: '/api/v1/books', payload: '{"name":"a","constructor":{}}' },
+    ],
+    ['query', '/__proto__', { url: '/api/v1/books?__proto__=1' }],
+    ['query', '/__proto__', { url: '/api/v1/books?__proto__=1&__proto__=2' }],
+    ['query', '/constructor', { url: '/api/v1/books?constructor=1' }],
+  ] as const)(
+    'a name of a prototype in the %s is refused like any unknown one: %s',
+    async (part, pointer, options) => {
+      const answer = await inject({ ...options, headers: { ...admin.headers, ...json } } as InjectOptions);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ errors: [{ in: part, pointer, detail: 'is not known here' }] });
+    },
+  );
+
   test('405 names the methods there are', async () => {
     const answer = await inject({ method: 'PUT', url: '/api/v1/books' });
     expect(String(answer.headers.allow).split(', ')).toEqual(expect.arrayContaining(['GET', 'POST']));
   });
 
-  test('bytes that are no HTTP', async () => {
-    await testApp.app.listen({ host: '127.0.0.1', port: 0 });
-    const { port } = testApp.app.server.address() as AddressInfo;
-    const said = await new Promise<string>((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
-      let text = '';
-      socket.on('data', (chunk) => (text += String(chunk)));
-      socket.on('end', () => resolve(text));
-      socket.on('error', reject);
-    });
+  test.each([
+    ['bytes that are no HTTP', 'NONSENSE\r\n\r\n', ''],
+    ['no Host', 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', '/host'],
+    [
+      'a strange Expect',
+      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nExpect: gold\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+      '/expect',
+    ],
+  ])('%s', async (_what, bytes, pointer) => {
+    const said = await converse(bytes);
     expect(said).toMatch(/^HTTP\/1\.1 400 /);
     expect(said.toLowerCase()).toContain('content-type: application/problem+json');
+    expect(said).toContain('"code":"invalid-request"');
+    expect(said).toContain(pointer);
+  });
+
+  test('100-continue is an Expect that is met, and HTTP/1.0 needs no Host', async () => {
+    const body = '{"email":"a@example.test"}';
+    const said = await converse(
+      `POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    expect(said).toMatch(/^HTTP\/1\.1 100 /);
+    expect(said).toContain('/password');
+    expect(await converse('GET /health/live HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

@@ -6,39 +6,15 @@ import { allModules } from '../../src/modules/index.ts';
 import type { Module } from '../../src/modules/module.ts';
 import { buildValidator } from '../../src/plugins/input.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-
-type Json = Record<string, unknown>;
-interface Operation {
-  operationId?: string;
-  summary?: string;
-  tags?: string[];
-  security?: unknown[];
-  parameters?: { name: string; in: string; required?: boolean; schema: Json }[];
-  requestBody?: { content: Record<string, { schema: Json }> };
-  responses: Record<string, { description?: string; content?: Record<string, { schema?: Json }> }>;
-}
+import { type Json, type OpenApi, operationsOf, readOpenApi } from '../support/operations.ts';
 
 let testApp: TestApp;
-let document: {
-  openapi: string;
-  info: Json;
-  paths: Record<string, Record<string, Operation>>;
-  components: Json;
-};
-let operations: { name: string; path: string; method: string; operation: Operation }[];
+let document: OpenApi;
+let operations: ReturnType<typeof operationsOf>;
 beforeAll(async () => {
   testApp = await startTestApp();
-  const answer = await testApp.app.inject({ url: '/openapi.json' });
-  expect(answer.statusCode).toBe(200);
-  document = answer.json();
-  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      name: `${method.toUpperCase()} ${path}`,
-      path,
-      method,
-      operation,
-    })),
-  );
+  document = await readOpenApi(testApp.app);
+  operations = operationsOf(document);
 });
 afterAll(() => testApp.close());
 

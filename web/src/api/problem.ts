@@ -8,7 +8,7 @@ export interface FieldError {
 export interface UploadReport {
   rows: number;
   invalid: number;
-  /** The first thousand. */
+  /** The first of them: as many as fit a problem of 8 kB, at most 50. */
   errors: {
     line: number;
     code: string;

@@ -10,7 +10,8 @@ import { callerOf } from '../../plugins/caller.ts';
 import { allowLongWork } from '../../plugins/deadlines.ts';
 import { readClaim } from '../../plugins/idempotency.ts';
 import { allowSlowBody } from '../../plugins/slow-bodies.ts';
-import { Problem } from '../../problems.ts';
+import { MAX_PROBLEM_ITEMS } from '../../bounds.ts';
+import { escapePointer, Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { jobResponses } from '../jobs/schemas.ts';
@@ -25,8 +26,6 @@ import { storeUpload, type Upload } from './uploads.ts';
 const MAX_UPLOADS = 20;
 /** Most previews at a time: each remembers the codes of its file. */
 const MAX_PREVIEWS = 4;
-/** Most invalid rows that a refusal lists; all are counted. */
-const MAX_REPORTED = 1_000;
 /** What multipart adds to a file. */
 const MULTIPART_OVERHEAD = 65_536;
 
@@ -89,7 +88,7 @@ export async function uploadRoute(
         let isJobs = false;
         try {
           allowLongWork(request);
-          const survey = await surveyUpload(app.db, upload.id, request.query, MAX_REPORTED);
+          const survey = await surveyUpload(app.db, upload.id, request.query, MAX_PROBLEM_ITEMS);
           return await startJob(
             request,
             reply,
@@ -162,10 +161,7 @@ function refuseInvalid({ invalid, rows, errors }: Survey): void {
 
 /** Takes the file of a request into the database. Whatever is wrong with it, the rest is read too, so that the client sees the answer. */
 async function receive(request: FastifyRequest, maxBytes: number): Promise<Upload> {
-  const encoding = request.headers['content-encoding'];
   try {
-    if (encoding && encoding !== 'identity')
-      throw new Problem('unsupported-media-type', 'A compressed body is not read.');
     const upload = await (request.isMultipart()
       ? receiveForm(request, maxBytes)
       : receiveRaw(request, maxBytes));
@@ -190,14 +186,17 @@ async function receiveRaw(request: FastifyRequest, maxBytes: number): Promise<Up
 
 async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<Upload> {
   let upload: Upload | undefined;
+  let storing = false;
   try {
     for await (const part of request.parts()) {
       if (part.type !== 'file' || part.fieldname !== 'file' || upload) throw refuseField(part.fieldname);
+      storing = true;
       upload = await storeUpload(request.server.db, part.file, maxBytes);
+      storing = false;
     }
   } catch (error) {
     if (upload) await deleteUpload(request.server.db, upload.id);
-    throw error instanceof Problem ? error : refuseForm(error as Error);
+    throw storing || error instanceof Problem ? error : refuseForm(error as Error);
   }
   if (!upload) throw refuseField('file', 'is required: the CSV file');
   return upload;
@@ -205,7 +204,7 @@ async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<U
 
 const refuseField = (name: string, detail = 'is not known here') =>
   new Problem('invalid-request', 'The form must have one field, "file", with the CSV file.', {
-    errors: [{ in: 'body', pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail }],
+    errors: [{ in: 'body', pointer: `/${escapePointer(name)}`, detail }],
   });
 
 /** What the parser of forms cannot read is the client's doing. */

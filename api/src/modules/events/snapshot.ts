@@ -35,10 +35,14 @@ export const withAtMost = (snapshot: Snapshot, count: number): Snapshot =>
 export const formatSnapshot = ({ end, running }: Snapshot) =>
   [end, ...running.map((txid) => end - txid)].map((number) => number.toString(36)).join('-');
 
+/** Most running transactions of a place that is read: it is compared with others one by one with one by one. */
+const MAX_RUNNING = 1_000;
+
 /** Reads what `formatSnapshot` wrote; null when it did not write that. */
 export function readSnapshotText(text: string): Snapshot | null {
   if (!/^[0-9a-z]{1,11}(-[0-9a-z]{1,11})*$/.test(text)) return null;
   const [end, ...below] = text.split('-').map((number) => Number.parseInt(number, 36));
+  if (below.length > MAX_RUNNING) return null;
   const running = below.map((distance) => end! - distance);
   const fits =
     Number.isSafeInteger(end) &&
