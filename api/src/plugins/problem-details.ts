@@ -49,8 +49,9 @@ export function answerFrameworkError(
   reply: FastifyReply,
 ): FastifyReply {
   // The very error of the request's own stream: its client went away, which is no outage though both say ECONNRESET.
+  const { errored } = request.raw;
   const problem =
-    request.raw.errored === error
+    errored === error
       ? new Problem('invalid-request', 'The request ended before its body was complete.')
       : toProblem(error);
   if (problem.code === 'internal-error') {
@@ -58,6 +59,9 @@ export function answerFrameworkError(
   } else if (problem.status >= 500) {
     // Without its stack: an outage is one story, told by thousands of requests.
     request.log.warn({ problem: problem.code, cause: maskText(error.message) }, problem.message);
+  } else if (errored) {
+    // Its response is closed, so that no line of the request follows.
+    request.log.info({ method: request.method, route: request.routeOptions.url }, 'the client went away');
   }
   return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
 }

@@ -178,7 +178,7 @@ const growth = (small: number, large: number) => large / Math.max(small, LEAST_C
 function expectBounded(name: string, answer: LightMyRequestResponse, sent: number): void {
   const bytes = answer.rawPayload.length;
   expect(answer.statusCode, `${name}: ${answer.body.slice(0, 300)}`).toBeLessThan(500);
-  const most = MAX_PROBLEM_BYTES + (answer.statusCode < 400 ? 2 * sent : 0);
+  const most = MAX_PROBLEM_BYTES + (answer.statusCode < 400 ? 4 * sent : 0);
   expect(bytes, name).toBeLessThanOrEqual(most);
   if (answer.statusCode < 400) return;
   for (const { pointer } of answer.json<{ errors?: { pointer: string }[] }>().errors ?? [])
