@@ -1298,6 +1298,8 @@ export interface components {
        */
       updatedAt: string;
       stats?: components['schemas']['BookCounts'];
+      /** @description with `include=stock`: a coupon is left to be given away */
+      inStock?: boolean;
     };
     /** BookPage */
     BookPage: {
@@ -3414,8 +3416,8 @@ export interface operations {
         archived?: boolean;
         /** @description part of the name, in any case */
         q?: string;
-        /** @description for an ADMIN: count the coupons of each book, too */
-        include?: 'stats';
+        /** @description stats: count the coupons of each book, too (for an ADMIN); stock: say whether one is left */
+        include?: 'stats' | 'stock';
       };
       header?: never;
       path?: never;

@@ -4,6 +4,7 @@ import { api, unwrap } from '../api/client';
 import { type Coupon, useCouponsStore } from '../stores/coupons';
 import { useSessionStore } from '../stores/session';
 import { announce } from './announce';
+import { useBackOnline } from './back-online';
 import { useConfirm } from './confirm';
 import { useNotices } from './notices';
 import { useWrite } from './write';
@@ -89,6 +90,15 @@ export function useCouponActions(coupon: () => Coupon) {
     write.reset();
     void store.fetch(coupon().code).catch(() => {}); // What made it impossible is not on the screen yet.
   }
+
+  // Whether it was done, the coupon itself tells then.
+  useBackOnline(async () => {
+    if (!write.problem.value?.isUncertain) return;
+    const found = await store.fetch(coupon().code).catch(() => null);
+    if (!found || write.running.value) return;
+    pending.value = null;
+    write.reset();
+  });
 
   return {
     actions,

@@ -31,6 +31,13 @@ function formatter<Formatter, Options>(
   return formatters.get(key) as Formatter;
 }
 
+/** An end is exclusive: one at midnight is the last minute of the day before, and is typed and shown so. */
+export function lastMinute(end: string): string {
+  const date = new Date(end);
+  const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() + date.getMilliseconds() === 0;
+  return isMidnight ? new Date(date.getTime() - 60_000).toISOString() : end;
+}
+
 /** Dates, times and numbers in the chosen language, in the way of the reader's region where the browser tells one for it. */
 export function useFormats() {
   const { locale } = useI18n();

@@ -50,7 +50,10 @@ export function useClaimableBooks() {
     key: CLAIMABLE,
     query: ({ pageParam, signal }) => {
       const cursor = pageParam ?? undefined;
-      const request = { params: { query: { archived: false, limit: CLAIMABLE_PAGE, cursor } }, signal };
+      const request = {
+        params: { query: { archived: false, include: 'stock' as const, limit: CLAIMABLE_PAGE, cursor } },
+        signal,
+      };
       return unwrap(api.GET('/api/v1/books', request));
     },
     initialPageParam: null as string | null,

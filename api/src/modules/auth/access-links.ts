@@ -85,10 +85,9 @@ export async function resetPassword(
   scale: number,
 ): Promise<{ user: UserRow; token: string }> {
   const { token, address, userAgent } = use;
-  const requireLink = () => requireAccessLink(db, token, address, scale);
-  const { userId, email } = await requireLink();
+  const { userId, email } = await requireAccessLink(db, token, address, scale);
   requireGoodPassword(use.password, email, '/password');
-  const passwordHash = await hashPassword(use.password, userId, requireLink);
+  const passwordHash = await hashPassword(use.password);
   return inTransaction(db, async (trx) => {
     // The account first: everything else that ends links or sessions takes its lock first too.
     if (!(await updatePasswordByLink(trx, userId, passwordHash))) throw linkFault('disabled');

@@ -200,6 +200,14 @@ export async function findBookCounts(db: Database, ids: readonly string[]): Prom
   return new Map(rows.map(({ id, ...counts }) => [id, counts]));
 }
 
+/** Those of some books of which a coupon is left. */
+export async function findBooksInStock(db: Database, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT asked.id FROM unnest(${ids}::uuid[]) AS asked(id)
+    WHERE EXISTS (SELECT FROM coupons c WHERE c.book_id = asked.id AND c.state = 'UNASSIGNED')`.execute(db);
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Counts of a book, or of all, and its redemptions on each of the last `days` days in UTC. */
 export async function findStats(db: Database, days: number, bookId?: string): Promise<BookStats> {
   const { rows } = await sql<BookStats>`

@@ -12,6 +12,7 @@ import {
   findActiveBook,
   findBook,
   findBookCounts,
+  findBooksInStock,
   findStats,
   listBooks,
   listBooksHeldBy,
@@ -73,7 +74,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
     async (request) => {
       const { limit, cursor, archived, q, include } = request.query;
       const isAdmin = callerOf(request).role === 'ADMIN';
-      if (include && !isAdmin) throw new Problem('forbidden', 'Only an ADMIN can count coupons.');
+      if (include === 'stats' && !isAdmin) throw new Problem('forbidden', 'Only an ADMIN can count coupons.');
       const rows = await listBooks(app.db, {
         activeOnly: !isAdmin,
         archived,
@@ -82,11 +83,13 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         limit: limit + 1,
       });
       const page = toPage(rows, limit, (row) => presentBook(row, callerOf(request)), ageKey);
-      if (include !== 'stats') return page;
-      const counts = await findBookCounts(
-        app.db,
-        page.items.map(({ id }) => id),
-      );
+      if (include === undefined) return page;
+      const ids = page.items.map(({ id }) => id);
+      if (include === 'stock') {
+        const inStock = await findBooksInStock(app.db, ids);
+        return { ...page, items: page.items.map((book) => ({ ...book, inStock: inStock.has(book.id) })) };
+      }
+      const counts = await findBookCounts(app.db, ids);
       return { ...page, items: page.items.map((book) => ({ ...book, stats: counts.get(book.id)! })) };
     },
   );

@@ -124,7 +124,10 @@ export const listQuery = strict({
     Type.String({ minLength: 1, maxLength: 200, description: 'part of the name, in any case' }),
   ),
   include: Type.Optional(
-    Type.Enum(['stats'], { description: 'for an ADMIN: count the coupons of each book, too' }),
+    Type.Enum(['stats', 'stock'], {
+      description:
+        'stats: count the coupons of each book, too (for an ADMIN); stock: say whether one is left',
+    }),
   ),
 });
 
@@ -144,6 +147,9 @@ export const bookCountsSchema = component('BookCounts', counts);
 export const listedBookSchema = component('ListedBook', {
   ...bookSchema.properties,
   stats: Type.Optional(ref(bookCountsSchema)),
+  inStock: Type.Optional(
+    Type.Boolean({ description: 'with `include=stock`: a coupon is left to be given away' }),
+  ),
 });
 
 export const bookPage = page('BookPage', ref(listedBookSchema));

@@ -77,6 +77,7 @@ export default {
       'Outside of them nothing can be assigned, locked or redeemed. Times are in your time zone, {zone}. Without dates the book is active at once and has no end.',
     startsAt: 'Starts',
     expiresAt: 'Ends',
+    noSuchTime: 'This time does not exist: the clocks go forward then. Choose another.',
     perUser: 'Coupons per person',
     perUserHelp:
       'The most coupons of this book that one person is given. It holds for claims, assignments and distributions.',

@@ -54,4 +54,9 @@ export default {
     account: 'Account',
     apiDocs: 'API documentation',
   },
+  unsaved: {
+    title: 'Discard your changes?',
+    text: 'What you typed here is not saved yet.',
+    discard: 'Discard changes',
+  },
 };

@@ -15,6 +15,7 @@ export default {
   redeemed: 'Redeemed {when}',
   usesLeft: '{n} use left | {n} uses left',
   usesUnlimited: 'Can be used any number of times',
+  over: 'Ended',
   bookEnded: 'The book ended on {date}.',
   bookStarts: 'Can be used from {date} on.',
   bookArchived: 'The book is not in use any more.',

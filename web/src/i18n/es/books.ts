@@ -77,6 +77,7 @@ export default {
       'Fuera de ellas no se puede asignar, bloquear ni canjear nada. Las horas son de su zona horaria, {zone}. Sin fechas, el talonario está activo desde ahora y no termina.',
     startsAt: 'Empieza',
     expiresAt: 'Termina',
+    noSuchTime: 'Esa hora no existe: a esa hora se adelantan los relojes. Elija otra.',
     perUser: 'Cupones por persona',
     perUserHelp:
       'Cuántos cupones de este talonario puede recibir una persona como máximo. Vale para los que se consiguen, se asignan y se reparten.',

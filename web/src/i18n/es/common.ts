@@ -54,4 +54,9 @@ export default {
     account: 'Cuenta',
     apiDocs: 'Documentación de la API',
   },
+  unsaved: {
+    title: '¿Descartar los cambios?',
+    text: 'Lo que ha escrito aquí todavía no se ha guardado.',
+    discard: 'Descartar los cambios',
+  },
 };

@@ -14,6 +14,7 @@ export default {
   redeemed: 'Canjeado {when}',
   usesLeft: 'Queda {n} uso | Quedan {n} usos',
   usesUnlimited: 'Se puede usar cuantas veces se quiera',
+  over: 'Terminado',
   bookEnded: 'El talonario terminó el {date}.',
   bookStarts: 'Se puede usar a partir del {date}.',
   bookArchived: 'El talonario ya no está en uso.',
