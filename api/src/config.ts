@@ -98,9 +98,9 @@ export const environment = Type.Object({
   }),
   MODULES: Type.Optional(
     Type.String({
-      pattern: '^[a-z]+(,[a-z]+)*$',
+      pattern: '^[a-z-]+(,[a-z-]+)*$',
       description:
-        'which of users, auth, books, jobs, codes, coupons, redemptions, events, pools, distributions, web this process serves, separated by commas; unset: all',
+        'what this process serves, separated by commas: users, auth, books, jobs, codes, coupons (or its parts coupons-assign, coupons-redeem, coupons-admin, coupons-reads), redemptions, events, pools, distributions, web; unset: all',
     }),
   ),
   MAX_UPLOAD_BYTES: Type.Integer({

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import books from '../src/modules/books/index.ts';
+import { selectModules } from '../src/modules/index.ts';
 import { foldBookCounts } from '../src/modules/books/queries.ts';
-import coupons from '../src/modules/coupons/index.ts';
 import { sweepExpiredLocks } from '../src/modules/coupons/sweep.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { assignRandom, command, type CommandName, insertBook, type TestBook } from './support/nodes.ts';
@@ -13,7 +12,10 @@ let admin: TestUser;
 let people: TestUser[];
 
 beforeAll(async () => {
-  t = await startTestApp({ modules: [books, coupons], config: { rateLimitScale: 10_000 } });
+  t = await startTestApp({
+    modules: selectModules(['books', 'coupons']),
+    config: { rateLimitScale: 10_000 },
+  });
   admin = await t.asAdmin();
   people = await Promise.all(Array.from({ length: 10 }, () => t.asUser()));
 });

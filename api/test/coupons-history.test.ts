@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import coupons from '../src/modules/coupons/index.ts';
+import { selectModules } from '../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { command, insertBook } from './support/nodes.ts';
 
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp({ modules: [coupons] });
+  t = await startTestApp({ modules: selectModules(['coupons']) });
 });
 afterAll(() => t.close());
 

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import coupons from '../src/modules/coupons/index.ts';
+import { selectModules } from '../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { command, insertBook, type TestBook } from './support/nodes.ts';
 
@@ -10,7 +10,7 @@ let admin: TestUser;
 let user: TestUser;
 
 beforeAll(async () => {
-  t = await startTestApp({ modules: [coupons], config: { rateLimitScale: 10_000 } });
+  t = await startTestApp({ modules: selectModules(['coupons']), config: { rateLimitScale: 10_000 } });
   [admin, user] = await Promise.all([t.asAdmin(), t.asUser()]);
 });
 afterAll(() => t?.close());

@@ -3,9 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import coupons from '../src/modules/coupons/index.ts';
-import events from '../src/modules/events/index.ts';
-import redemptions from '../src/modules/redemptions/index.ts';
+import { selectModules } from '../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { command, insertBook, type TestBook } from './support/nodes.ts';
 
@@ -14,7 +12,10 @@ let admin: TestUser;
 let user: TestUser;
 
 beforeAll(async () => {
-  t = await startTestApp({ modules: [coupons, events, redemptions], config: { rateLimitScale: 10_000 } });
+  t = await startTestApp({
+    modules: selectModules(['coupons', 'events', 'redemptions']),
+    config: { rateLimitScale: 10_000 },
+  });
   [admin, user] = await Promise.all([t.asAdmin(), t.asUser()]);
 });
 afterAll(() => t?.close());
@@ -296,7 +297,7 @@ describe('the beginning of very many codes', () => {
   it('is refused, with what to do, when it cannot be searched in time, also as a file', async () => {
     const hurried = await startTestApp({
       databaseUrl: t.databaseUrl,
-      modules: [coupons, events, redemptions],
+      modules: selectModules(['coupons', 'events', 'redemptions']),
       config: { statementTimeoutMs: 500 },
     });
     const blocker = new pg.Client(t.databaseUrl);

@@ -3,9 +3,7 @@ import pg from 'pg';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openStream, type StreamClient, type StreamOptions } from '../race/event-stream.ts';
-import coupons from '../src/modules/coupons/index.ts';
-import events from '../src/modules/events/index.ts';
-import users from '../src/modules/users/index.ts';
+import { selectModules } from '../src/modules/index.ts';
 import { signingKeys } from '../src/plugins/signing-keys.ts';
 import { startTestApp, type TestApp, type TestAppOptions, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
@@ -18,7 +16,7 @@ interface Node extends TestApp {
 
 async function startNode(options: TestAppOptions = {}): Promise<Node> {
   const node = await startTestApp({
-    modules: [users, coupons, events],
+    modules: selectModules(['users', 'coupons', 'events']),
     config: { rateLimitScale: 10_000, sweepSeconds: 0 },
     ...options,
   });

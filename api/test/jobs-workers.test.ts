@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileURLToPath } from 'node:url';
-import { allModules } from '../src/modules/index.ts';
+import { selectModules } from '../src/modules/index.ts';
 import { type ServerProcess, untilReady } from '../race/server-process.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
@@ -16,7 +16,7 @@ const RESUME_WITHIN_MS = 60_000;
 let api: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  const modules = [allModules.users!, allModules.auth!, allModules.books!, allModules.jobs!, testJobs];
+  const modules = [...selectModules(['users', 'auth', 'books', 'jobs']), testJobs];
   api = await startTestApp({ modules, config: { jobConcurrency: 0 } });
   await prepareTestJobs(api.db);
   admin = await api.asAdmin();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, readConfig } from '../src/config.ts';
-import { allModules } from '../src/modules/index.ts';
+import { selectModules } from '../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
 import { marksOf, openGate, prepareTestJobs, type TestJob, testJobs } from './support/test-jobs.ts';
@@ -16,7 +16,7 @@ interface Job {
   [field: string]: unknown;
 }
 
-const modules = [allModules.users!, allModules.auth!, allModules.books!, allModules.jobs!, testJobs];
+const modules = [...selectModules(['users', 'auth', 'books', 'jobs']), testJobs];
 const launch = (config: Partial<Config> = {}, databaseUrl?: string) =>
   startTestApp({ modules, databaseUrl, config: { jobConcurrency: 4, logLevel: 'silent', ...config } });
 

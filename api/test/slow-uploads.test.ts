@@ -14,7 +14,7 @@ let port: number;
 beforeAll(async () => {
   t = await startTestApp({
     modules: [
-      ...Object.values(allModules),
+      ...allModules,
       async (app) => {
         const config = { access: 'public' } as const;
         app.addContentTypeParser('text/slow', (_request, payload, done) => done(null, payload));

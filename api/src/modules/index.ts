@@ -1,42 +1,94 @@
 import { ConfigError } from '../config.ts';
-import auth from './auth/index.ts';
-import books from './books/index.ts';
-import codes from './codes/index.ts';
-import coupons from './coupons/index.ts';
-import distributions from './distributions/index.ts';
-import events from './events/index.ts';
-import jobs from './jobs/index.ts';
+import * as auth from './auth/index.ts';
+import * as books from './books/index.ts';
+import * as codes from './codes/index.ts';
+import * as coupons from './coupons/index.ts';
+import * as distributions from './distributions/index.ts';
+import * as events from './events/index.ts';
+import * as jobs from './jobs/index.ts';
 import type { Module } from './module.ts';
-import pools from './pools/index.ts';
+import * as pools from './pools/index.ts';
 import redemptions from './redemptions/index.ts';
-import users from './users/index.ts';
+import * as users from './users/index.ts';
 import web from './web/index.ts';
 
-/** Every module by its name, in the order they start. */
-export const allModules: Readonly<Record<string, Module>> = {
-  users,
-  auth,
-  books,
-  jobs,
-  codes,
-  coupons,
+interface Part {
+  name: string;
+  plugin: Module;
+  needs: readonly string[];
+}
+
+const PLUGIN_META = Symbol.for('plugin-meta');
+
+/** The name of a part and what it needs are written once: where fastify-plugin wraps it. */
+function toPart(plugin: Module): Part {
+  const meta = (plugin as unknown as Record<symbol, { name: string; dependencies?: string[] }>)[PLUGIN_META]!;
+  return { name: meta.name, plugin, needs: meta.dependencies ?? [] };
+}
+
+/** Every part of every module, in the order they start. */
+const parts: readonly Part[] = [
+  users.core,
+  users.routes,
+  auth.core,
+  auth.routes,
+  books.core,
+  books.routes,
+  jobs.core,
+  jobs.routes,
+  codes.core,
+  codes.routes,
+  coupons.core,
+  coupons.assign,
+  coupons.redeem,
+  coupons.admin,
+  coupons.reads,
   redemptions,
-  events,
-  pools,
-  distributions,
+  events.core,
+  events.routes,
+  pools.core,
+  pools.routes,
+  distributions.core,
+  distributions.routes,
   web,
-};
+].map(toPart);
+
+const isCore = ({ name }: Part) => name.endsWith('-core');
+
+/** A process that runs jobs must know how each kind is done: a job goes to whoever is free. */
+const KINDS_OF_JOBS = ['codes-core', 'distributions-core'];
+
+/** Everything. */
+export const allModules: readonly Module[] = parts.map(({ plugin }) => plugin);
+
+/** What works in the background: jobs and chores, without a route. */
+export const backgroundModules: readonly Module[] = parts.filter(isCore).map(({ plugin }) => plugin);
+
+/** What `MODULES` may name: modules, and the parts with routes of those that have several. */
+export const moduleNames: readonly string[] = [
+  ...new Set(parts.filter((part) => !isCore(part)).flatMap(({ name }) => [name.split('-')[0]!, name])),
+];
 
 /**
- * The modules of a process: those named, or all.
+ * The modules of a process: those named with all that they need of others, or everything.
+ * @param names of modules (`coupons`) or of parts (`coupons-redeem`)
  * @throws {ConfigError} naming a module that does not exist
  */
-export function selectModules(names: readonly string[] | undefined): Module[] {
-  const unknown = names?.find((name) => !Object.hasOwn(allModules, name));
-  if (unknown) {
-    throw new ConfigError(`MODULES names "${unknown}"; there are: ${Object.keys(allModules).join(', ')}`);
+export function selectModules(names: readonly string[] | undefined): readonly Module[] {
+  if (!names) return allModules;
+  const unknown = names.find((name) => !moduleNames.includes(name));
+  if (unknown !== undefined) {
+    throw new ConfigError(`MODULES names "${unknown}"; there are: ${moduleNames.join(', ')}`);
   }
-  return Object.entries(allModules)
-    .filter(([name]) => names?.includes(name) ?? true)
-    .map(([, module]) => module);
+  const chosen = new Set<string>();
+  const add = (part: Part): void => {
+    if (chosen.has(part.name)) return;
+    chosen.add(part.name);
+    const needs = part.name === 'jobs-core' ? [...part.needs, ...KINDS_OF_JOBS] : part.needs;
+    for (const other of parts) if (needs.includes(other.name)) add(other);
+  };
+  for (const part of parts) {
+    if (names.some((name) => part.name === name || part.name.startsWith(`${name}-`))) add(part);
+  }
+  return parts.filter(({ name }) => chosen.has(name)).map(({ plugin }) => plugin);
 }

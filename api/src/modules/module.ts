@@ -6,5 +6,8 @@ export interface ModuleOptions {
   config: Config;
 }
 
-/** A module: one Fastify plugin, wrapped by fastify-plugin with a name and the names of what it needs. */
+/**
+ * A module, or a part of one: a Fastify plugin, wrapped by fastify-plugin with a name and the names of what it needs. A part whose name
+ * ends in `-core` has no routes; it is what other modules need of this one (schemas, job work, chores).
+ */
 export type Module = FastifyPluginCallback<ModuleOptions>;

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import { allModules } from '../modules/index.ts';
+import { backgroundModules } from '../modules/index.ts';
 import type { ModuleOptions } from '../modules/module.ts';
 import { Problem } from '../problems.ts';
 import { serve } from '../serve.ts';
@@ -14,4 +14,4 @@ const probesOnly = fp<ModuleOptions>(
 );
 
 /** Runs jobs and serves nobody: its port is for probes and metrics. As many as there is work for, beside any services. */
-await serve(() => [probesOnly, ...Object.values(allModules)]);
+await serve(() => [probesOnly, ...backgroundModules]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import coupons from '../../src/modules/coupons/index.ts';
+import { selectModules } from '../../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -94,7 +94,7 @@ test.each(commands)(
     const proxy = await startTcpProxy(database.url);
     const app = await startTestApp({
       databaseUrl: proxy.url,
-      modules: [coupons],
+      modules: selectModules(['coupons']),
       // With another address for sessions no statement is prepared: the proxy can read each COMMIT.
       config: { rateLimitScale: 10_000, logLevel: 'silent', databaseDirectUrl: database.url },
     });

@@ -165,7 +165,7 @@ test('every schema of a route can be compiled, which a server only does when it 
     app.addHook('onRoute', (route) => void routes.push(route));
     done();
   });
-  const { app, close } = await startTestApp({ modules: [collect, ...Object.values(allModules)] });
+  const { app, close } = await startTestApp({ modules: [collect, ...allModules] });
   onTestFinished(close);
   const validatorOf = buildValidator(app.getSchemas(), {} as never);
   const serializerOf = SerializerSelector()(app.getSchemas());

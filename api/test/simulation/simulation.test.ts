@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import coupons from '../../src/modules/coupons/index.ts';
+import { selectModules } from '../../src/modules/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { checkInvariants } from '../support/invariants.ts';
@@ -26,7 +26,7 @@ let app: TestApp;
 beforeAll(async () => {
   database = await createTestDatabase();
   clock = await installClock(database.url, START);
-  app = await startTestApp({ databaseUrl: clock.url, modules: [coupons] });
+  app = await startTestApp({ databaseUrl: clock.url, modules: selectModules(['coupons']) });
 });
 afterAll(async () => {
   await app.close();

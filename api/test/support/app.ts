@@ -52,7 +52,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const database = options.databaseUrl ? undefined : await createTestDatabase();
   const databaseUrl = options.databaseUrl ?? database!.url;
   const config = { ...readConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'error' }), ...options.config };
-  const app = await buildApp({ config, modules: options.modules ?? Object.values(allModules) });
+  const app = await buildApp({ config, modules: options.modules ?? allModules });
   await app.ready();
   for (const work of app.preparations) await work();
   app.readiness.prepared = true;

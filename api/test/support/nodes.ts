@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../../src/database/connection.ts';
-import coupons from '../../src/modules/coupons/index.ts';
+import { selectModules } from '../../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestAppOptions, type TestUser } from './app.ts';
 
 export interface BookOptions {
@@ -113,7 +113,7 @@ export interface Nodes {
 export async function startNodes(
   config: TestAppOptions['config'] = { rateLimitScale: 10_000 },
 ): Promise<Nodes> {
-  const modules = [coupons];
+  const modules = selectModules(['coupons']);
   const first = await startTestApp({ config, modules });
   const second = await startTestApp({ config, modules, databaseUrl: first.databaseUrl });
   const nodes: [TestApp, TestApp] = [first, second];

@@ -1,6 +1,6 @@
-import { allModules } from '../../src/modules/index.ts';
+import { selectModules } from '../../src/modules/index.ts';
 import { serve } from '../../src/serve.ts';
 import { testJobs } from './test-jobs.ts';
 
 /** A server that runs the jobs of tests. */
-await serve(() => [allModules.users!, allModules.auth!, allModules.books!, allModules.jobs!, testJobs]);
+await serve(() => [...selectModules(['users', 'auth', 'books', 'jobs']), testJobs]);

@@ -634,26 +634,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/v1/coupons/unassign/{code}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Take an assigned coupon back
-     * @description It is UNASSIGNED again and no longer counts for its former owner.
-     */
-    post: operations['unassignCoupon'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/api/v1/redemptions/{id}/rollback': {
     parameters: {
       query?: never;
@@ -668,6 +648,26 @@ export interface paths {
      * @description Once only, with a reason. A used-up coupon is ASSIGNED again; the redemption and its rollback both stay in the history.
      */
     post: operations['rollBackRedemption'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/coupons/unassign/{code}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take an assigned coupon back
+     * @description It is UNASSIGNED again and no longer counts for its former owner.
+     */
+    post: operations['unassignCoupon'];
     delete?: never;
     options?: never;
     head?: never;
@@ -5896,108 +5896,6 @@ export interface operations {
       };
     };
   };
-  unassignCoupon: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
-        'idempotency-key'?: string;
-      };
-      path: {
-        /** @description compared without case */
-        code: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Coupon'];
-        };
-      };
-      /**
-       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds.
-       *
-       *     `invalid-state`: Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `forbidden`: The signed-in account may not do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
   rollBackRedemption: {
     parameters: {
       query?: never;
@@ -6085,6 +5983,108 @@ export interface operations {
       };
       /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
       415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  unassignCoupon: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description compared without case */
+        code: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Coupon'];
+        };
+      };
+      /**
+       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds.
+       *
+       *     `invalid-state`: Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
         headers: {
           [name: string]: unknown;
         };

@@ -7,16 +7,14 @@ import { deleteExpiredSessions } from './queries.ts';
 import { authRoutes } from './routes.ts';
 import { accessLink, keySet, knownLink, signedIn, signInOptions } from './schemas.ts';
 
-/** Signing up, in and out; sessions; the keys that others verify tokens by. */
-export default fp<ModuleOptions>(
-  async (app, { config }) => {
+/** What every form of deployment needs of sessions and keys, once in a while. */
+export const core = fp<ModuleOptions>(
+  async (app) => {
     app.addSchema(signedIn);
     app.addSchema(keySet);
     app.addSchema(signInOptions);
     app.addSchema(accessLink);
     app.addSchema(knownLink);
-    authRoutes(app, { config });
-    accessLinkRoutes(app, { config });
     app.addChore('expired sessions', () => deleteExpiredSessions(app.db));
     app.addChore('old access links', () => deleteOldAccessLinks(app.db));
     app.addChore('signing keys', async () => {
@@ -24,5 +22,14 @@ export default fp<ModuleOptions>(
       await deleteExpiredSigningKeys(app.db);
     });
   },
-  { name: 'auth', dependencies: ['users', 'maintenance'] },
+  { name: 'auth-core', dependencies: ['users-core', 'maintenance'] },
+);
+
+/** Signing up, in and out; sessions; the keys that others verify tokens by. */
+export const routes = fp<ModuleOptions>(
+  async (app, { config }) => {
+    authRoutes(app, { config });
+    accessLinkRoutes(app, { config });
+  },
+  { name: 'auth', dependencies: ['auth-core'] },
 );

@@ -12,9 +12,9 @@ import {
   listedBookSchema,
 } from './schemas.ts';
 
-/** Books: sets of coupons with one configuration each. */
-export default fp<ModuleOptions>(
-  async (app, options) => {
+/** Books, as other modules show them, and the folding of their counts. */
+export const core = fp<ModuleOptions>(
+  async (app) => {
     for (const schema of [
       bookSchema,
       bookCountsSchema,
@@ -25,8 +25,13 @@ export default fp<ModuleOptions>(
       bookStatsSchema,
     ])
       app.addSchema(schema);
-    bookRoutes(app, options);
     app.addChore('book counts', () => foldBookCounts(app.db));
   },
-  { name: 'books', dependencies: ['database', 'authentication', 'openapi', 'maintenance'] },
+  { name: 'books-core', dependencies: ['database', 'authentication', 'openapi', 'maintenance'] },
 );
+
+/** Books: sets of coupons with one configuration each. */
+export const routes = fp<ModuleOptions>(async (app, options) => bookRoutes(app, options), {
+  name: 'books',
+  dependencies: ['books-core'],
+});

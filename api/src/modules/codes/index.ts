@@ -9,9 +9,9 @@ import { preview } from './schemas.ts';
 import { undoBatch } from './undo.ts';
 import { uploadRoute } from './upload-route.ts';
 
-/** Codes: brought in from files, or generated. */
-export default fp<ModuleOptions>(
-  async (app, { config }) => {
+/** How codes are stored by jobs. */
+export const core = fp<ModuleOptions>(
+  async (app) => {
     app.addSchema(preview);
     addFileSchemas(app);
     app.addJobWork('import', importWork);
@@ -19,8 +19,18 @@ export default fp<ModuleOptions>(
     app.addUndo('import', undoBatch);
     app.addUndo('generate', undoBatch);
     app.addChore('uploads that no job came of', () => deleteOldUploads(app.db));
+  },
+  {
+    name: 'codes-core',
+    dependencies: ['books-core', 'jobs-core', 'database', 'authentication', 'openapi', 'maintenance'],
+  },
+);
+
+/** Codes: brought in from files, or generated. */
+export const routes = fp<ModuleOptions>(
+  async (app, { config }) => {
     generateRoutes(app);
     await app.register(uploadRoute, { maxUploadBytes: config.maxUploadBytes });
   },
-  { name: 'codes', dependencies: ['books', 'jobs', 'database', 'authentication', 'openapi', 'maintenance'] },
+  { name: 'codes', dependencies: ['codes-core'] },
 );

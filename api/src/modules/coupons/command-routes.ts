@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { answerContext, type Answer, sendAnswer } from '../../plugins/answers.ts';
+import { answerContext, sendAnswer } from '../../plugins/answers.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { readClaim } from '../../plugins/idempotency.ts';
 import { Problem, type ProblemCode } from '../../problems.ts';
@@ -10,7 +10,7 @@ import { couponSchema } from './present.ts';
 import { assignRandomBody, codeParams, forUserBody, redeemBody, requireCode } from './schemas.ts';
 import type { TransitionRequest } from './transition.ts';
 
-type Submit = (request: TransitionRequest) => Promise<Answer>;
+type CommandType = TransitionRequest['type'];
 
 const PROBLEMS = {
   assignRandom: ['forbidden', 'not-found', 'book-exhausted', 'assignment-limit-reached', 'book-not-active'],
@@ -37,38 +37,12 @@ const PROBLEMS = {
   ],
 } satisfies Record<string, ProblemCode[]>;
 
-/** The commands: each becomes one request of a batch. */
-export function registerCommands(instance: FastifyInstance, submit: Submit, rateLimitScale: number): void {
-  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const tags = ['coupons'];
-  const response = { 200: ref(couponSchema) };
+const tags = ['coupons'];
+const response = { 200: ref(couponSchema) };
 
-  /** A command of the caller, or of an ADMIN for the user that the body names. */
-  const toTransition = (
-    request: FastifyRequest,
-    type: TransitionRequest['type'],
-    subject: Pick<TransitionRequest, 'code' | 'bookId'>,
-  ): TransitionRequest => {
-    const actor = callerOf(request);
-    const { userId = actor.id, metadata = {} } = request.body as {
-      userId?: string;
-      metadata?: Record<string, unknown>;
-    };
-    if (userId !== actor.id && actor.role !== 'ADMIN') {
-      throw new Problem('forbidden', 'Only an ADMIN may act for somebody else.');
-    }
-    return {
-      type,
-      actor,
-      userId,
-      ...subject,
-      metadata,
-      claim: readClaim(request),
-      context: answerContext(request),
-      deadline: request.answerBy,
-      guessBudgets: subject.code === null ? [] : guessBudgets(request, rateLimitScale),
-    };
-  };
+/** Assigning, at random or by code: each request becomes one of a batch. */
+export function registerAssign(instance: FastifyInstance, rateLimitScale: number): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
   app.post(
     '/api/v1/coupons/assign/random',
@@ -85,48 +59,92 @@ export function registerCommands(instance: FastifyInstance, submit: Submit, rate
     async (request, reply) =>
       sendAnswer(
         reply,
-        await submit(toTransition(request, 'assign', { code: null, bookId: request.body.bookId })),
+        await app.submitCommand(
+          toCommand(request, 'assign', { code: null, bookId: request.body.bookId }, rateLimitScale),
+        ),
       ),
   );
 
-  const byCode = (
-    type: TransitionRequest['type'],
-    summary: string,
-    description: string,
-    body: typeof forUserBody | typeof redeemBody = forUserBody,
-  ) =>
-    app.post(
-      `/api/v1/coupons/${type}/:code`,
-      {
-        schema: {
-          tags,
-          operationId: `${type}Coupon`,
-          summary,
-          description,
-          params: codeParams,
-          body,
-          response,
-        },
-        config: { access: 'user', problems: PROBLEMS[type] },
-      },
-      async (request, reply) =>
-        sendAnswer(
-          reply,
-          await submit(toTransition(request, type, { code: requireCode(request.params.code), bookId: null })),
-        ),
-    );
+  byCode(app, rateLimitScale, 'assign', 'Assign one given coupon', 'To the caller; an ADMIN names the user.');
+}
 
-  byCode('assign', 'Assign one given coupon', 'To the caller; an ADMIN names the user.');
+/** Locking, unlocking and redeeming: each request becomes one of a batch. */
+export function registerRedeem(app: FastifyInstance, rateLimitScale: number): void {
   byCode(
+    app,
+    rateLimitScale,
     'lock',
     'Hold a coupon before redeeming it',
     "Only its owner; ends by itself after the book's `lockTtlSeconds`.",
   );
-  byCode('unlock', 'Give a lock back', 'Only its holder, or an ADMIN.');
+  byCode(app, rateLimitScale, 'unlock', 'Give a lock back', 'Only its holder, or an ADMIN.');
   byCode(
+    app,
+    rateLimitScale,
     'redeem',
     'Spend a locked coupon',
     'Only the holder of the lock, before it runs out. Final.',
     redeemBody,
   );
+}
+
+function byCode(
+  instance: FastifyInstance,
+  rateLimitScale: number,
+  type: CommandType,
+  summary: string,
+  description: string,
+  body: typeof forUserBody | typeof redeemBody = forUserBody,
+): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  app.post(
+    `/api/v1/coupons/${type}/:code`,
+    {
+      schema: {
+        tags,
+        operationId: `${type}Coupon`,
+        summary,
+        description,
+        params: codeParams,
+        body,
+        response,
+      },
+      config: { access: 'user', problems: PROBLEMS[type] },
+    },
+    async (request, reply) =>
+      sendAnswer(
+        reply,
+        await app.submitCommand(
+          toCommand(request, type, { code: requireCode(request.params.code), bookId: null }, rateLimitScale),
+        ),
+      ),
+  );
+}
+
+/** A command of the caller, or of an ADMIN for the user that the body names. */
+function toCommand(
+  request: FastifyRequest,
+  type: CommandType,
+  subject: Pick<TransitionRequest, 'code' | 'bookId'>,
+  rateLimitScale: number,
+): TransitionRequest {
+  const actor = callerOf(request);
+  const { userId = actor.id, metadata = {} } = request.body as {
+    userId?: string;
+    metadata?: Record<string, unknown>;
+  };
+  if (userId !== actor.id && actor.role !== 'ADMIN') {
+    throw new Problem('forbidden', 'Only an ADMIN may act for somebody else.');
+  }
+  return {
+    type,
+    actor,
+    userId,
+    ...subject,
+    metadata,
+    claim: readClaim(request),
+    context: answerContext(request),
+    deadline: request.answerBy,
+    guessBudgets: subject.code === null ? [] : guessBudgets(request, rateLimitScale),
+  };
 }

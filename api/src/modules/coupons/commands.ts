@@ -21,17 +21,15 @@ export interface CommandOptions {
   onBatch?: (lane: Lane, size: number, seconds: number) => void;
 }
 
+/** Resolves with the answer once its transaction is committed. */
+export type SubmitCommand = (request: TransitionRequest) => Promise<Answer>;
+
 /**
  * Where commands enter. Requests that lock the same things in the same way share a lane, and each lane writes one batch at a time (a
  * second one beside a batch that is stuck): random assignments book by book, assignments by code, and commands on coupons that have an
  * owner.
  */
-export function createCommands({
-  db,
-  maxBooksAtOnce,
-  stuckMs,
-  onBatch,
-}: CommandOptions): (request: TransitionRequest) => Promise<Answer> {
+export function createCommands({ db, maxBooksAtOnce, stuckMs, onBatch }: CommandOptions): SubmitCommand {
   type Batcher = ReturnType<typeof createBatcher<TransitionRequest, Answer>>;
 
   const inTurn = takeTurns(maxBooksAtOnce, MAX_WAITING_BOOKS);

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
-import { createCommands } from './commands.ts';
+import { createCommands, type SubmitCommand } from './commands.ts';
 import {
   bookCouponPage,
   bookCouponSchema,
@@ -9,13 +9,20 @@ import {
   couponPage,
   couponSchema,
 } from './present.ts';
-import { registerCommands } from './command-routes.ts';
+import { registerAssign, registerRedeem } from './command-routes.ts';
 import { registerReads } from './read-routes.ts';
 import { sweepExpiredLocks } from './sweep.ts';
-import { registerTakeBack } from './take-back-routes.ts';
+import { registerRollback, registerUnassign } from './take-back-routes.ts';
 
-/** Coupons: assigned, locked, redeemed and looked at. */
-export default fp<ModuleOptions>(
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Settles a command together with those that arrive meanwhile. */
+    submitCommand: SubmitCommand;
+  }
+}
+
+/** What all that has to do with coupons shares: the lanes of commands, and the sweep of locks that have run out. */
+export const core = fp<ModuleOptions>(
   async (app, { config }) => {
     for (const schema of [
       couponSchema,
@@ -49,10 +56,38 @@ export default fp<ModuleOptions>(
       },
     });
 
-    registerCommands(app, submit, config.rateLimitScale);
-    registerTakeBack(app);
-    registerReads(app, config.rateLimitScale);
+    app.decorate('submitCommand', submit);
     app.addChore('expired locks', () => sweepExpiredLocks(app.db));
   },
-  { name: 'coupons', dependencies: ['database', 'authentication', 'openapi', 'metrics', 'maintenance'] },
+  { name: 'coupons-core', dependencies: ['database', 'authentication', 'openapi', 'metrics', 'maintenance'] },
 );
+
+/** Coupons are given to users. */
+export const assign = fp<ModuleOptions>(
+  async (app, { config }) => registerAssign(app, config.rateLimitScale),
+  {
+    name: 'coupons-assign',
+    dependencies: ['coupons-core'],
+  },
+);
+
+/** Coupons are held and spent; a redemption is undone. */
+export const redeem = fp<ModuleOptions>(
+  async (app, { config }) => {
+    registerRedeem(app, config.rateLimitScale);
+    registerRollback(app);
+  },
+  { name: 'coupons-redeem', dependencies: ['coupons-core'] },
+);
+
+/** What an ADMIN does to one coupon. */
+export const admin = fp<ModuleOptions>(async (app) => registerUnassign(app), {
+  name: 'coupons-admin',
+  dependencies: ['coupons-core'],
+});
+
+/** Coupons are looked at. */
+export const reads = fp<ModuleOptions>(async (app, { config }) => registerReads(app, config.rateLimitScale), {
+  name: 'coupons-reads',
+  dependencies: ['coupons-core'],
+});

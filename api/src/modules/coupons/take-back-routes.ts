@@ -8,17 +8,18 @@ import { couponSchema, presentCoupon } from './present.ts';
 import { codeParams, redemptionParams, requireCode, rollbackBody } from './schemas.ts';
 import { rollBackRedemption, unassignCoupon } from './take-back.ts';
 
-/** What an ADMIN takes back. Rare, so each is a transaction of its own: the same locks and the same rules as the batches. */
-export function registerTakeBack(instance: FastifyInstance): void {
+// What an ADMIN takes back. Rare, so each is a transaction of its own: the same locks and the same rules as the batches.
+
+const response = { 200: ref(couponSchema) };
+
+export function registerUnassign(instance: FastifyInstance): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const tags = ['coupons'];
-  const response = { 200: ref(couponSchema) };
 
   app.post(
     '/api/v1/coupons/unassign/:code',
     {
       schema: {
-        tags,
+        tags: ['coupons'],
         operationId: 'unassignCoupon',
         summary: 'Take an assigned coupon back',
         description: 'It is UNASSIGNED again and no longer counts for its former owner.',
@@ -34,6 +35,10 @@ export function registerTakeBack(instance: FastifyInstance): void {
         return jsonAnswer(200, presentCoupon(next, book, actor, book.now));
       }),
   );
+}
+
+export function registerRollback(instance: FastifyInstance): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
   app.post(
     '/api/v1/redemptions/:id/rollback',

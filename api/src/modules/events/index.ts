@@ -9,11 +9,22 @@ import { eventRoutes } from './routes.ts';
 import { eventPage, eventSchema } from './schemas.ts';
 import { streamRoutes } from './stream-routes.ts';
 
-/** Events: the audit trail, and the live stream of it. */
-export default fp<ModuleOptions>(
-  async (app, { config }) => {
+/** What a restored database needs before anybody follows its events. */
+export const core = fp<ModuleOptions>(
+  async (app) => {
     for (const schema of [eventSchema, eventPage, streamedEventSchema]) app.addSchema(schema);
+    app.addPreparation(() => inTransaction(app.db, noteRestoredRows));
+    app.addChore('names of old events', () => nameOldEvents(app.db));
+  },
+  {
+    name: 'events-core',
+    dependencies: ['database', 'authentication', 'openapi', 'maintenance', 'coupons-core'],
+  },
+);
 
+/** Events: the audit trail, and the live stream of it. */
+export const routes = fp<ModuleOptions>(
+  async (app, { config }) => {
     let closing = false;
     const hub = createHub({ db: app.db, log: app.log, beforeTelling: () => audience.checkAccounts() });
     const audience: Audience = createAudience({
@@ -32,8 +43,6 @@ export default fp<ModuleOptions>(
       },
     });
 
-    app.addPreparation(() => inTransaction(app.db, noteRestoredRows));
-    app.addChore('names of old events', () => nameOldEvents(app.db));
     app.addHook('preClose', async () => {
       closing = true;
       audience.stop();
@@ -42,8 +51,5 @@ export default fp<ModuleOptions>(
     eventRoutes(app);
     streamRoutes(app, audience);
   },
-  {
-    name: 'events',
-    dependencies: ['database', 'authentication', 'openapi', 'metrics', 'maintenance', 'coupons'],
-  },
+  { name: 'events', dependencies: ['events-core', 'metrics'] },
 );

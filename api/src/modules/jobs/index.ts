@@ -10,6 +10,8 @@ import { jobErrorPage, jobErrorSchema, jobPage, jobSchema } from './schemas.ts';
 declare module 'fastify' {
   interface FastifyInstance {
     jobQueue: Queue;
+    jobWorks: JobWorks;
+    jobUndos: Undos;
     /** Says how jobs of a kind are done. */
     addJobWork: (kind: JobKind, work: JobWork) => void;
     /** Says how jobs of a kind are undone. */
@@ -17,8 +19,8 @@ declare module 'fastify' {
   }
 }
 
-/** Jobs: long work in the background, with progress, that can be cancelled and survives its worker. */
-export default fp<ModuleOptions>(
+/** Runs jobs: long work in the background, with progress, that can be cancelled and survives its worker. */
+export const core = fp<ModuleOptions>(
   async (app, { config }) => {
     for (const schema of [jobSchema, jobPage, jobErrorSchema, jobErrorPage]) app.addSchema(schema);
     const undos: Undos = new Map();
@@ -28,6 +30,8 @@ export default fp<ModuleOptions>(
     const queue = createQueue({ db: app.db, log: app.log, concurrency: config.jobConcurrency, run });
 
     app.decorate('jobQueue', queue);
+    app.decorate('jobWorks', works);
+    app.decorate('jobUndos', undos);
     app.decorate('addJobWork', (kind: JobKind, work: JobWork) => void works.set(kind, work));
     app.decorate('addUndo', (kind: JobKind, undo: Undo) => void undos.set(kind, undo));
     app.addPreparation(() => queue.start());
@@ -35,8 +39,15 @@ export default fp<ModuleOptions>(
       stopping.abort();
       await queue.stop();
     });
-    jobRoutes(app, works);
-    undoRoute(app, undos);
   },
-  { name: 'jobs', dependencies: ['database', 'authentication', 'openapi'] },
+  { name: 'jobs-core', dependencies: ['database', 'authentication', 'openapi'] },
+);
+
+/** Jobs, as administrators see them. */
+export const routes = fp<ModuleOptions>(
+  async (app) => {
+    jobRoutes(app, app.jobWorks);
+    undoRoute(app, app.jobUndos);
+  },
+  { name: 'jobs', dependencies: ['jobs-core'] },
 );

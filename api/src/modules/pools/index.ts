@@ -5,13 +5,20 @@ import { poolMailMergeRoute } from './mail-merge.ts';
 import { poolRoutes } from './routes.ts';
 import { additionSchema, memberPage, memberSchema, poolPage, poolSchema, removalSchema } from './schemas.ts';
 
-/** Pools: groups of users to distribute coupons to. In a scope of its own, because here a CSV is read whole: it names people, not codes. */
-export default fp<ModuleOptions>(
-  async (app, { config }) => {
+/** Pools, as other modules show them. */
+export const core = fp<ModuleOptions>(
+  async (app) => {
     for (const schema of [poolSchema, poolPage, memberSchema, memberPage, additionSchema, removalSchema]) {
       app.addSchema(schema);
     }
     addFileSchemas(app);
+  },
+  { name: 'pools-core', dependencies: ['users-core'] },
+);
+
+/** Pools: groups of users to distribute coupons to. In a scope of its own, because here a CSV is read whole: it names people, not codes. */
+export const routes = fp<ModuleOptions>(
+  async (app, { config }) => {
     await app.register(async (scope) => {
       scope.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) =>
         done(null, body),
@@ -20,5 +27,5 @@ export default fp<ModuleOptions>(
       poolMailMergeRoute(scope, { config });
     });
   },
-  { name: 'pools', dependencies: ['users'] },
+  { name: 'pools', dependencies: ['pools-core'] },
 );

@@ -4,13 +4,18 @@ import { canonicalizeEmails } from './canonical-emails.ts';
 import { userRoutes } from './routes.ts';
 import { userPage, userSchema } from './schemas.ts';
 
-/** Accounts, as administrators see them. */
-export default fp<ModuleOptions>(
+/** Accounts, as other modules show them. */
+export const core = fp<ModuleOptions>(
   async (app) => {
     app.addSchema(userSchema);
     app.addSchema(userPage);
-    userRoutes(app);
     app.addPreparation(() => canonicalizeEmails(app.db, app.log));
   },
-  { name: 'users', dependencies: ['database', 'authentication', 'openapi'] },
+  { name: 'users-core', dependencies: ['database', 'authentication', 'openapi'] },
 );
+
+/** Accounts, as administrators see them. */
+export const routes = fp<ModuleOptions>(async (app) => userRoutes(app), {
+  name: 'users',
+  dependencies: ['users-core'],
+});
