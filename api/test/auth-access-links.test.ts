@@ -10,6 +10,7 @@ import {
   register,
   sessionOf,
   strangerAddress,
+  unlessBusy,
 } from './support/auth.ts';
 
 let t: TestApp;
@@ -92,7 +93,7 @@ test('it works once: of 20 who use it at the same time, one wins, in 5 rounds of
     const { id, email } = await t.asUser();
     const token = await linkFor(id);
     const passwords = Array.from({ length: 20 }, (_, n) => `${NEW_PASSWORD} ${n}`);
-    const answers = await Promise.all(passwords.map((password) => reset(token, password)));
+    const answers = await Promise.all(passwords.map((password) => unlessBusy(() => reset(token, password))));
     const winners = passwords.filter((_, n) => answers[n]!.statusCode === 200);
     expect(winners).toHaveLength(1);
     for (const answer of answers.filter(({ statusCode }) => statusCode !== 200))

@@ -62,13 +62,29 @@ test('an account that does not exist is throttled like one that does', async () 
   expect(seen[0]!.map(({ statusCode }) => statusCode)).toEqual([...Array(10).fill(401), 429, 429]);
 });
 
-test('guesses from many addresses stop strangers, but not the owner where the owner has signed in before', async () => {
+test('30 wrong guesses from 3 addresses, or 300 from 100, do not lock the owner out anywhere', async () => {
+  for (const [addresses, guesses] of [
+    [3, 10],
+    [100, 3],
+  ] as const) {
+    const account = await register(t.app);
+    const strange = Array.from({ length: addresses }, strangerAddress);
+    for (const address of strange) {
+      expect(await statuses(guesses, () => wrong(account.email, address))).toEqual(Array(guesses).fill(401));
+    }
+    expect((await login(t.app, account, { remoteAddress: strangerAddress() })).statusCode).toBe(200);
+  }
+});
+
+test('while strangers guess at an account, each strange address has 3 guesses, and a familiar one 10', async () => {
   const account = await register(t.app);
   const home = strangerAddress();
   expect((await login(t.app, account, { remoteAddress: home })).statusCode).toBe(200);
-  expect(await statuses(30, () => wrong(account.email, strangerAddress()))).toEqual(Array(30).fill(401));
-  expect((await wrong(account.email, strangerAddress())).statusCode).toBe(429);
-  expect((await login(t.app, account, { remoteAddress: strangerAddress() })).statusCode).toBe(429);
+  await statuses(30, () => wrong(account.email, strangerAddress()));
+  const address = strangerAddress();
+  expect(await statuses(5, () => wrong(account.email, address))).toEqual([401, 401, 401, 429, 429]);
+  expect((await login(t.app, account, { remoteAddress: address })).statusCode).toBe(429);
+  expect(await statuses(9, () => wrong(account.email, home))).toEqual(Array(9).fill(401));
   expect((await login(t.app, account, { remoteAddress: home })).statusCode).toBe(200);
 });
 

@@ -54,6 +54,16 @@ export const bearer = (response: LightMyRequestResponse) => ({
   authorization: `Bearer ${response.json<{ accessToken: string }>().accessToken}`,
 });
 
+/** The answer to a request with a password, asked again while the queue of hashes is too long: on a busy machine it is. */
+export async function unlessBusy(
+  ask: () => Promise<LightMyRequestResponse>,
+): Promise<LightMyRequestResponse> {
+  for (;;) {
+    const answer = await ask();
+    if (answer.statusCode !== 503) return answer;
+  }
+}
+
 let strangers = 0;
 /** An address that nobody has used yet, in a network kept for documentation or benchmarks (RFC 2544). */
 export function strangerAddress(): string {

@@ -85,9 +85,10 @@ export async function resetPassword(
   scale: number,
 ): Promise<{ user: UserRow; token: string }> {
   const { token, address, userAgent } = use;
-  const { userId, email } = await requireAccessLink(db, token, address, scale);
+  const requireLink = () => requireAccessLink(db, token, address, scale);
+  const { userId, email } = await requireLink();
   requireGoodPassword(use.password, email, '/password');
-  const passwordHash = await hashPassword(use.password);
+  const passwordHash = await hashPassword(use.password, userId, requireLink);
   return inTransaction(db, async (trx) => {
     // The account first: everything else that ends links or sessions takes its lock first too.
     if (!(await updatePasswordByLink(trx, userId, passwordHash))) throw linkFault('disabled');

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { hashPassword, passwordFits, requireGoodPassword } from './passwords.ts';
+import { hashReplacement, requireGoodPassword } from './passwords.ts';
 import { deleteAccessLink } from './access-link-queries.ts';
 import { deleteSessionsOfUser, findPasswordHash, updatePassword } from './queries.ts';
 import { guardPassword, signInBudgets, wrongPassword } from './sign-in.ts';
@@ -27,8 +27,11 @@ export async function preparePassword(
   if (!account) throw new Problem('unauthenticated', 'A valid access token is needed.');
   requireGoodPassword(change.newPassword, account.email, '/newPassword');
   const budgets = signInBudgets(account.email, change.address, true, scale);
-  await guardPassword(db, budgets, () => passwordFits(change.currentPassword, account.passwordHash));
-  return { from: account.passwordHash!, to: await hashPassword(change.newPassword) };
+  const { currentPassword, newPassword, userId } = change;
+  const to = await guardPassword(db, budgets, () =>
+    hashReplacement(currentPassword, account.passwordHash, newPassword, userId),
+  );
+  return { from: account.passwordHash!, to };
 }
 
 /** The second half: stores it, ends every session but the caller's own, and a link that would set another. */

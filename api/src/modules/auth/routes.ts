@@ -82,7 +82,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
       const { password, name } = request.body;
       const email = requireEmail(request.body.email);
       requireGoodPassword(password, email, '/password');
-      const passwordHash = await hashPassword(password);
+      const passwordHash = await hashPassword(password, addressScope(request.ip));
       return write(request, reply, async (trx) => {
         const user = await createUser(trx, { email, name: name?.trim(), passwordHash, confirmed: false });
         return jsonAnswer(201, presentUser(user), '/api/v1/auth/me');

@@ -12,9 +12,11 @@ import { openSession } from './session.ts';
 const WINDOW_SECONDS = 15 * 60;
 /** Failed sign-ins in a window to one account from one address, … */
 const PER_PAIR = 10;
-/** … to one account from all addresses that are strangers to it, … */
+/** … or, once strangers have failed this often at an account, … */
 const PER_ACCOUNT = 30;
-/** … and from one address to all accounts it is a stranger to. */
+/** … only this often from each strange address. */
+const PER_PAIR_UNDER_ATTACK = 3;
+/** Failed sign-ins from one address to all accounts it is a stranger to. */
 const PER_ADDRESS = 100;
 
 export interface Attempt {
@@ -37,8 +39,10 @@ export async function signIn(
   const email = emailSpellings(attempt.email);
   const account = await findAccountByEmail(db, email, attempt.address);
   const budgets = signInBudgets(email.canonical, attempt.address, account?.familiar ?? false, scale);
+  // People who share an address of old do not wait for each other.
+  const source = account?.familiar ? `${account.id} ${attempt.address}` : attempt.address;
   await guardPassword(db, budgets, async () => {
-    const fits = await passwordFits(attempt.password, account?.passwordHash);
+    const fits = await passwordFits(attempt.password, account?.passwordHash, source);
     return fits && account?.disabledAt === null;
   });
   const token = await inTransaction(db, (trx) =>
@@ -53,54 +57,81 @@ export async function signIn(
   return { user: account!, token };
 }
 
+/** What failed attempts at one password are charged to. */
+export interface SignInBudgets {
+  /** Each of these stops whoever has spent it. */
+  own: Budget[];
+  /** Of an address that is a stranger to the account: when all strangers have spent the first, each has only the second. */
+  strangers?: { all: Budget; each: Budget };
+}
+
 /**
- * What failed sign-ins are charged to. An address from which the account was signed in to lately answers only for its own
- * failures: whoever guesses from elsewhere cannot lock the owner out. E-mails are hashed, so that unknown ones are counted
- * like known ones and none is kept in clear.
+ * An address from which the account was signed in to lately answers only for its own failures. One that is a stranger to it has less
+ * while others guess, but never nothing: guessers do not lock the owner out, wherever the owner is (decision 18). E-mails are hashed,
+ * so that unknown ones are counted like known ones and none is kept in clear.
  */
-export function signInBudgets(email: string, address: string, familiar: boolean, scale: number): Budget[] {
+export function signInBudgets(
+  email: string,
+  address: string,
+  familiar: boolean,
+  scale: number,
+): SignInBudgets {
   const account = createHash('sha256').update(email).digest('base64url');
   const budget = (scope: string, limit: number) => ({
     scope: `sign-in:${scope}`,
     limit: Math.max(1, Math.round(limit * scale)),
     windowSeconds: WINDOW_SECONDS,
   });
-  const own = budget(`${account}:${address}`, PER_PAIR);
-  return familiar
-    ? [own]
-    : [own, budget(`account:${account}`, PER_ACCOUNT), budget(`address:${address}`, PER_ADDRESS)];
+  const pair = budget(`${account}:${address}`, PER_PAIR);
+  if (familiar) return { own: [pair] };
+  return {
+    own: [pair, budget(`address:${address}`, PER_ADDRESS)],
+    strangers: {
+      all: budget(`account:${account}`, PER_ACCOUNT),
+      each: budget(`stranger:${account}:${address}`, PER_PAIR_UNDER_ATTACK),
+    },
+  };
 }
 
 /**
  * Checks a password under its budgets. They are charged before, and given back unless the password was wrong: many attempts
  * at once cannot all slip through before the first has failed.
+ * @param check falsy: the password is wrong
  * @throws {Problem} unauthenticated, rate-limited
  */
-export async function guardPassword(
+export async function guardPassword<T>(
   db: Database,
-  budgets: readonly Budget[],
-  check: () => Promise<boolean>,
-): Promise<void> {
-  const spent = await spendBudgets(db, budgets);
-  if (spent.size > 0) {
-    // Not an attempt: one address that goes on trying must not use up what others have.
-    await refundBudgets(
-      db,
-      budgets.filter(({ scope }) => !spent.has(scope)),
-    );
-    throw new Problem('rate-limited', 'Too many failed attempts.', {
-      retryAfter: Math.max(...spent.values()),
-    });
-  }
-  let fits: boolean;
+  budgets: SignInBudgets,
+  check: () => Promise<T | false | null>,
+): Promise<T> {
+  const charged = await charge(db, budgets);
+  let checked: T | false | null;
   try {
-    fits = await check();
+    checked = await check();
   } catch (error) {
-    await refundBudgets(db, budgets);
+    await refundBudgets(db, charged);
     throw error;
   }
-  if (!fits) throw wrongPassword();
-  await refundBudgets(db, budgets);
+  if (!checked) throw wrongPassword();
+  await refundBudgets(db, charged);
+  return checked;
+}
+
+async function charge(db: Database, { own, strangers }: SignInBudgets): Promise<Budget[]> {
+  const charged = strangers ? [...own, strangers.all] : [...own];
+  const over = await spendBudgets(db, charged);
+  const attacked = strangers !== undefined && over.delete(strangers.all.scope);
+  if (over.size === 0 && attacked) {
+    charged.push(strangers.each);
+    for (const [scope, seconds] of await spendBudgets(db, [strangers.each])) over.set(scope, seconds);
+  }
+  if (over.size === 0) return charged;
+  // Not an attempt: one address that goes on trying must not use up what others have.
+  await refundBudgets(
+    db,
+    charged.filter(({ scope }) => !over.has(scope)),
+  );
+  throw new Problem('rate-limited', 'Too many failed attempts.', { retryAfter: Math.max(...over.values()) });
 }
 
 export const wrongPassword = () => new Problem('unauthenticated', 'The e-mail or the password is wrong.');

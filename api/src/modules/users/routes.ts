@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { jsonAnswer } from '../../plugins/answers.ts';
+import { callerOf } from '../../plugins/caller.ts';
 import { sendEarlierAnswer, write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
@@ -58,7 +59,7 @@ export function userRoutes(fastify: FastifyInstance): void {
       const { password, name, role } = request.body;
       const email = requireEmail(request.body.email);
       if (password !== undefined) requireGoodPassword(password, email, '/password');
-      const passwordHash = password === undefined ? null : await hashPassword(password);
+      const passwordHash = password === undefined ? null : await hashPassword(password, callerOf(request).id);
       return write(request, reply, async (trx) => {
         const user = await createUser(trx, {
           email,
