@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
+import { overdue } from '../../src/deadline.ts';
 import { createCommands } from '../../src/modules/coupons/commands.ts';
 import type { Actor } from '../../src/modules/coupons/state.ts';
 import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
@@ -36,12 +37,26 @@ export interface GroupOptions {
   setClock: (time: number) => Promise<void>;
 }
 
-const SMALL: FaultRates = { defect: 0.02, deadlock: 0.01, lostBefore: 0.03, lostAfter: 0.03 };
+const NO_HANG = { hang: 0, hangAndLose: 0 };
+const SMALL: FaultRates = {
+  defect: 0.02,
+  deadlock: 0.01,
+  lostBefore: 0.03,
+  lostAfter: 0.03,
+  hang: 0.02,
+  hangAndLose: 0.01,
+};
+/**
+ * A random assignment with a key waits no longer than this, and is sent again; its book does not stand still meanwhile. Those without a
+ * key wait for what comes of it, since nothing would tell them later.
+ */
+const PATIENCE_MS = 40;
+const STUCK_MS = 20;
 /** A defect makes the requests of a large batch run one by one, which takes its time. */
-const LARGE: FaultRates = { defect: 0.002, deadlock: 0.01, lostBefore: 0.02, lostAfter: 0.02 };
+const LARGE: FaultRates = { ...NO_HANG, defect: 0.002, deadlock: 0.01, lostBefore: 0.02, lostAfter: 0.02 };
 
 /** What is sent again may get lost again, but only before its COMMIT: a replay then tells that the first time counted. */
-const AGAIN: FaultRates = { defect: 0, deadlock: 0.02, lostBefore: 0.1, lostAfter: 0 };
+const AGAIN: FaultRates = { ...NO_HANG, defect: 0, deadlock: 0.02, lostBefore: 0.1, lostAfter: 0 };
 
 /** Runs a group of histories to its end and returns the time there. Throws at the first answer or row that is not the model's. */
 export async function runGroup(options: GroupOptions): Promise<{ now: number; stats: Group['stats'] }> {
@@ -50,8 +65,9 @@ export async function runGroup(options: GroupOptions): Promise<{ now: number; st
   const histories = Array.from({ length: size }, (_, n) =>
     beginHistory(number * size + n, randomOf(seed, 'history', number, n), options.now),
   );
-  const faulty = (name: string, rates: FaultRates) =>
+  const faulty = (name: string, rates: FaultRates, stuckMs = Infinity) =>
     createCommands({
+      stuckMs,
       db: withFaults(db, randomOf(seed, 'faults', number, name), rates),
       maxBooksAtOnce: 8,
     });
@@ -62,7 +78,7 @@ export async function runGroup(options: GroupOptions): Promise<{ now: number; st
     log: new Map(
       histories.map((history) => [history, [`books ${JSON.stringify([...history.world.books.values()])}`]]),
     ),
-    submitRandom: new Map(histories.map((history, n) => [history, faulty(`random ${n}`, SMALL)])),
+    submitRandom: new Map(histories.map((history, n) => [history, faulty(`random ${n}`, SMALL, STUCK_MS)])),
     submitAssign: faulty('assign', LARGE),
     submitByCode: faulty('by code', LARGE),
     submitAgain: faulty('again', AGAIN),
@@ -138,7 +154,7 @@ async function runRequests(group: Group, history: History, requests: Request[]):
       before.push({ request, answer: null });
     }
   }
-  for (const { request, answer } of [...before, ...after]) {
+  for (const { request, answer } of inOrder([...before, ...after])) {
     const known =
       answer ??
       (laneOf(request) === 'assign-random'
@@ -149,6 +165,16 @@ async function runRequests(group: Group, history: History, requests: Request[]):
     note(group, history, request, answer, expected);
     if (answer) checkAnswer(group, history, request, answer, expected);
   }
+}
+
+/**
+ * Random assignments that are put off come back in any order, so who got a coupon is taken to have been before who got none: whoever is
+ * refused here would have been refused at any time after that.
+ */
+function inOrder<T extends { request: Request; answer: Answer | null }>(settled: T[]): T[] {
+  const isGiven = ({ request, answer }: T) =>
+    laneOf(request) === 'assign-random' && (answer === null || answer.status === 200);
+  return [...settled.filter(isGiven), ...settled.filter((one) => !isGiven(one))];
 }
 
 async function send(group: Group, history: History, request: Request): Promise<Answer | InjectedFault> {
@@ -163,9 +189,13 @@ async function send(group: Group, history: History, request: Request): Promise<A
 async function sendUntilAnswered(group: Group, history: History, request: Request): Promise<Answer> {
   for (;;) {
     const outcome = await attempt(group, history, request, group.submitAgain);
-    if (!(outcome instanceof InjectedFault)) return outcome;
+    if (!(outcome instanceof InjectedFault) && !isRunning(outcome)) return outcome;
   }
 }
+
+/** It meets its own first time, which hangs. */
+const isRunning = ({ status, body }: Answer) =>
+  status === 409 && (JSON.parse(body) as { code: string }).code === 'conflict';
 
 async function attempt(
   group: Group,
@@ -174,15 +204,25 @@ async function attempt(
   submit: Submit,
 ): Promise<Answer | InjectedFault> {
   try {
-    return await submit(toTransition(history, request));
+    const isImpatient =
+      laneOf(request) === 'assign-random' && request.key !== null && submit !== group.submitAgain;
+    const answer = await submit({
+      ...toTransition(history, request),
+      deadline: isImpatient ? performance.now() + PATIENCE_MS : Infinity,
+    });
+    if (answer.status === 503) throw overdue();
+    return answer;
   } catch (error) {
-    if (!(error instanceof InjectedFault)) throw error;
-    group.log.get(history)!.push(`${request.id} ${request.key === null ? '' : 'with key '}${error.message}`);
-    return error;
+    const isOverdue = error instanceof Problem && error.code === 'unavailable';
+    if (isOverdue) count(group, 'overdue');
+    const fault = isOverdue ? new InjectedFault(error.code, false) : error;
+    if (!(fault instanceof InjectedFault)) throw fault;
+    group.log.get(history)!.push(`${request.id} ${request.key === null ? '' : 'with key '}${fault.message}`);
+    return fault;
   }
 }
 
-function toTransition({ number }: History, request: Request): TransitionRequest {
+function toTransition({ number }: History, request: Request): Omit<TransitionRequest, 'deadline'> {
   const { id, type, actorId, role, userId, code, bookId, metadata, key } = request;
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const scopes = [`codes:user:${actorId}`, `codes:address:${number}`];
@@ -202,8 +242,6 @@ function toTransition({ number }: History, request: Request): TransitionRequest 
             fingerprint: digest(JSON.stringify([type, userId, code, bookId, metadata])),
           },
     context: { instance: `/${type}`, requestId: id },
-    // Nothing would tell what became of a request without a key that was given up.
-    deadline: Infinity,
     guessBudgets:
       role === 'ADMIN' || code === null
         ? []

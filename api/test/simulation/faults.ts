@@ -1,14 +1,23 @@
 import type { Database } from '../../src/database/connection.ts';
 import type { PooledConnection } from '../../src/database/pooled-connection.ts';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Random } from './random.ts';
 
-/** What a transaction meets: a defect in it, a deadlock, a connection lost before or after its COMMIT. */
+/**
+ * What a transaction meets: a defect in it, a deadlock, a connection lost before or after its COMMIT; or it hangs there, for longer than
+ * some requests wait, and is carried out then or lost.
+ */
 export interface FaultRates {
+  hang: number;
+  hangAndLose: number;
   defect: number;
   deadlock: number;
   lostBefore: number;
   lostAfter: number;
 }
+
+/** How long a transaction hangs; see `PATIENCE_MS` of the driver. */
+const HANG_MS = 60;
 
 export class InjectedFault extends Error {
   readonly committed: boolean;
@@ -23,7 +32,7 @@ export class InjectedFault extends Error {
 
 /** `db`, whose transactions fail now and then: instead of their COMMIT, or as if its answer had got lost. */
 export function withFaults(db: Database, random: Random, rates: FaultRates): Database {
-  const quiet = 1 - rates.defect - rates.deadlock - rates.lostBefore - rates.lostAfter;
+  const quiet = 1 - Object.values({ ...rates }).reduce((sum, rate) => sum + rate, 0);
   const nextFault = () => {
     switch (random.weighted({ quiet, ...rates })) {
       case 'defect':
@@ -34,6 +43,10 @@ export function withFaults(db: Database, random: Random, rates: FaultRates): Dat
         return new InjectedFault('ECONNRESET', false);
       case 'lostAfter':
         return new InjectedFault('ECONNRESET', true);
+      case 'hang':
+        return 'hang';
+      case 'hangAndLose':
+        return 'hangAndLose';
       case 'quiet':
         return null;
     }
@@ -51,13 +64,19 @@ export function withFaults(db: Database, random: Random, rates: FaultRates): Dat
   return { getExecutor: () => ({ provideConnection, withConnectionProvider }) } as unknown as Database;
 }
 
-function failing(connection: PooledConnection, fault: InjectedFault): PooledConnection {
+function failing(
+  connection: PooledConnection,
+  fault: InjectedFault | 'hang' | 'hangAndLose',
+): PooledConnection {
   const faulty: Partial<PooledConnection> = {
     begin: (how) => connection.begin(how),
     executeQuery: (query) => connection.executeQuery(query),
     commitWithNext: () => undefined,
     rollback: () => connection.rollback(),
     async commit() {
+      if (typeof fault === 'string') await wait(HANG_MS);
+      if (fault === 'hang') return connection.commit();
+      if (fault === 'hangAndLose') throw new InjectedFault('ECONNRESET', false);
       if (fault.committed) await connection.commit();
       throw fault;
     },

@@ -76,6 +76,7 @@ test(`${HISTORIES} random histories go as the model says`, { timeout: 600_000 },
     'unassign done',
     'roll back done',
     'replayed',
+    'overdue',
   ]) {
     expect(totals[outcome], outcome).toBeGreaterThan(groups.length);
   }
