@@ -8,6 +8,7 @@ import authentication from './plugins/authentication.ts';
 import database from './plugins/database.ts';
 import deadlines from './plugins/deadlines.ts';
 import health from './plugins/health.ts';
+import goneClients from './plugins/gone-clients.ts';
 import headers from './plugins/headers.ts';
 import input, { buildSerializer, buildValidator } from './plugins/input.ts';
 import maintenance from './plugins/maintenance.ts';
@@ -61,6 +62,7 @@ export async function buildApp({
   await app.register(metrics);
   await app.register(rateLimit, { config });
   await app.register(authentication, { config });
+  await app.register(goneClients);
   await app.register(health);
   await app.register(maintenance, { config });
   for (const module of modules) await app.register(module, { config });

@@ -9,6 +9,7 @@ import { cut, MAX_POINTER_LENGTH } from '../bounds.ts';
 import { maskText } from '../logging.ts';
 import { escapePointer, type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
 import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
+import { clientGone, isGone } from './gone-clients.ts';
 import { mayBeSlow } from './slow-bodies.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -23,6 +24,11 @@ export default fp(
         // A wildcard takes what is left over: it does not say that there is something at an address.
         if (!url.endsWith('*') && !routes.hasRoute(one as 'GET', url)) routes.on(one as 'GET', url, () => {});
       }
+    });
+
+    // Its address is unknown by then, which is nothing to count a request by.
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(isGone(request) ? clientGone() : undefined);
     });
 
     app.setErrorHandler(answerFrameworkError);
@@ -49,17 +55,13 @@ export function answerFrameworkError(
   reply: FastifyReply,
 ): FastifyReply {
   // The very error of the request's own stream: its client went away, which is no outage though both say ECONNRESET.
-  const { errored } = request.raw;
-  const problem =
-    errored === error
-      ? new Problem('invalid-request', 'The request ended before its body was complete.')
-      : toProblem(error);
+  const problem = request.raw.errored === error ? clientGone() : toProblem(error);
   if (problem.code === 'internal-error') {
     request.log.error({ err: error, problem: problem.code }, problem.message);
   } else if (problem.status >= 500) {
     // Without its stack: an outage is one story, told by thousands of requests.
     request.log.warn({ problem: problem.code, cause: maskText(error.message) }, problem.message);
-  } else if (errored) {
+  } else if (isGone(request)) {
     // Its response is closed, so that no line of the request follows.
     request.log.info({ method: request.method, route: request.routeOptions.url }, 'the client went away');
   }
