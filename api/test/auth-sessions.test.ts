@@ -175,6 +175,11 @@ test('a changed password ends every other session, opens with the new one only, 
 
   const again = await changePassword(headers, sessionOf(here), payload);
   expect([again.statusCode, again.headers['idempotent-replayed']]).toEqual([204, 'true']);
+  const other = await changePassword(headers, sessionOf(here), {
+    ...payload,
+    newPassword: 'one more sentence',
+  });
+  expect([other.statusCode, other.json().code]).toEqual([422, 'idempotency-key-reused']);
 });
 
 test('401 for a wrong current password, 400 for a new one that is too easy; nothing changes', async () => {

@@ -180,6 +180,44 @@ test('the same Idempotency-Key registers once and gets the first answer, byte fo
   expect([other.statusCode, other.json().code]).toEqual([422, 'idempotency-key-reused']);
 });
 
+test('what is kept of an Idempotency-Key cannot be tried against passwords, even when the key is guessed', async () => {
+  const email = newEmail();
+  const key = '1';
+  const create = async (password: string, reader?: { authorization: string }) =>
+    t.app.inject({
+      method: 'POST',
+      url: '/api/v1/users',
+      headers: { ...(reader ?? (await t.asAdmin()).headers), 'idempotency-key': key },
+      payload: { email, password },
+    });
+  const { headers } = await t.asAdmin();
+  // Each administrator has keys of their own, so these are two rows: an account, and a refusal.
+  expect([
+    (await create(GOOD_PASSWORD, headers)).statusCode,
+    (await create('another long sentence')).statusCode,
+  ]).toEqual([201, 409]);
+  const { rows } = await sql<{ fingerprints: number; rows: number }>`
+    SELECT count(DISTINCT fingerprint) AS fingerprints, count(*) AS rows FROM idempotency_keys WHERE body LIKE ${`%${email}%`}
+      OR body LIKE '%/api/v1/users%'`.execute(t.db);
+  expect(rows[0]).toMatchObject({ fingerprints: 1, rows: 2 });
+  expect((await create(GOOD_PASSWORD, headers)).headers['idempotent-replayed']).toBe('true');
+  const other = await create('quite another sentence', headers);
+  expect([other.statusCode, other.json().code]).toEqual([422, 'idempotency-key-reused']);
+});
+
+test('every field of a body that is called a password is declared as one, and so left out of what is kept', async () => {
+  const text = (await t.app.inject({ url: '/openapi.json' })).body;
+  const fields = JSON.stringify(JSON.parse(text)).matchAll(
+    /"(\w*[pP]assword)":(\{"(?:minLength|type|description)[^{}]*\})/g,
+  );
+  const declared = [...fields].map(([, name, schema]) => [
+    name,
+    JSON.parse(schema!).format ?? JSON.parse(schema!).type,
+  ]);
+  expect(declared.length).toBeGreaterThan(4);
+  for (const [, kind] of declared) expect(['password', 'boolean']).toContain(kind);
+});
+
 test('one 401 for a wrong password, an unknown, a disabled and a password-less account, after the same work', async () => {
   const account = await register(t.app);
   const disabled = await register(t.app);

@@ -15,7 +15,8 @@ export interface Claim {
 }
 
 /**
- * The claim of a request, or null without the header.
+ * The claim of a request, or null without the header. Of passwords in the body the fingerprint knows only that they were there: keys
+ * can be guessed too, and whoever has a copy of the table could then try passwords against it.
  * @param content what the body said, when it is not `request.body` (an upload is digested while it streams)
  */
 export function readClaim(request: FastifyRequest, content?: Buffer): Claim | null {
@@ -33,9 +34,30 @@ export function readClaim(request: FastifyRequest, content?: Buffer): Claim | nu
     keyHash: createHash('sha256').update(`${caller}\0${key}`).digest(),
     fingerprint: createHmac('sha256', key)
       .update(`${request.method} ${request.url}\0`)
-      .update(content ?? JSON.stringify(request.body ?? null))
+      .update(content ?? JSON.stringify(withoutPasswords(request)))
       .digest(),
   };
+}
+
+const passwordFields = new WeakMap<object, string[]>();
+
+/** The fields of a body that its schema calls passwords. */
+function passwordFieldsOf(schema: { properties?: Record<string, { format?: string }> }): string[] {
+  let names = passwordFields.get(schema);
+  if (!names) {
+    const fields = Object.entries(schema.properties ?? {});
+    names = fields.flatMap(([name, { format }]) => (format === 'password' ? [name] : []));
+    passwordFields.set(schema, names);
+  }
+  return names;
+}
+
+function withoutPasswords({ body, routeOptions }: FastifyRequest): unknown {
+  const names = routeOptions.schema?.body ? passwordFieldsOf(routeOptions.schema.body) : [];
+  if (names.length === 0 || typeof body !== 'object' || body === null) return body ?? null;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, names.includes(name) ? true : value]),
+  );
 }
 
 /**
@@ -74,10 +96,7 @@ export async function findAnswers(
   rows.forEach((row, position) => {
     const { index, fingerprint, keyHash } = asked[position]!;
     if (row.fingerprint && !row.fingerprint.equals(fingerprint)) {
-      found[index] = new Problem(
-        'idempotency-key-reused',
-        'This Idempotency-Key was used for another request.',
-      );
+      found[index] = keyReused();
     } else if (row.fingerprint) {
       found[index] = { status: row.status, body: row.body, location: row.location, replayed: true };
       if (row.open) open.push(keyHash);
@@ -150,19 +169,6 @@ export async function deleteOldAnswers(db: Database): Promise<void> {
 }
 
 /**
- * For a write with work before its transaction (hashing a password): sends the answer that its Idempotency-Key has already.
- * False when there is none and the work is to be done.
- */
-export async function sendEarlierAnswer(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
-  const claim = readClaim(request);
-  if (!claim) return false;
-  const [first] = await inTransaction(request.server.db, (trx) => findAnswers(trx, [claim]));
-  if (first instanceof Problem) throw first;
-  if (first) sendAnswer(reply, first);
-  return first !== null;
-}
-
-/**
  * The way every write outside the batches is done: `work` and its answer are one transaction, and a repeat with the same
  * Idempotency-Key gets the first answer. A refusal (a Problem below 500) undoes the work and is kept as the answer. Nothing is committed
  * for a request whose time is over.
@@ -175,6 +181,40 @@ export async function write(
 ): Promise<FastifyReply> {
   return sendAnswer(reply, await settleWrite(request, work, claim));
 }
+
+/**
+ * A write whose body holds a password. Hashing comes before its transaction, and not for a repeat. A repeat with another password
+ * looks the same to its fingerprint, so the password itself is asked.
+ * @param prepare what is slow; a Problem is the answer, and is not kept
+ * @param fits whether the password of the request is what a success has set
+ */
+export async function writeWithPassword<T>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  steps: {
+    prepare: () => Promise<T>;
+    work: (trx: Transaction, prepared: T) => Promise<Answer>;
+    fits: () => Promise<boolean>;
+  },
+): Promise<FastifyReply> {
+  const claim = readClaim(request);
+  let answer = claim && (await findEarlierAnswer(request.server.db, claim));
+  if (!answer) {
+    const prepared = await steps.prepare();
+    answer = await settleWrite(request, (trx) => steps.work(trx, prepared), claim);
+  }
+  if (answer.replayed && answer.status < 300 && !(await steps.fits())) throw keyReused();
+  return sendAnswer(reply, answer);
+}
+
+async function findEarlierAnswer(db: Database, claim: Claim): Promise<Answer | null> {
+  const [first] = await inTransaction(db, (trx) => findAnswers(trx, [claim]));
+  if (first instanceof Problem) throw first;
+  return first ?? null;
+}
+
+const keyReused = () =>
+  new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request.');
 
 /** `write` without sending: the answer, committed. */
 export function settleWrite(

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import type { Config } from '../../config.ts';
 import { jsonAnswer } from '../../plugins/answers.ts';
 import { callerOf } from '../../plugins/caller.ts';
-import { sendEarlierAnswer, write } from '../../plugins/idempotency.ts';
+import { writeWithPassword } from '../../plugins/idempotency.ts';
 import { addressScope } from '../../plugins/rate-limit.ts';
 import { Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
@@ -33,7 +33,7 @@ import {
   setSessionCookie,
 } from './session.ts';
 import { answerSignedIn } from './signed-in.ts';
-import { signIn } from './sign-in.ts';
+import { isPasswordOf, signIn } from './sign-in.ts';
 
 const tags = ['auth'];
 
@@ -78,14 +78,19 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
           'Registration is closed here. Ask an administrator for an account and an access link.',
         );
       }
-      if (await sendEarlierAnswer(request, reply)) return reply;
       const { password, name } = request.body;
       const email = requireEmail(request.body.email);
-      requireGoodPassword(password, email, '/password');
-      const passwordHash = await hashPassword(password, addressScope(request.ip));
-      return write(request, reply, async (trx) => {
-        const user = await createUser(trx, { email, name: name?.trim(), passwordHash, confirmed: false });
-        return jsonAnswer(201, presentUser(user), '/api/v1/auth/me');
+      const address = addressScope(request.ip);
+      return writeWithPassword(request, reply, {
+        prepare() {
+          requireGoodPassword(password, email, '/password');
+          return hashPassword(password, address);
+        },
+        async work(trx, passwordHash) {
+          const user = await createUser(trx, { email, name: name?.trim(), passwordHash, confirmed: false });
+          return jsonAnswer(201, presentUser(user), '/api/v1/auth/me');
+        },
+        fits: () => isPasswordOf(app.db, { email, password, address }, config.rateLimitScale),
       });
     },
   );
@@ -210,13 +215,20 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
       },
     },
     async (request, reply) => {
-      if (await sendEarlierAnswer(request, reply)) return reply;
       const { id: userId } = callerOf(request);
-      const change = { ...request.body, userId, address: addressScope(request.ip) };
-      const hashes = await preparePassword(app.db, change, config.rateLimitScale);
-      return write(request, reply, async (trx) => {
-        await storePassword(trx, userId, hashes, readSessionCookie(request));
-        return jsonAnswer(204, undefined);
+      const address = addressScope(request.ip);
+      const { newPassword } = request.body;
+      return writeWithPassword(request, reply, {
+        prepare: () => preparePassword(app.db, { ...request.body, userId, address }, config.rateLimitScale),
+        async work(trx, hashes) {
+          await storePassword(trx, userId, hashes, readSessionCookie(request));
+          return jsonAnswer(204, undefined);
+        },
+        async fits() {
+          const { email } = (await findUser(app.db, userId))!;
+          const guess = { email: email!, password: newPassword, address };
+          return isPasswordOf(app.db, guess, config.rateLimitScale);
+        },
       });
     },
   );

@@ -6,7 +6,7 @@ import { Problem } from '../../problems.ts';
 import { emailSpellings } from '../users/email.ts';
 import type { UserRow } from '../users/queries.ts';
 import { passwordFits } from './passwords.ts';
-import { findAccountByEmail } from './queries.ts';
+import { type Account, findAccountByEmail } from './queries.ts';
 import { openSession } from './session.ts';
 
 const WINDOW_SECONDS = 15 * 60;
@@ -19,11 +19,15 @@ const PER_PAIR_UNDER_ATTACK = 3;
 /** Failed sign-ins from one address to all accounts it is a stranger to. */
 const PER_ADDRESS = 100;
 
-export interface Attempt {
+/** A password for an account, from an address. */
+interface Guess {
   email: string;
   password: string;
   /** As `addressScope` gives it. */
   address: string;
+}
+
+export interface Attempt extends Guess {
   userAgent: string | null;
 }
 
@@ -36,25 +40,49 @@ export async function signIn(
   attempt: Attempt,
   scale: number,
 ): Promise<{ user: UserRow; token: string }> {
-  const email = emailSpellings(attempt.email);
-  const account = await findAccountByEmail(db, email, attempt.address);
-  const budgets = signInBudgets(email.canonical, attempt.address, account?.familiar ?? false, scale);
-  // People who share an address of old do not wait for each other.
-  const source = account?.familiar ? `${account.id} ${attempt.address}` : attempt.address;
-  await guardPassword(db, budgets, async () => {
-    const fits = await passwordFits(attempt.password, account?.passwordHash, source);
-    return fits && account?.disabledAt === null;
-  });
+  const account = await findAccountOf(db, attempt, scale, ({ disabledAt }) => disabledAt === null);
   const token = await inTransaction(db, (trx) =>
     openSession(trx, {
-      userId: account!.id,
-      passwordHash: account!.passwordHash!,
+      userId: account.id,
+      passwordHash: account.passwordHash!,
       address: attempt.address,
       userAgent: attempt.userAgent,
     }),
   );
   if (token === null) throw wrongPassword();
-  return { user: account!, token };
+  return { user: account, token };
+}
+
+/**
+ * Whether an account has this password, asked at the price of a sign-in: for repeats of what has set it.
+ * @throws {Problem} rate-limited, unavailable
+ */
+export async function isPasswordOf(db: Database, attempt: Guess, scale: number): Promise<boolean> {
+  try {
+    await findAccountOf(db, attempt, scale, () => true);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'unauthenticated') return false;
+    throw error;
+  }
+}
+
+/** The account of an e-mail and its password. */
+async function findAccountOf(
+  db: Database,
+  { email: text, password, address }: Guess,
+  scale: number,
+  isOpen: (account: Account) => boolean,
+): Promise<Account> {
+  const email = emailSpellings(text);
+  const account = await findAccountByEmail(db, email, address);
+  const budgets = signInBudgets(email.canonical, address, account?.familiar ?? false, scale);
+  // People who share an address of old do not wait for each other.
+  const source = account?.familiar ? `${account.id} ${address}` : address;
+  return guardPassword(db, budgets, async () => {
+    const fits = await passwordFits(password, account?.passwordHash, source);
+    return fits && account !== undefined && isOpen(account) && account;
+  });
 }
 
 /** What failed attempts at one password are charged to. */

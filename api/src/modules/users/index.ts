@@ -15,7 +15,7 @@ export const core = fp<ModuleOptions>(
 );
 
 /** Accounts, as administrators see them. */
-export const routes = fp<ModuleOptions>(async (app) => userRoutes(app), {
+export const routes = fp<ModuleOptions>(async (app, { config }) => userRoutes(app, { config }), {
   name: 'users',
   dependencies: ['users-core'],
 });

@@ -1,11 +1,14 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
+import type { Config } from '../../config.ts';
 import { jsonAnswer } from '../../plugins/answers.ts';
 import { callerOf } from '../../plugins/caller.ts';
-import { sendEarlierAnswer, write } from '../../plugins/idempotency.ts';
+import { write, writeWithPassword } from '../../plugins/idempotency.ts';
+import { addressScope } from '../../plugins/rate-limit.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { hashPassword, requireGoodPassword } from '../auth/passwords.ts';
+import { isPasswordOf } from '../auth/sign-in.ts';
 import { changeUser, createUser } from './change.ts';
 import { foldEmailPrefix, requireEmail } from './email.ts';
 import { findUser, listUsers } from './queries.ts';
@@ -13,7 +16,7 @@ import { listQuery, newUser, presentUser, userChanges, userId, userPage, userSch
 
 const tags = ['users'];
 
-export function userRoutes(fastify: FastifyInstance): void {
+export function userRoutes(fastify: FastifyInstance, { config }: { config: Config }): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
 
   app.get(
@@ -55,20 +58,29 @@ export function userRoutes(fastify: FastifyInstance): void {
       },
     },
     async (request, reply) => {
-      if (await sendEarlierAnswer(request, reply)) return reply;
       const { password, name, role } = request.body;
       const email = requireEmail(request.body.email);
-      if (password !== undefined) requireGoodPassword(password, email, '/password');
-      const passwordHash = password === undefined ? null : await hashPassword(password, callerOf(request).id);
-      return write(request, reply, async (trx) => {
-        const user = await createUser(trx, {
-          email,
-          name: name?.trim(),
-          role,
-          passwordHash,
-          confirmed: true,
-        });
-        return jsonAnswer(201, presentUser(user), `/api/v1/users/${user.id}`);
+      return writeWithPassword(request, reply, {
+        async prepare() {
+          if (password === undefined) return null;
+          requireGoodPassword(password, email, '/password');
+          return hashPassword(password, callerOf(request).id);
+        },
+        async work(trx, passwordHash) {
+          const user = await createUser(trx, {
+            email,
+            name: name?.trim(),
+            role,
+            passwordHash,
+            confirmed: true,
+          });
+          return jsonAnswer(201, presentUser(user), `/api/v1/users/${user.id}`);
+        },
+        async fits() {
+          if (password === undefined) return true;
+          const guess = { email, password, address: addressScope(request.ip) };
+          return isPasswordOf(app.db, guess, config.rateLimitScale);
+        },
       });
     },
   );
