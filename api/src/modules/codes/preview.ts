@@ -39,7 +39,7 @@ export async function previewUpload(
       const lookUp = async () => {
         const codes = packed.take();
         existing += await inTransaction(db, async (trx) => {
-          await allowBulkWork(trx);
+          await allowBulkWork(trx, { inRequest: true });
           return countExistingCodes(trx, codes);
         });
         waiting = 0;

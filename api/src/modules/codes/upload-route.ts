@@ -142,6 +142,7 @@ export async function uploadRoute(
         const goOn = () => {
           if (request.raw.socket.destroyed) throw new Problem('invalid-request', 'The client went away.');
         };
+        allowLongWork(request);
         try {
           return await previewUpload(app.db, upload, request.query, goOn);
         } finally {

@@ -228,6 +228,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
     },
     async (request) => {
       await requirePool(request.params.id);
+      allowLongWork(request);
       if (Buffer.isBuffer(request.body)) return previewPeople(request.body, request.query);
       throw new Problem('unsupported-media-type', 'Send the file as text/csv.');
     },
