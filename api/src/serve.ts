@@ -1,12 +1,13 @@
 import cluster from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { stopAccepting } from './accept-queue.ts';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { migrate } from './database/migrate.ts';
+import { isMissingRight } from './database/rights.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { maskText } from './logging.ts';
 import type { Module } from './modules/module.ts';
@@ -138,6 +139,7 @@ async function prepare(
     } catch (error) {
       if (signal.aborted) return;
       app.log.warn({ err: error }, `the database is not ready, next attempt in ${delay} ms`);
+      if (isMissingRight(error)) await app.sayMissingRights();
       await wait(delay, undefined, { signal }).catch(() => {});
     }
   }
@@ -197,9 +199,10 @@ interface Traffic {
 function watchTraffic(app: FastifyInstance): Traffic {
   let underWay = 0;
   let held: Promise<unknown> | undefined;
-  /** Until when each connection is given to bring a request. */
-  const patience = new Map<Socket, number>();
-  const giveTime = (socket: Socket, ms: number) => patience.set(socket, performance.now() + ms);
+  /** Until when each connection is given to begin a request, and how much it had brought when that was said. */
+  const patience = new Map<Socket, { until: number; read: number }>();
+  const giveTime = (socket: Socket, ms: number) =>
+    patience.set(socket, { until: performance.now() + ms, read: socket.bytesRead });
   app.server.on('connection', (socket) => {
     giveTime(socket, FIRST_REQUEST_MS);
     socket.once('close', () => patience.delete(socket));
@@ -220,7 +223,8 @@ function watchTraffic(app: FastifyInstance): Traffic {
     underWay: () => underWay,
     connections: () => patience.size,
     endSilent() {
-      for (const [socket, until] of patience) if (until < performance.now()) socket.destroy();
+      for (const [socket, { until, read }] of patience)
+        if (until < performance.now() && socket.bytesRead === read) socket.destroy();
     },
     async holdAnswers(work) {
       const working = work();
@@ -250,6 +254,8 @@ async function drain(app: FastifyInstance, ms: number, traffic: Traffic): Promis
       app.log.warn({ requests: traffic.underWay() }, 'stopping although requests are still under way');
       break;
     }
+    // In this turn everything has been read that had arrived: this process may have had to wait for its turn longer than a client.
+    await nextTurn();
     traffic.endSilent();
     await wait(20);
   }

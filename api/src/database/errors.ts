@@ -1,7 +1,8 @@
 /** SQLSTATEs and socket errors, by what they mean for a request. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 
-// Lost, full, stopped or read-only; a disk that cannot be read or written (58, XX001, XX002); rights that somebody took away.
-const OUTAGE_STATES = /^(08...|53...|57P0.|58...|25006|25P0[34]|XX00[12]|42501)$/;
+// Lost, full, stopped or read-only; a disk that cannot be read or written (58, XX001, XX002); rights that somebody took away,
+// of the schema too, in which no table is found then.
+const OUTAGE_STATES = /^(08...|53...|57P0.|58...|25006|25P0[34]|XX00[12]|42501|42P01|3F000)$/;
 // The server ends the session with these, whatever their code: what PgBouncer says when it gets no connection is one, too.
 const LAST_WORDS = /^(FATAL|PANIC)$/;
 const OUTAGE_SOCKETS =
@@ -14,6 +15,13 @@ const OUTAGE_MESSAGES =
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
+}
+
+const REFUSED_CHANGES = /^(25006|53100|58...|XX00[12]|42501|42P01|3F000)$/;
+
+/** The database refuses changes (it is read-only or full, or rights are missing), and may answer reads. */
+export function isRefusedChange(error: unknown): boolean {
+  return REFUSED_CHANGES.test(errorCode(error) ?? '');
 }
 
 /** No connection could be had, for whatever reason: the server says any of its codes when it turns somebody away. */

@@ -1,12 +1,13 @@
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
 import { type Database, openDatabase } from '../database/connection.ts';
-import { errorCode } from '../database/errors.ts';
+import { errorCode, isRefusedChange } from '../database/errors.ts';
+import { isMissingRight, listMissingRights } from '../database/rights.ts';
 import { Problem } from '../problems.ts';
 
 const MAX_WAITING = 1_000;
 const ACQUIRE_TIMEOUT_MS = 3_000;
-const DISK_FULL = '53100';
+const SAY_AGAIN_MS = 10_000;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -18,12 +19,14 @@ declare module 'fastify' {
       draining: boolean;
       /** When (by `performance.now()`) the database last answered anything; long ago after it failed to. */
       answeredAt: number;
-      /** Something could not be stored for want of space, and nobody has looked since. */
-      diskWasFull: boolean;
+      /** The SQLSTATE with which the database refused a change, until a probe shows that it takes them. */
+      refusal: string | undefined;
     };
     /** Adds work to be done once the schema is there and before this process takes traffic. */
     addPreparation: (work: () => Promise<void>) => void;
     preparations: (() => Promise<void>)[];
+    /** Logs which rights the database's role lacks, and what gives them. */
+    sayMissingRights: () => Promise<void>;
   }
 }
 
@@ -35,7 +38,7 @@ export default fp<{ config: Config }>(
       prepared: false,
       draining: false,
       answeredAt: Number.NEGATIVE_INFINITY,
-      diskWasFull: false,
+      refusal: undefined as string | undefined,
     };
     const db = openDatabase({
       url: () => {
@@ -51,9 +54,27 @@ export default fp<{ config: Config }>(
       onIdleError: (error) => app.log.warn({ err: error }, 'an idle database connection broke'),
       onReturn: (outage) => {
         readiness.answeredAt = outage ? Number.NEGATIVE_INFINITY : performance.now();
-        if (errorCode(outage) === DISK_FULL) readiness.diskWasFull = true;
+        if (isRefusedChange(outage)) readiness.refusal = errorCode(outage);
+        if (isMissingRight(outage)) void sayMissingRights();
       },
     });
+    let saidAt = Number.NEGATIVE_INFINITY;
+    /** Beside the requests that are refused, once in a while: it is for the operator. */
+    async function sayMissingRights(): Promise<void> {
+      if (performance.now() - saidAt < SAY_AGAIN_MS) return;
+      saidAt = performance.now();
+      try {
+        const run = await listMissingRights(db);
+        app.log.error(
+          { run },
+          'the role of DATABASE_URL lacks rights: the owner of the database can run these',
+        );
+      } catch (err) {
+        app.log.warn({ err }, 'the rights of the role of DATABASE_URL cannot be read');
+      }
+    }
+
+    app.decorate('sayMissingRights', sayMissingRights);
     app.decorate('db', db);
     app.decorate('readiness', readiness);
     app.decorate('preparations', []);

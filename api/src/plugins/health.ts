@@ -12,6 +12,7 @@ import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
 const FRESH_MS = 1_000;
 /** A load balancer asks again soon; a slow "no" is worth less to it than a quick one. */
 const PATIENCE_MS = 2_000;
+const DISK_FULL = '53100';
 
 /** Liveness says "do not restart me"; readiness says "send me traffic": not before migrations, not without the database. */
 export default fp(
@@ -44,11 +45,12 @@ export default fp(
      * who ask, then tells the next.
      */
     async function databaseTakesWrites(): Promise<boolean> {
-      const { answeredAt } = app.readiness;
+      const { answeredAt, refusal } = app.readiness;
+      const believed = takesWrites && refusal === undefined;
       const isFresh = (at: number) => performance.now() - at < FRESH_MS;
-      if (takesWrites && isFresh(askedAt) && answeredAt !== Number.NEGATIVE_INFINITY) return true;
+      if (believed && isFresh(askedAt) && answeredAt !== Number.NEGATIVE_INFINITY) return true;
       question ??= ask().finally(() => (question = undefined));
-      if (takesWrites && isFresh(answeredAt)) return true;
+      if (believed && isFresh(answeredAt)) return true;
       const patience = new AbortController();
       const answer = await Promise.race([question, wait(PATIENCE_MS, false, { signal: patience.signal })]);
       patience.abort();
@@ -59,7 +61,7 @@ export default fp(
       try {
         await probe(app);
         takesWrites = true;
-        app.readiness.diskWasFull = false;
+        app.readiness.refusal = undefined;
       } catch (error) {
         app.log.debug({ err: error }, 'the database takes no changes');
         // One that had no turn has nothing to tell.
@@ -78,7 +80,7 @@ export default fp(
  */
 async function probe({ db, readiness }: FastifyInstance): Promise<void> {
   await sql`DELETE FROM idempotency_keys WHERE false`.execute(db);
-  if (readiness.diskWasFull) {
+  if (readiness.refusal === DISK_FULL) {
     await inTransaction(db, async (trx) => {
       await sql`SELECT set_config('work_mem', '64kB', true)`.execute(trx);
       await sql`SELECT count(*) FROM generate_series(1, 20000)`.execute(trx);

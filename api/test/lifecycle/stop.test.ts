@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -143,6 +144,27 @@ test('a request that is under way when SIGTERM comes is finished, and silent con
   await holder.release();
 
   expect((await claim).status).toBe(200);
+  expect(await server.exited).toBe(0);
+});
+
+test('a request that arrives after the stop on a connection from before it is answered, also by a process that had to wait', async () => {
+  const server = await launchServer({ DATABASE_URL: database.url });
+  await untilReady(server);
+  const { port } = new URL(server.url);
+  const client = connect(Number(port), '127.0.0.1');
+  onTestFinished(() => void client.destroy());
+  await once(client, 'connect');
+  server.kill('SIGTERM');
+  await untilClosed(server);
+
+  // As on a machine that gives it no time for a while.
+  server.kill('SIGSTOP');
+  client.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const stoppedAt = performance.now();
+  await eventually(() => performance.now() - stoppedAt > 2_000);
+  server.kill('SIGCONT');
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
   expect(await server.exited).toBe(0);
 });
 

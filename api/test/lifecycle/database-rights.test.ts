@@ -1,0 +1,91 @@
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { startTestApp } from '../support/app.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createDatabaseRole, runAll } from '../support/database-role.ts';
+import { eventually } from '../support/eventually.ts';
+import { launchServer, untilReady } from '../support/server.ts';
+import { rowsOf } from '../support/stage.ts';
+
+test('a right that is taken away is an outage, whose end needs no restart; the log names the GRANT', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const role = await createDatabaseRole(database.url);
+  onTestFinished(() => role.drop());
+  const server = await launchServer({
+    DATABASE_URL: role.url,
+    ADMIN_EMAIL: 'admin@example.org',
+    ADMIN_PASSWORD: 'a long and unusual sentence',
+  });
+  await untilReady(server);
+  const login = () =>
+    fetch(`${server.url}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'admin@example.org', password: 'a long and unusual sentence' }),
+    });
+  expect((await login()).status).toBe(200);
+
+  await runAll(database.url, [`REVOKE INSERT ON sessions FROM ${role.name}`]);
+  const refused = await login();
+  expect(refused.status).toBe(503);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  const grant = `GRANT SELECT, INSERT, UPDATE, DELETE ON public.sessions TO ${role.name}`;
+  await eventually(() => server.output().includes(grant));
+
+  await runAll(database.url, [grant]);
+  expect((await login()).status).toBe(200);
+
+  await runAll(database.url, [`REVOKE USAGE ON SCHEMA public FROM PUBLIC, ${role.name}`]);
+  expect((await login()).status).toBe(503);
+  await runAll(database.url, [`GRANT USAGE ON SCHEMA public TO ${role.name}`]);
+  expect((await login()).status).toBe(200);
+});
+
+test('a role that may not make the tables: the log names the GRANTs, and the start goes on when they are given', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const role = await createDatabaseRole(database.url);
+  onTestFinished(() => role.drop());
+  await runAll(database.url, [
+    'DROP SCHEMA public CASCADE',
+    'DROP SCHEMA pgboss CASCADE',
+    'CREATE SCHEMA public',
+  ]);
+  const server = await launchServer({ DATABASE_URL: role.url });
+  const [{ name }] = await rowsOf<{ name: string }>(database.url, 'SELECT current_database() AS name');
+  const grants = [
+    `GRANT CREATE ON DATABASE ${name} TO ${role.name}`,
+    `GRANT USAGE, CREATE ON SCHEMA public TO ${role.name}`,
+  ];
+  for (const grant of grants) await eventually(() => server.output().includes(grant));
+  await runAll(database.url, grants);
+  await untilReady(server);
+});
+
+test('a database that takes no changes is not ready, and ready again when it does', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const name = new URL(database.url).pathname.slice(1);
+  const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`;
+  const api = await startTestApp({ databaseUrl: database.url });
+  onTestFinished(() => api.close());
+  const { headers } = await api.asAdmin();
+  const statuses = async () => {
+    const url = '/api/v1/books';
+    const written = await api.app.inject({
+      method: 'POST',
+      url,
+      headers,
+      payload: { name: `b ${Math.random()}` },
+    });
+    const read = await api.app.inject({ url, headers });
+    const ready = await api.app.inject({ url: '/health/ready' });
+    return [written.statusCode, read.statusCode, ready.statusCode];
+  };
+  expect(await statuses()).toEqual([201, 200, 200]);
+  // As providers do when a disk is nearly full. Sessions that there are keep what they have.
+  await runAll(database.url, [`ALTER DATABASE ${name} SET default_transaction_read_only = on`, end]);
+  expect(await statuses()).toEqual([503, 200, 503]);
+  await runAll(inject('adminUrl'), [`ALTER DATABASE ${name} RESET default_transaction_read_only`]);
+  await eventually(async () => (await statuses()).join() === '201,200,200');
+});
