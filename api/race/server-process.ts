@@ -73,7 +73,7 @@ function passed(): Record<string, string> {
  * Waits until the server takes traffic.
  * @throws with what it printed, when it ends instead or takes longer
  */
-export async function untilReady(server: ServerProcess, withinMs = 60_000): Promise<void> {
+export async function untilReady(server: ServerProcess, withinMs = 300_000): Promise<void> {
   let ended = false;
   void server.exited.then(() => (ended = true));
   for (const deadline = performance.now() + withinMs; ; await delay(50)) {

@@ -6,6 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { stopAccepting } from './accept-queue.ts';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { isOutage } from './database/errors.ts';
 import { migrate } from './database/migrate.ts';
 import { isMissingRight } from './database/rights.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -139,7 +140,8 @@ async function prepare(
     } catch (error) {
       if (signal.aborted) return;
       app.log.warn({ err: error }, `the database is not ready, next attempt in ${delay} ms`);
-      if (isMissingRight(error)) await app.sayMissingRights();
+      // The migrations' errors have no code.
+      if (!isOutage(error) || isMissingRight(error)) await app.sayMissingRights();
       await wait(delay, undefined, { signal }).catch(() => {});
     }
   }

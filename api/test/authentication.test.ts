@@ -36,7 +36,7 @@ const slowWrite = fp(async (app) => {
 });
 
 /** Unknown key ids are looked up at most once a second. */
-const POLL = { timeout: 20_000 };
+const POLL = { timeout: 540_000 };
 
 let t: TestApp;
 beforeAll(async () => {

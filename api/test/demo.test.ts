@@ -160,13 +160,13 @@ test(
   async () => {
     const DATA_DIR = join(temporaryFolder(), 'demo');
     const killed = await launchServer({ DATA_DIR }, { file: DEMO });
-    await eventually(() => killed.output().includes('a month of claims'), 100_000);
+    await eventually(() => killed.output().includes('a month of claims'));
     killed.kill('SIGKILL');
     await killed.exited;
 
     const demo = await launchServer({ DATA_DIR }, { file: DEMO });
     onTestFinished(async () => void (await demo.stop()));
-    await eventually(() => demo.output().includes('The demo is ready'), 100_000);
+    await eventually(() => demo.output().includes('The demo is ready'));
     for (const text of [demo.url.replace('127.0.0.1', 'localhost'), ADMIN.email, SHOPPER, PASSWORD]) {
       expect(demo.output()).toContain(text);
     }

@@ -36,7 +36,7 @@ beforeAll(async () => {
     const found = /is ready: (\S+)[^]*initial password: (\S+)\n/.exec(printed);
     if (!found && server.exitCode !== null) throw new Error(`The server ended: ${printed}`);
     return found && [found[1]!, found[2]!];
-  }, 60_000);
+  });
 });
 
 afterAll(async () => {

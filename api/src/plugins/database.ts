@@ -65,12 +65,13 @@ export default fp<{ config: Config }>(
       saidAt = performance.now();
       try {
         const run = await listMissingRights(db);
-        app.log.error(
-          { run },
-          'the role of DATABASE_URL lacks rights: the owner of the database can run these',
-        );
+        if (run.length > 0)
+          app.log.error(
+            { run },
+            'the role of DATABASE_URL lacks rights: let the owner of the database run these',
+          );
       } catch (err) {
-        app.log.warn({ err }, 'the rights of the role of DATABASE_URL cannot be read');
+        app.log.debug({ err }, 'the rights of the role of DATABASE_URL cannot be read');
       }
     }
 

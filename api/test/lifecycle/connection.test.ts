@@ -48,6 +48,37 @@ test('a connection that breaks between two statements of a transaction fails the
   await db.destroy();
 });
 
+test.for([true, false])(
+  'a read whose connection the server has closed is sent once more on a new one, a write never: own sessions %s',
+  async (ownSessions) => {
+    const db = open({ poolSize: 1, ownSessions });
+    const pidOf = async () =>
+      (await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(db)).rows[0]!.pid;
+    const pid = await pidOf();
+    // Ends its connection, if it is that one.
+    const endIt = sql`SELECT CASE WHEN pg_backend_pid() = ${pid} THEN pg_terminate_backend(${pid}) END AS ended`;
+    expect((await endIt.execute(db)).rows).toEqual([{ ended: null }]);
+    const next = await pidOf();
+    expect(next).not.toBe(pid);
+
+    const table = `written_${ownSessions}`;
+    await rowsOf(database.url, `CREATE TABLE ${table} (n integer)`);
+    const write = sql`INSERT INTO ${sql.table(table)}
+      SELECT CASE WHEN pg_backend_pid() = ${next} AND pg_terminate_backend(${next}) THEN 1 ELSE 2 END`;
+    const error = await write.execute(db).catch((reason: unknown) => reason);
+    expect(isOutage(error)).toBe(true);
+    expect(await rowsOf(database.url, `SELECT n FROM ${table}`)).toEqual([]);
+
+    // One that loses each connection is not sent for ever.
+    const always = await sql`SELECT pg_terminate_backend(pg_backend_pid())`
+      .execute(db)
+      .catch((reason: unknown) => reason);
+    expect(isOutage(always)).toBe(true);
+    expect(await pidOf()).toBeGreaterThan(0);
+    await db.destroy();
+  },
+);
+
 test('statements that fail in a transaction of their own leave it to nobody else', async () => {
   const db = open({ poolSize: 1 });
   for (const text of [

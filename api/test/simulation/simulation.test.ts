@@ -34,7 +34,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test(`${HISTORIES} random histories go as the model says`, { timeout: 600_000 }, async () => {
+test(`${HISTORIES} random histories go as the model says`, async () => {
   const groups =
     ONLY === undefined
       ? Array.from({ length: Math.ceil(HISTORIES / GROUP_SIZE) }, (_, n) => n)

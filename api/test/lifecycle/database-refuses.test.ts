@@ -89,3 +89,43 @@ test('a database that takes no changes is not ready, and ready again when it doe
   await runAll(inject('adminUrl'), [`ALTER DATABASE ${name} RESET default_transaction_read_only`]);
   await eventually(async () => (await statuses()).join() === '201,200,200');
 });
+
+test('a full disk: 503, not ready while it is full, and ready again when there is room', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const name = new URL(database.url).pathname.slice(1);
+  const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`;
+  const api = await startTestApp({ databaseUrl: database.url });
+  onTestFinished(() => api.close());
+  const { headers } = await api.asAdmin();
+  const write = () =>
+    api.app.inject({
+      method: 'POST',
+      url: '/api/v1/books',
+      headers,
+      payload: { name: `b ${Math.random()}` },
+    });
+  const ready = async () => (await api.app.inject({ url: '/health/ready' })).statusCode;
+
+  // What PostgreSQL says of a full disk, and one that has no room for a temporary file.
+  await runAll(database.url, [
+    `CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       RAISE 'could not extend file "base/5/1": No space left on device' USING ERRCODE = '53100'; END $$`,
+    'CREATE TRIGGER full_disk BEFORE INSERT ON books EXECUTE FUNCTION be_full()',
+    `ALTER DATABASE ${name} SET temp_file_limit = 0`,
+    end,
+  ]);
+  const refused = await write();
+  expect(refused.statusCode).toBe(503);
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+  expect((await api.app.inject({ url: '/api/v1/books', headers })).statusCode).toBe(200);
+  expect(await ready()).toBe(503);
+
+  await runAll(database.url, [
+    'DROP TRIGGER full_disk ON books',
+    `ALTER DATABASE ${name} RESET temp_file_limit`,
+    end,
+  ]);
+  expect((await write()).statusCode).toBe(201);
+  await eventually(async () => (await ready()) === 200);
+});
