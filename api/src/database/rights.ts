@@ -1,6 +1,34 @@
 import { sql } from 'kysely';
 import type { Database } from './connection.ts';
 import { errorCode } from './errors.ts';
+import type { DB } from './types.ts';
+
+/** Other programs may have tables beside ours. */
+const TABLES: Record<keyof DB, true> = {
+  access_links: true,
+  book_count_deltas: true,
+  book_counts: true,
+  book_redemption_counts: true,
+  book_user_counters: true,
+  books: true,
+  budgets: true,
+  coupons: true,
+  distribution_shares: true,
+  distributions: true,
+  events: true,
+  idempotency_keys: true,
+  job_errors: true,
+  jobs: true,
+  pool_users: true,
+  redemption_history: true,
+  restored_rows: true,
+  sessions: true,
+  signing_keys: true,
+  unnamed_events: true,
+  upload_parts: true,
+  user_pools: true,
+  users: true,
+};
 
 /** The role may not do something; or may not look into the schema, in which case PostgreSQL says that there is no such table. */
 export function isMissingRight(error: unknown): boolean {
@@ -12,7 +40,6 @@ export function isMissingRight(error: unknown): boolean {
  * PostgreSQL says so: it says the same of files that it may not write.
  */
 export async function listMissingRights(db: Database): Promise<string[]> {
-  // Other programs may have tables beside ours: ours have the owner of `books`.
   const { rows } = await sql<{ statement: string }>`
     WITH schemas AS (
       SELECT oid, nspname FROM pg_namespace WHERE nspname IN (coalesce(current_schema(), 'public'), 'pgboss')
@@ -20,7 +47,7 @@ export async function listMissingRights(db: Database): Promise<string[]> {
       SELECT c.oid, format('%I.%I', s.nspname, c.relname) AS name
       FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p')
-        AND (s.nspname = 'pgboss' OR c.relowner = (SELECT relowner FROM pg_class WHERE oid = to_regclass('books')))
+        AND (s.nspname = 'pgboss' OR c.relname = ANY (${Object.keys(TABLES)}))
     ), missing AS (
       SELECT 1 AS step, format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) AS statement
       WHERE to_regnamespace('pgboss') IS NULL AND NOT has_database_privilege(current_database(), 'CREATE')

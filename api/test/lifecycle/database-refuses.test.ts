@@ -35,6 +35,16 @@ test('a right that is taken away is an outage, whose end needs no restart; the l
   await runAll(database.url, [grant]);
   expect((await login()).status).toBe(200);
 
+  await runAll(database.url, [`REVOKE ALL ON budgets FROM ${role.name}`]);
+  expect((await login()).status).toBe(503);
+  const another = `GRANT SELECT, INSERT, UPDATE, DELETE ON public.budgets TO ${role.name}`;
+  // Said again after a while.
+  await eventually(async () => {
+    await login();
+    return server.output().includes(another);
+  });
+  await runAll(database.url, [another]);
+
   await runAll(database.url, [`REVOKE USAGE ON SCHEMA public FROM PUBLIC, ${role.name}`]);
   expect((await login()).status).toBe(503);
   await runAll(database.url, [`GRANT USAGE ON SCHEMA public TO ${role.name}`]);
