@@ -143,7 +143,9 @@ test('many guesses at once are no more guesses than one after the other', async 
   const remoteAddress = strangerAddress();
   const all = await Promise.all(Array.from({ length: 40 }, () => wrong(email, remoteAddress)));
   const seen = all.map(({ statusCode }) => statusCode).sort();
-  expect(seen).toEqual([...Array(10).fill(401), ...Array(30).fill(429)]);
+  // The last ones find no place in the queue.
+  expect(seen.slice(0, 10)).toEqual(Array(10).fill(401));
+  for (const status of seen.slice(10)) expect([429, 503]).toContain(status);
 });
 
 test('signing in costs nothing of the budget', async () => {

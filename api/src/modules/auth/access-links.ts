@@ -10,7 +10,7 @@ import {
   upsertAccessLinks,
   useAccessLink,
 } from './access-link-queries.ts';
-import { hashPassword, requireGoodPassword } from './passwords.ts';
+import { inTurn, requireGoodPassword } from './passwords.ts';
 import { deleteSessionsOfUser } from './queries.ts';
 import { hashToken, newToken, openSession } from './session.ts';
 
@@ -88,7 +88,10 @@ export async function resetPassword(
   const requireLink = () => requireAccessLink(db, token, address, scale);
   const { userId, email } = await requireLink();
   requireGoodPassword(use.password, email, '/password');
-  const passwordHash = await hashPassword(use.password, userId, requireLink);
+  const passwordHash = await inTurn(userId, async ({ hash }) => {
+    await requireLink(); // of many at once, the others need not hash any more
+    return hash(use.password);
+  });
   return inTransaction(db, async (trx) => {
     // The account first: everything else that ends links or sessions takes its lock first too.
     if (!(await updatePasswordByLink(trx, userId, passwordHash))) throw linkFault('disabled');

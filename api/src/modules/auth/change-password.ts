@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { hashReplacement, requireGoodPassword } from './passwords.ts';
+import { requireGoodPassword } from './passwords.ts';
 import { deleteAccessLink } from './access-link-queries.ts';
 import { deleteSessionsOfUser, findPasswordHash, updatePassword } from './queries.ts';
 import { guardPassword, signInBudgets, wrongPassword } from './sign-in.ts';
@@ -28,8 +28,8 @@ export async function preparePassword(
   requireGoodPassword(change.newPassword, account.email, '/newPassword');
   const budgets = signInBudgets(account.email, change.address, true, scale);
   const { currentPassword, newPassword, userId } = change;
-  const to = await guardPassword(db, budgets, () =>
-    hashReplacement(currentPassword, account.passwordHash, newPassword, userId),
+  const to = await guardPassword(db, budgets, userId, async ({ fits, hash }) =>
+    (await fits(currentPassword, account.passwordHash)) ? hash(newPassword) : null,
   );
   return { from: account.passwordHash!, to };
 }

@@ -100,10 +100,10 @@ export function createHashQueue({
 const tooMany = () =>
   new Problem('unavailable', 'Too many passwords are being checked right now.', { retryAfter: 5 });
 
-/** The queue of this process. What is waited for here and the rest of a sign-in are 5 s at most. */
+/** The queue of this process. With the hash itself, and what the database is asked, an answer comes within 5 s. */
 export const inHashQueue = createHashQueue({
   atOnce: AT_ONCE,
   maxWaiting: AT_ONCE * 50,
   maxWaitingOf: AT_ONCE * 15,
-  maxWaitMs: 4_000,
+  maxWaitMs: 3_000,
 });

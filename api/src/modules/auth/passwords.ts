@@ -22,47 +22,33 @@ function digest(password: string): string {
   return createHash('sha256').update(password.normalize('NFKC')).digest('base64');
 }
 
+/** What may be done while it is one's turn. Each takes 0.2 s. */
+export interface Hashing {
+  hash: (password: string) => Promise<string>;
+  /** Whether a password fits a hash; without a hash no, after the same work. */
+  fits: (password: string, hash: string | null | undefined) => Promise<boolean>;
+}
+
+const hashing: Hashing = {
+  hash: (password) => bcrypt.hash(digest(password), COST),
+  async fits(password, hash) {
+    const fits = await bcrypt.verify(digest(password), hash ?? NO_ACCOUNT);
+    return fits && typeof hash === 'string';
+  },
+};
+
 /**
- * Takes 0.2 s and a place in a queue: never while a database connection is held.
- * @param source for whom: an address, or an account that is signed in. The queue is shared fairly between sources
- * @param first asked when its turn has come: throws when the hash is not wanted any more
+ * Works with passwords when its turn comes: the only way to hash one. Never while a database connection is held; what the work asks the
+ * database is not asked for those whose turn does not come.
+ * @param source for whom: an address, or an account that is signed in. Turns are shared fairly between sources
  * @throws {Problem} unavailable when its turn does not come in time
  */
-export function hashPassword(
-  password: string,
-  source: string,
-  first: () => Promise<unknown> = async () => {},
-): Promise<string> {
-  return inHashQueue(source, async () => {
-    await first();
-    return hashNow(password);
-  });
+export function inTurn<T>(source: string, work: (hashing: Hashing) => Promise<T>): Promise<T> {
+  return inHashQueue(source, () => work(hashing));
 }
 
-/** Whether a password fits a hash; without a hash no, after the same work. `source` as for `hashPassword`. */
-export function passwordFits(
-  password: string,
-  hash: string | null | undefined,
-  source: string,
-): Promise<boolean> {
-  return inHashQueue(source, () => fitsNow(password, hash));
-}
-
-/** The hash of a new password, if the current one fits; else null. Both with one place in the queue. */
-export function hashReplacement(
-  current: string,
-  hash: string | null,
-  next: string,
-  source: string,
-): Promise<string | null> {
-  return inHashQueue(source, async () => ((await fitsNow(current, hash)) ? hashNow(next) : null));
-}
-
-const hashNow = (password: string) => bcrypt.hash(digest(password), COST);
-
-async function fitsNow(password: string, hash: string | null | undefined): Promise<boolean> {
-  const fits = await bcrypt.verify(digest(password), hash ?? NO_ACCOUNT);
-  return fits && typeof hash === 'string';
+export function hashPassword(password: string, source: string): Promise<string> {
+  return inTurn(source, ({ hash }) => hash(password));
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Budget, refundBudgets, spendBudgets } from '../../plugins/budgets.
 import { Problem } from '../../problems.ts';
 import { emailSpellings } from '../users/email.ts';
 import type { UserRow } from '../users/queries.ts';
-import { passwordFits } from './passwords.ts';
+import { type Hashing, inTurn } from './passwords.ts';
 import { type Account, findAccountByEmail } from './queries.ts';
 import { openSession } from './session.ts';
 
@@ -79,9 +79,9 @@ async function findAccountOf(
   const budgets = signInBudgets(email.canonical, address, account?.familiar ?? false, scale);
   // People who share an address of old do not wait for each other.
   const source = account?.familiar ? `${account.id} ${address}` : address;
-  return guardPassword(db, budgets, async () => {
-    const fits = await passwordFits(password, account?.passwordHash, source);
-    return fits && account !== undefined && isOpen(account) && account;
+  return guardPassword(db, budgets, source, async ({ fits }) => {
+    const isRight = await fits(password, account?.passwordHash);
+    return isRight && account !== undefined && isOpen(account) && account;
   });
 }
 
@@ -122,27 +122,30 @@ export function signInBudgets(
 }
 
 /**
- * Checks a password under its budgets. They are charged before, and given back unless the password was wrong: many attempts
- * at once cannot all slip through before the first has failed.
+ * Checks a password under its budgets, when the turn of `source` comes. They are charged before, and given back unless the password was
+ * wrong: many attempts at once cannot all slip through before the first has failed.
  * @param check falsy: the password is wrong
- * @throws {Problem} unauthenticated, rate-limited
+ * @throws {Problem} unauthenticated, rate-limited, unavailable
  */
 export async function guardPassword<T>(
   db: Database,
   budgets: SignInBudgets,
-  check: () => Promise<T | false | null>,
+  source: string,
+  check: (hashing: Hashing) => Promise<T | false | null>,
 ): Promise<T> {
-  const charged = await charge(db, budgets);
-  let checked: T | false | null;
-  try {
-    checked = await check();
-  } catch (error) {
+  return inTurn(source, async (hashing) => {
+    const charged = await charge(db, budgets);
+    let checked: T | false | null;
+    try {
+      checked = await check(hashing);
+    } catch (error) {
+      await refundBudgets(db, charged);
+      throw error;
+    }
+    if (!checked) throw wrongPassword();
     await refundBudgets(db, charged);
-    throw error;
-  }
-  if (!checked) throw wrongPassword();
-  await refundBudgets(db, charged);
-  return checked;
+    return checked;
+  });
 }
 
 async function charge(db: Database, { own, strangers }: SignInBudgets): Promise<Budget[]> {
