@@ -68,6 +68,6 @@ async function reset(email: string | undefined): Promise<void> {
   if (config.databaseDirectUrl) await work(config.databaseDirectUrl);
   else {
     const log = { info: () => undefined, warn: (message: string) => console.error(message) };
-    await withEmbeddedPostgres({ dataDir: config.dataDir, log }, work);
+    await withEmbeddedPostgres({ dataDir: config.dataDir, bin: config.embeddedPostgresBin, log }, work);
   }
 }

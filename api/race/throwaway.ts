@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { superuserUrl } from '../src/embedded-postgres/cluster.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded-postgres.ts';
 import { type ServerOptions, type ServerProcess, startServer, untilReady } from './server-process.ts';
 
 export interface Throwaway {
   nodes: ServerProcess[];
   databaseUrl: string;
+  /** The same as superuser. */
+  superuserUrl: string;
   /** Of PostgreSQL. */
   databasePid: number;
   admin: { email: string; password: string };
@@ -80,7 +83,15 @@ export async function startThrowaway({
       await untilReady(node);
       return node;
     };
-    return { nodes, databaseUrl, databasePid: postgres.pid, admin, addServer, remove };
+    return {
+      nodes,
+      databaseUrl,
+      superuserUrl: superuserUrl(databaseUrl, dataDir),
+      databasePid: postgres.pid,
+      admin,
+      addServer,
+      remove,
+    };
   } catch (error) {
     await remove();
     throw error;

@@ -52,6 +52,12 @@ export const environment = Type.Object({
     description: 'longest one statement of a request may run (bulk work has its own limit)',
   }),
   DATA_DIR: Type.String({ minLength: 1, default: 'data', description: 'folder of the embedded database' }),
+  EMBEDDED_POSTGRES_BIN: Type.Optional(
+    Type.String({
+      description:
+        "folder with initdb and postgres of an installed PostgreSQL 15 or newer, such as /usr/lib/postgresql/18/bin, to run as the embedded one; unset: the one that comes with Coupon Book",
+    }),
+  ),
   ADMIN_EMAIL: Type.Optional(
     Type.String({
       pattern: '^[^@\\s]+@[^@\\s]+$',
@@ -152,6 +158,7 @@ export interface Config {
   databasePoolSize: number;
   statementTimeoutMs: number;
   dataDir: string;
+  embeddedPostgresBin: string | undefined;
   adminEmail: string | undefined;
   adminPassword: string | undefined;
   registration: 'open' | 'closed';
@@ -269,6 +276,7 @@ function toConfig(env: Environment): Config {
     databasePoolSize: env.DATABASE_POOL_SIZE,
     statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_SECONDS * 1000,
     dataDir: env.DATA_DIR,
+    embeddedPostgresBin: env.EMBEDDED_POSTGRES_BIN,
     adminEmail: env.ADMIN_EMAIL,
     adminPassword: env.ADMIN_PASSWORD,
     registration: registrationOf(env),

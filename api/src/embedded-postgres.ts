@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { openCluster, removeUnfinished, type Cluster } from './embedded-postgres/cluster.ts';
+import { warnOfAge } from './embedded-postgres/binaries.ts';
+import { hasCluster, openCluster, readPassword, removeUnfinished } from './embedded-postgres/cluster.ts';
+import type { Cluster } from './embedded-postgres/cluster.ts';
 import { isRunning } from './embedded-postgres/processes.ts';
+import { APP_PASSWORD, DATABASE, OLD_PASSWORD, ROLE, SUPERUSER } from './embedded-postgres/roles.ts';
 import { ensureServer, stopServer, type Server, type Settings } from './embedded-postgres/server.ts';
+import { isOld, upgrade } from './embedded-postgres/upgrade.ts';
 
 export type EmbeddedPostgresOptions = {
   /** Made when absent. Holds `postgres/` and the server's log; nothing else should be in it. */
@@ -12,12 +14,14 @@ export type EmbeddedPostgresOptions = {
   /** Unset: the one of last time, at first a free one. */
   port?: number;
   log: { info(message: string): void; warn(message: string): void };
+  /** The folder of an installed PostgreSQL's programs; unset: the PostgreSQL from npm. */
+  bin?: string;
   /** More settings of PostgreSQL. Its defaults are durable: nothing acknowledged is lost. */
   settings?: Settings;
 };
 
 export type EmbeddedPostgres = {
-  /** For `pg`, with the password in it; stays the same when the server has to be started again. */
+  /** For `pg`, as the role that owns the database and is no superuser, with its password; stays the same when the server has to be started again. */
   url: string;
   /** Of the server now; another one after it died. */
   readonly pid: number;
@@ -27,7 +31,6 @@ export type EmbeddedPostgres = {
 
 type Owner = { client: pg.Client; server: Server };
 
-const DATABASE = 'coupon_book';
 const APPLICATION = 'coupon-book process';
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLAIM_TIMEOUT_MS = 60_000;
@@ -36,14 +39,13 @@ const MAX_BACKOFF_MS = 5_000;
 /** The lock's number is nobody else's: it counts in the database `postgres` only, where the application has no locks. */
 const CLAIM = `
   SELECT pg_try_advisory_lock(0, 1926) AS owned,
-         EXISTS (SELECT FROM pg_database WHERE datname = '${DATABASE}') AS created,
          (SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
            WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = 1926 AND objsubid = 2
              AND pg_stat_activity.pid <> pg_backend_pid()) AS holder`;
 
 /**
- * Runs a PostgreSQL of our own in `dataDir`, on 127.0.0.1 alone, also as root (then as the owner of the data, `nobody`
- * for new data).
+ * Runs a PostgreSQL of our own in `dataDir`, on 127.0.0.1 alone, also as root (then under an account
+ * of its own).
  *
  * The server is detached, so Ctrl-C or SIGTERM to us leaves it for the requests that are being finished; stop() ends
  * it. After kill -9 of this process it runs on and the next start takes it over; after kill -9 of the server it is
@@ -54,14 +56,18 @@ const CLAIM = `
  * @throws in one sentence that says what to do; also when another live process owns the server
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir, port, log, settings = {} } = options;
-  const cluster = await openCluster(dataDir, settings.fsync !== 'off' && settings.fsync !== false);
+  const { dataDir, port, log, bin, settings = {} } = options;
+  const durable = settings.fsync !== 'off' && settings.fsync !== false;
+  const cluster = await openCluster({ dataDir, durable, bin });
+  await upgrade(cluster, (server) => endAbandoned(cluster, server));
   const stopping = new AbortController();
   let owner: Owner | undefined = await own(cluster, port, settings, stopping.signal);
   let { server } = owner;
   log.info(
     `PostgreSQL ${cluster.binaries.version} runs on ${cluster.folder}, port ${server.port}, process ${server.pid}`,
   );
+  const age = warnOfAge(cluster.binaries);
+  if (age) log.warn(age);
   removeUnfinished(cluster);
 
   let watching = watch(owner);
@@ -109,16 +115,14 @@ export async function withEmbeddedPostgres<T>(
   options: EmbeddedPostgresOptions,
   work: (url: string) => Promise<T>,
 ): Promise<T> {
-  if (!existsSync(join(options.dataDir, 'postgres')))
+  if (!hasCluster(options.dataDir))
     throw new Error(`There is no database of Coupon Book in ${options.dataDir}: set DATA_DIR to its folder.`);
   let postgres: EmbeddedPostgres;
   try {
     postgres = await startEmbeddedPostgres(options);
   } catch (error) {
-    // Another process runs it: that one keeps it.
-    const { url } = error as { url?: string };
-    if (url === undefined) throw error;
-    return work(url);
+    if (error instanceof InUseError && error.url) return work(error.url);
+    throw error;
   }
   try {
     return await work(postgres.url);
@@ -144,20 +148,25 @@ async function own(
   }
 }
 
+/** Of whom a connection is, and the file of its password. */
+type SignIn = { user: string; file: string };
+const APPLICATION_ROLE: SignIn = { user: ROLE, file: APP_PASSWORD };
+/** Of data made before the application had a role of its own. */
+const OLD_APPLICATION_ROLE: SignIn = { user: SUPERUSER, file: OLD_PASSWORD };
+
 /** Connects and takes the owner's lock. */
-async function claim(cluster: Cluster, server: Server): Promise<pg.Client> {
+async function claim(cluster: Cluster, server: Server, as = APPLICATION_ROLE): Promise<pg.Client> {
   const client = new pg.Client({
-    connectionString: urlOf(cluster, server.port, 'postgres'),
+    connectionString: urlOf(cluster, server.port, 'postgres', as),
     application_name: `${APPLICATION} ${process.pid}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   client.on('error', () => undefined); // 'end' follows.
   try {
     await client.connect();
-    const { rows } = await client.query<{ owned: boolean; created: boolean; holder: string | null }>(CLAIM);
-    const { owned, created, holder } = rows[0]!;
-    if (!owned) throw refusal(cluster, server, Number(holder?.slice(APPLICATION.length)));
-    if (!created) await client.query(`CREATE DATABASE ${DATABASE}`);
+    const { rows } = await client.query<{ owned: boolean; holder: string | null }>(CLAIM);
+    const { owned, holder } = rows[0]!;
+    if (!owned) throw new InUseError(cluster, server, Number(holder?.slice(APPLICATION.length)));
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -165,28 +174,50 @@ async function claim(cluster: Cluster, server: Server): Promise<pg.Client> {
   }
 }
 
-function refusal(cluster: Cluster, server: Server, pid: number): Error {
-  const owner = pid === process.pid ? 'This process' : `Process ${pid}`;
-  return Object.assign(
-    new Error(
-      `${owner} already runs Coupon Book on the data in ${cluster.dataDir} (its database: port ${server.port}, ` +
-        `process ${server.pid}): stop it first, or set DATA_DIR to another folder.`,
-    ),
-    // Killed just now, and the server is about to notice that its connection is gone.
-    { passing: !pid || !isRunning(pid), url: urlOf(cluster, server.port, DATABASE) },
-  );
+/** Ends a server that a killed process left behind. @throws when a live process owns it */
+async function endAbandoned(cluster: Cluster, server: Server): Promise<void> {
+  try {
+    await claim(cluster, server, isOld(cluster) ? OLD_APPLICATION_ROLE : APPLICATION_ROLE);
+  } catch (error) {
+    if (isPassing(error)) return; // It is looked at again.
+    // The passwords had been changed already when a Coupon Book of before started it, which could not connect then.
+    if ((error as { code?: string }).code !== '28P01') throw error;
+  }
+  await stopServer(cluster); // It ends our connection too, and nobody else can have it before.
 }
 
-/** The server is starting, recovering, stopping or gone, or its owner is: worth another try. */
+class InUseError extends Error {
+  /** Killed just now, and the server is about to notice that its connection is gone. */
+  readonly passing: boolean;
+  /** For who wants to use what the other process runs; not of data of before. */
+  readonly url: string | undefined;
+
+  constructor(cluster: Cluster, server: Server, pid: number) {
+    const owner = pid === process.pid ? 'This process' : `Process ${pid}`;
+    super(
+      `${owner} already runs Coupon Book on the data in ${cluster.dataDir} (its database: port ${server.port}, ` +
+        `process ${server.pid}): stop it first, or set DATA_DIR to another folder.`,
+    );
+    this.passing = !pid || !isRunning(pid);
+    this.url = isOld(cluster) ? undefined : urlOf(cluster, server.port, DATABASE);
+  }
+}
+
+/** The server is starting, recovering, stopping or gone, or its owner is, or another start changes old data: worth another try. */
 function isPassing(error: unknown): boolean {
   const { passing, code, message } = error as { passing?: boolean; code?: string; message: string };
   if (passing !== undefined) return passing;
   return (
-    /^(57P0[123]|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code ?? '') ||
+    /^(57P0[123]|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT)$/.test(code ?? '') ||
     message.includes('terminated unexpectedly')
   );
 }
 
-function urlOf(cluster: Cluster, port: number, database: string): string {
-  return `postgres://postgres:${cluster.password}@127.0.0.1:${port}/${database}`;
+function urlOf(
+  cluster: Cluster,
+  port: number,
+  database: string,
+  { user, file }: SignIn = APPLICATION_ROLE,
+): string {
+  return `postgres://${user}:${readPassword(cluster, file)}@127.0.0.1:${port}/${database}`;
 }

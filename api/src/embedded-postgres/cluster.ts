@@ -1,18 +1,5 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { chownSync, closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync } from 'node:fs';
 import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-} from 'node:fs';
-import {
-  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -22,7 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { environment, findBinaries, nobody, type Binaries, type RunAs } from './binaries.ts';
+import { accountFor, type RunAs } from './account.ts';
+import { findBinaries, majorOf, type Binaries } from './binaries.ts';
+import { firstReason } from './log.ts';
+import { pathFor, spawnOn, tagOf } from './processes.ts';
+import { APP_PASSWORD, makePassword, makePasswords, makeRoles, OLD_PASSWORD } from './roles.ts';
+import { SUPERUSER, SUPERUSER_PASSWORD, UNFINISHED } from './roles.ts';
 
 /** A data folder that a server can be started on. */
 export type Cluster = {
@@ -30,32 +22,64 @@ export type Cluster = {
   dataDir: string;
   /** PostgreSQL's own folder, `<dataDir>/postgres`. */
   folder: string;
-  /** What PostgreSQL is told as its folder: see serverPath(). */
+  /** What PostgreSQL is told as its folder: see pathFor(). */
   path: string;
   binaries: Binaries;
   runAs: RunAs | undefined;
-  password: string;
+  /** What it holds survives a power cut. */
+  durable: boolean;
+};
+
+export type ClusterOptions = {
+  dataDir: string;
+  durable: boolean;
+  /** The folder of an installed PostgreSQL's programs, instead of ours. */
+  bin: string | undefined;
 };
 
 const FOLDER = 'postgres';
-const PASSWORD = 'coupon-book.password';
 export const LOG = 'postgres.log';
-const UNFINISHED = 'init-';
 
 /**
  * Opens the cluster in `dataDir`, making it when there is none. Safe when several do so at once, and when one is killed
  * half-way: initdb works under a name of its own, and the first to rename its result wins.
  * @throws in one sentence that says what to do, when the folder is not ours or cannot be used
  */
-export async function openCluster(dataDir: string, durable: boolean): Promise<Cluster> {
+export async function openCluster({ dataDir, durable, bin }: ClusterOptions): Promise<Cluster> {
   const root = openFolder(dataDir);
   const folder = join(root, FOLDER);
-  const runAs = process.getuid?.() === 0 ? ownerOf(folder) : undefined;
-  const binaries = findBinaries(runAs);
-  if (!existsSync(folder)) await initialise(root, binaries, runAs, durable);
-  refuseOthers(folder, binaries, runAs);
-  const password = readFileSync(join(folder, PASSWORD), 'utf8').trim();
-  return { dataDir: root, folder, path: serverPath(folder, runAs), binaries, runAs, password };
+  const runAs = process.getuid?.() === 0 ? accountFor(root) : undefined;
+  const binaries = findBinaries(runAs, bin);
+  const cluster = { dataDir: root, folder, path: pathFor(folder, runAs), binaries, runAs, durable };
+  if (!existsSync(folder)) await initialise(cluster);
+  refuseOthers(cluster);
+  return cluster;
+}
+
+/** Whether there is a database of ours in `dataDir`. */
+export function hasCluster(dataDir: string): boolean {
+  const folder = join(resolve(dataDir), FOLDER);
+  return [APP_PASSWORD, OLD_PASSWORD].some((file) => existsSync(join(folder, file)));
+}
+
+/** Of the application's role. */
+export function readPassword(cluster: Cluster, file = APP_PASSWORD): string {
+  return readFileSync(join(cluster.folder, file), 'utf8').trim();
+}
+
+/**
+ * The url of a database in `dataDir` for who maintains it (benchmarks, tests, people), as superuser. Nothing that serves uses it.
+ * @param url of the same database, as the application
+ */
+export function superuserUrl(url: string, dataDir: string): string {
+  const password = readFileSync(join(dataDir, FOLDER, SUPERUSER_PASSWORD), 'utf8').trim();
+  return Object.assign(new URL(url), { username: SUPERUSER, password }).href;
+}
+
+/** For makeRoles(): the same folder when no server runs on it. */
+export function rolesTarget({ folder, path, binaries, runAs, durable }: Cluster) {
+  const flags = ['-c', `cluster_name=${tagOf(folder)}`, ...(durable ? [] : ['-c', 'fsync=off'])];
+  return { folder, path, binaries, runAs, flags };
 }
 
 /** Removes what interrupted first starts left. Only for the owner of a finished cluster: nobody needs them then. */
@@ -88,7 +112,7 @@ function openFolder(dataDir: string): string {
   const foreign = entries.filter(
     (name) => !name.startsWith('.') && !name.startsWith(UNFINISHED) && name !== 'lost+found',
   );
-  const isOurs = entries.includes(FOLDER) ? existsSync(join(path, FOLDER, PASSWORD)) : foreign.length === 0;
+  const isOurs = entries.includes(FOLDER) ? hasCluster(path) : foreign.length === 0;
   // A folder we may not look into is no stranger's: refuseOthers() has the better words.
   if (!isOurs && !isClosed(join(path, FOLDER))) {
     throw new Error(
@@ -107,30 +131,7 @@ function isClosed(folder: string): boolean {
   }
 }
 
-/** As root, the server runs as the owner of its data; data of root's own (new, or copied by root) goes to `nobody`. */
-function ownerOf(folder: string): RunAs {
-  if (!existsSync(folder)) return nobody();
-  const { uid, gid } = lstatSync(folder);
-  if (uid !== 0) return { uid, gid };
-  const owner = nobody();
-  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    lchownSync(join(folder, entry), owner.uid, owner.gid);
-  }
-  chmodSync(folder, 0o700); // PostgreSQL insists on it, and `cp -r` does not keep it.
-  lchownSync(folder, owner.uid, owner.gid); // Last: it is what says that all is done.
-  return owner;
-}
-
-/**
- * The server's user may not be able to enter the folders above its data (a clone in /root). Its working directory is
- * its data folder though, entered before the user is changed, and Linux names that without walking there. So the data
- * stays where DATA_DIR says, and no folder that is not ours is opened to anybody.
- */
-function serverPath(folder: string, runAs: RunAs | undefined): string {
-  return runAs && process.platform === 'linux' ? '/proc/self/cwd' : folder;
-}
-
-function refuseOthers(folder: string, binaries: Binaries, runAs: RunAs | undefined): void {
+function refuseOthers({ folder, binaries, runAs }: Cluster): void {
   const { uid } = statSync(folder);
   if (!runAs && uid !== process.getuid?.()) {
     throw new Error(
@@ -138,44 +139,36 @@ function refuseOthers(folder: string, binaries: Binaries, runAs: RunAs | undefin
     );
   }
   const version = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
-  if (version !== binaries.version.split('.')[0]) {
+  if (Number(version) !== majorOf(binaries.version)) {
     throw new Error(
-      `${folder} was written by PostgreSQL ${version}, this Coupon Book comes with ${binaries.version}: ` +
-        `set DATA_DIR to a new folder, or dump it with PostgreSQL ${version} and restore it into a new one.`,
+      `${folder} was written by PostgreSQL ${version}, and this is ${binaries.version}: set EMBEDDED_POSTGRES_BIN to the ` +
+        `bin folder of a PostgreSQL ${version}, or DATA_DIR to a new folder; pg_dump and pg_restore carry data over.`,
     );
   }
 }
 
-async function initialise(
-  root: string,
-  binaries: Binaries,
-  runAs: RunAs | undefined,
-  durable: boolean,
-): Promise<void> {
-  const finished = join(root, FOLDER);
+async function initialise(cluster: Cluster): Promise<void> {
+  const { dataDir, durable, runAs } = cluster;
   let folder = '';
   try {
-    folder = mkdtempSync(join(root, UNFINISHED));
+    folder = mkdtempSync(join(dataDir, UNFINISHED));
     const password = `${folder}.password`;
-    writeFileSync(password, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true });
+    writeFileSync(password, makePassword(), { mode: 0o600, flag: 'wx', flush: true });
     if (runAs) for (const path of [folder, password]) chownSync(path, runAs.uid, runAs.gid);
 
-    const path = serverPath(folder, runAs);
-    const encoding = ['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-    // From standard input, which needs no way to the file either.
-    const authentication = ['-U', 'postgres', '-A', 'scram-sha-256', '--pwfile=/dev/stdin'];
-    const sync = durable ? [] : ['--no-sync'];
-    await runInitdb(binaries, ['-D', path, ...encoding, ...authentication, ...sync], folder, password, runAs);
+    const unfinished = { ...cluster, folder, path: pathFor(folder, runAs) };
+    await runInitdb(unfinished, password);
+    renameSync(password, join(folder, SUPERUSER_PASSWORD));
+    makePasswords(folder, runAs);
+    await makeRoles(rolesTarget(unfinished));
 
-    renameSync(password, join(folder, PASSWORD));
-    renameSync(folder, finished);
-    if (durable) syncFolder(finished);
-    if (durable) syncFolder(root);
+    renameSync(folder, cluster.folder);
+    if (durable) for (const path of [cluster.folder, dataDir]) syncFolder(path);
   } catch (error) {
     if (folder) for (const path of [folder, `${folder}.password`]) remove(path);
-    if (existsSync(join(finished, PASSWORD))) return; // Somebody else was faster and has tidied up.
+    if (hasCluster(dataDir)) return; // Somebody else was faster and has tidied up.
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot create the database in ${root} (${reason}): ${adviceFor(reason)}.`, {
+    throw new Error(`Cannot create the database in ${dataDir} (${reason}): ${adviceFor(reason)}.`, {
       cause: error,
     });
   }
@@ -189,22 +182,16 @@ function adviceFor(reason: string): string {
   return 'set DATA_DIR to a folder this user may write to';
 }
 
-async function runInitdb(
-  binaries: Binaries,
-  args: string[],
-  folder: string,
-  password: string,
-  runAs: RunAs | undefined,
-): Promise<void> {
+async function runInitdb({ folder, path, binaries, runAs, durable }: Cluster, password: string) {
+  const args = [
+    ...['-D', path, '-E', 'UTF8', ...localeFlags(majorOf(binaries.version))],
+    // From standard input, which needs no way to the file either.
+    ...['-U', SUPERUSER, '-A', 'scram-sha-256', '--pwfile=/dev/stdin'],
+    ...(durable ? [] : ['--no-sync']),
+  ];
   const stdin = openSync(password, 'r');
   try {
-    const child = spawn(binaries.initdb, args, {
-      cwd: folder,
-      env: environment,
-      stdio: [stdin, 'ignore', 'pipe'],
-      detached: true, // Ctrl-C is for us: a database that is half made would be reported as a folder that cannot be used.
-      ...runAs,
-    });
+    const child = spawnOn({ folder, runAs }, binaries.initdb, args, [stdin, 'ignore', 'pipe']);
     let stderr = '';
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     await new Promise<void>((done, failed) => {
@@ -219,12 +206,14 @@ async function runInitdb(
   }
 }
 
-/** The first complaint in a log of PostgreSQL or initdb, without its prefix: the others follow from it. */
-export function firstReason(log: string): string | undefined {
-  return /(?:PANIC:|FATAL:|initdb: error:|initdb:)\s+(.+)/.exec(log)?.[1]?.trim();
+/** Sorted by code point, with upper and lower case of all letters. Before 17 PostgreSQL had to ask the system for the latter. */
+function localeFlags(major: number): string[] {
+  if (major >= 17) return ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const letters = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
+  return ['--locale=C', `--lc-ctype=${letters}`];
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   fsyncSync(folder);
   closeSync(folder);

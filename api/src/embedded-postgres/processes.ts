@@ -1,7 +1,48 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import type { RunAs } from './account.ts';
+import { environment } from './binaries.ts';
 
 export type Process = { pid: number; parent: number; command: string };
+
+type Stdio = number | 'ignore' | 'pipe';
+
+/**
+ * What PostgreSQL is told as its folder. The server's user may not be able to enter the folders above its data (a clone in /root). It
+ * gets the folder opened, as number 3, and Linux follows that name without walking there. So the data stay where DATA_DIR says, and
+ * no folder that is not ours is opened to anybody. (Its working directory would not do: before 16, PostgreSQL leaves that and
+ * cannot come back.)
+ */
+export function pathFor(folder: string, runAs: RunAs | undefined): string {
+  return runAs && process.platform === 'linux' ? '/proc/self/fd/3' : folder;
+}
+
+/** Starts a program of PostgreSQL on a folder. It is detached: Ctrl-C is for us. */
+export function spawnOn(
+  { folder, runAs }: { folder: string; runAs: RunAs | undefined },
+  program: string,
+  args: readonly string[],
+  stdio: [Stdio, Stdio, Stdio],
+): ChildProcess {
+  const opened = openSync(folder, 'r');
+  try {
+    return spawn(program, args, {
+      cwd: '/',
+      env: environment,
+      detached: true,
+      stdio: [...stdio, opened],
+      ...runAs,
+    });
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/** Names PostgreSQL's folder in the command lines of its processes: that folder, also when it was moved. */
+export function tagOf(folder: string): string {
+  const { dev, ino } = statSync(folder);
+  return `coupon-book-${dev}-${ino}`;
+}
 
 /**
  * The processes whose command line contains `tag`, all or one. Command lines are the one thing every user may read

@@ -1,22 +1,12 @@
-import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  fchownSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, fchownSync, fstatSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { environment } from './binaries.ts';
-import { firstReason, LOG, type Cluster } from './cluster.ts';
-import { findProcesses, isRunning, signal } from './processes.ts';
+import { LOG, type Cluster } from './cluster.ts';
+import { firstReason } from './log.ts';
+import { findProcesses, isRunning, signal, spawnOn, tagOf } from './processes.ts';
 
 export type Server = { pid: number; port: number };
 export type Settings = Record<string, string | number | boolean>;
@@ -75,16 +65,12 @@ export async function stopServer(cluster: Cluster): Promise<void> {
   }
 }
 
-/** Names this cluster in the command line of its server and of the server's children: the folder, also when moved. */
-function tagOf(cluster: Cluster): string {
-  const { dev, ino } = statSync(cluster.folder);
-  return `coupon-book-${dev}-${ino}`;
-}
-
 /** The live server of this cluster. What postmaster.pid says is not enough: after kill -9, any process may have its pid. */
-function findServer(cluster: Cluster): PidFile | undefined {
+export function findServer(cluster: Cluster): PidFile | undefined {
   const file = readPidFile(cluster);
-  return file && findProcesses(`cluster_name=${tagOf(cluster)}`, file.pid).length > 0 ? file : undefined;
+  return file && findProcesses(`cluster_name=${tagOf(cluster.folder)}`, file.pid).length > 0
+    ? file
+    : undefined;
 }
 
 /** https://www.postgresql.org/docs/18/storage-file-layout.html: pid, folder, start, port, sockets, address, memory, status. */
@@ -92,7 +78,7 @@ function readPidFile(cluster: Cluster): PidFile | undefined {
   try {
     const text = readFileSync(join(cluster.folder, 'postmaster.pid'), 'utf8');
     const lines = text.split('\n');
-    const pid = Number(lines[0]);
+    const pid = Math.abs(Number(lines[0])); // Negative in single-user mode.
     return pid > 0 ? { pid, port: Number(lines[3]), status: (lines[7] ?? '').trim(), text } : undefined;
   } catch {
     return undefined;
@@ -103,8 +89,8 @@ function readPidFile(cluster: Cluster): PidFile | undefined {
  * Ends what a server killed with -9 left behind and PostgreSQL would refuse to start over: children that still hold its
  * shared memory, and a postmaster.pid whose pid went to an unrelated process. True when nothing is left.
  */
-function clearRemains(cluster: Cluster): boolean {
-  const family = findProcesses(tagOf(cluster));
+export function clearRemains(cluster: Cluster): boolean {
+  const family = findProcesses(tagOf(cluster.folder));
   const children = family.filter(({ command }) => command.startsWith('postgres:'));
   const orphans = children.filter(({ parent }) => !family.some(({ pid }) => pid === parent));
   for (const { pid } of orphans) signal(pid, 'SIGKILL');
@@ -122,7 +108,7 @@ function launch(cluster: Cluster, port: number, settings: Settings): Launch {
   const all: Settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    cluster_name: tagOf(cluster),
+    cluster_name: tagOf(cluster.folder),
     timezone: 'UTC',
     log_timezone: 'UTC',
     // Statement errors go to the client, who logs them: the server's words would put coupon codes into its log.
@@ -134,13 +120,8 @@ function launch(cluster: Cluster, port: number, settings: Settings): Launch {
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`]);
   const log = openLog(cluster);
   const launched: Launch = { port, exited: false, logOffset: fstatSync(log).size };
-  const child = spawn(cluster.binaries.postgres, ['-D', cluster.path, '-p', String(port), ...flags], {
-    cwd: cluster.folder,
-    env: environment,
-    detached: true,
-    stdio: ['ignore', log, log],
-    ...cluster.runAs,
-  });
+  const args = ['-D', cluster.path, '-p', String(port), ...flags];
+  const child = spawnOn(cluster, cluster.binaries.postgres, args, ['ignore', log, log]);
   child.on('error', () => (launched.exited = true));
   child.on('exit', () => (launched.exited = true));
   child.unref();

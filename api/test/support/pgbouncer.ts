@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { nobody } from '../../src/embedded-postgres/binaries.ts';
+import { findAccount } from '../../src/embedded-postgres/account.ts';
 import { eventually } from './eventually.ts';
 
 export type PgBouncer = { url: string; stop(): Promise<void> };
@@ -13,7 +13,7 @@ export type PgBouncer = { url: string; stop(): Promise<void> };
 /** A real PgBouncer in transaction mode before `databaseUrl`, with its own defaults otherwise. */
 export async function startPgBouncer(databaseUrl: string): Promise<PgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), 'coupon-book-pgbouncer-'));
-  const runAs = process.getuid?.() === 0 ? nobody() : undefined; // It refuses root, as PostgreSQL does.
+  const runAs = process.getuid?.() === 0 ? findAccount('nobody') : undefined; // It refuses root, as PostgreSQL does.
   const port = await freePort();
   const config = join(folder, 'pgbouncer.ini');
   writeFileSync(config, configuration(new URL(databaseUrl), port));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { migrate } from '../../src/database/migrate.ts';
+import { superuserUrl } from '../../src/embedded-postgres/cluster.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
 
 /** The migrated, empty database. */
@@ -38,6 +39,8 @@ export async function startTestPostgres(): Promise<{ adminUrl: string; stop(): P
     remove();
   };
   try {
+    // Files make databases of their own; beyond that they may what the application may.
+    await administer(superuserUrl(postgres.url, dataDir), `ALTER ROLE coupon_book CREATEDB`);
     await makeTemplate(postgres.url);
   } catch (error) {
     await stop();
