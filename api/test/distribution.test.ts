@@ -147,6 +147,8 @@ describe('disabled users', () => {
       line: 5,
       value: expect.stringContaining('@') as string,
       reason: 'the account is disabled',
+      values: {},
+      detail: 'the account is disabled',
     });
   });
 });

@@ -11,6 +11,13 @@ import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
 /** The migrated, empty database. */
 const TEMPLATE = 'coupon_book_template';
 
+/** Tests make databases and roles of their own, drop those that a vacuum is in, and fill disks. Beyond that they may what the service may. */
+const RIGHTS_OF_TESTS = `
+  ALTER ROLE coupon_book CREATEDB CREATEROLE;
+  ALTER ROLE coupon_book SET createrole_self_grant = 'set, inherit';
+  GRANT pg_signal_backend, pg_signal_autovacuum_worker TO coupon_book;
+  GRANT SET ON PARAMETER temp_file_limit TO coupon_book`;
+
 export type TestDatabase = { url: string; drop(): Promise<void> };
 
 /** Once per run, of the API's tests or of the browser's: one real PostgreSQL, and in it the migrated database that they clone. */
@@ -39,8 +46,7 @@ export async function startTestPostgres(): Promise<{ adminUrl: string; stop(): P
     remove();
   };
   try {
-    // Files make databases of their own; beyond that they may what the application may.
-    await administer(superuserUrl(postgres.url, dataDir), `ALTER ROLE coupon_book CREATEDB`);
+    await administer(superuserUrl(postgres.url, dataDir), RIGHTS_OF_TESTS);
     await makeTemplate(postgres.url);
   } catch (error) {
     await stop();
