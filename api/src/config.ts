@@ -55,7 +55,7 @@ export const environment = Type.Object({
   EMBEDDED_POSTGRES_BIN: Type.Optional(
     Type.String({
       description:
-        "folder with initdb and postgres of an installed PostgreSQL 15 or newer, such as /usr/lib/postgresql/18/bin, to run as the embedded one; unset: the one that comes with Coupon Book",
+        'folder with initdb and postgres of an installed PostgreSQL 15 or newer, such as /usr/lib/postgresql/18/bin, to run as the embedded one; unset: the one that comes with Coupon Book',
     }),
   ),
   ADMIN_EMAIL: Type.Optional(

@@ -9,7 +9,7 @@ import { clearRemains, findServer, type Server } from './server.ts';
 const POLL_MS = 20;
 
 /** Whether the data belong to another account than they should, as after a copy. */
-export function isStrangers({ folder, runAs }: Cluster): boolean {
+function isStrangers({ folder, runAs }: Cluster): boolean {
   return runAs !== undefined && statSync(folder).uid !== runAs.uid;
 }
 

@@ -33,8 +33,9 @@ const TIMEOUTS = Object.keys(UNHELPFUL).filter((name) => name.endsWith('_timeout
 async function setUnhelpful(databaseUrl: string, names = Object.keys(UNHELPFUL)): Promise<void> {
   const database = new URL(databaseUrl).pathname.slice(1);
   const values = Object.entries(UNHELPFUL).filter(([name]) => names.includes(name));
+  // From another database: those that are set already would count here.
   await runAll(
-    databaseUrl,
+    inject('adminUrl'),
     values.map(([name, value]) => `ALTER DATABASE ${database} SET ${name} = ${value}`),
   );
 }
