@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { runAll } from '../support/database-role.ts';
+import { eventually } from '../support/eventually.ts';
 import { expectEachUserRedeemedOnce, startJourneys } from '../support/journeys.ts';
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
@@ -95,4 +97,28 @@ test('through PgBouncer, an administrator makes a book, uploads codes, and repea
     id,
   ]);
   expect(stored).toEqual({ n: 5_000 });
+});
+
+test('through PgBouncer, a database that lets nobody in is an outage, and over when it does', async () => {
+  const { bookId, users, admin } = await setStage(database.url, { users: 1, codes: 5, limit: 5 });
+  const server = await launchServer(env);
+  await untilReady(server);
+  const name = new URL(database.url).pathname.slice(1);
+  const adminUrl = inject('adminUrl');
+  const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
+  const claim = () => post(server, '/coupons/assign/random', users[0]!, { bookId });
+  const read = () => fetch(`${server.url}/api/v1/books`, { headers: admin.headers });
+  expect((await claim()).status).toBe(200);
+
+  await runAll(adminUrl, [`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`, end]);
+  for (const { status, headers } of await Promise.all([read(), read(), read()])) {
+    expect(status).toBe(503);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  }
+  expect((await claim()).status).toBe(503);
+  expect((await fetch(`${server.url}/health/ready`)).status).toBe(503);
+
+  await runAll(adminUrl, [`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`]);
+  await eventually(async () => (await claim()).status === 200);
+  await eventually(async () => (await fetch(`${server.url}/health/ready`)).status === 200);
 });
