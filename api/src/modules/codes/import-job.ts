@@ -84,6 +84,8 @@ export const importWork: JobWork = {
   async run(context) {
     const { job } = context;
     const input = job.input as unknown as ImportInput;
+    // A job of 0.1.0 that still waited at the upgrade.
+    input.layout ??= (await surveyUpload(context.db, input.uploadId, input, 0)).layout;
     const start = (job.checkpoint as Checkpoint | null) ?? (await firstCheckpoint(context));
     if (input.onError === 'skip') {
       for await (const rows of rowsFrom(context, input, start.rows)) {
@@ -118,11 +120,11 @@ export const importWork: JobWork = {
       invalid = 0,
       skipped = 0,
     } = (checkpoint as Checkpoint | null) ?? {};
-    const { layout } = input as unknown as ImportInput;
+    const { layout } = input as unknown as Partial<ImportInput>;
     return {
       ...{ rows, stored, duplicates, invalid, skipped },
-      ...describeLayout(layout),
-    } satisfies ImportResult;
+      ...(layout && describeLayout(layout)),
+    } satisfies Partial<ImportResult>;
   },
   end: (trx, { input }) => deleteUpload(trx, (input as unknown as ImportInput).uploadId),
 };
