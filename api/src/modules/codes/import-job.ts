@@ -84,8 +84,7 @@ export const importWork: JobWork = {
   async run(context) {
     const { job } = context;
     const input = job.input as unknown as ImportInput;
-    // A job of 0.1.0 that still waited at the upgrade.
-    input.layout ??= (await surveyUpload(context.db, input.uploadId, input, 0)).layout;
+    input.layout ??= await findLayoutOfBefore(context.db, input);
     const start = (job.checkpoint as Checkpoint | null) ?? (await firstCheckpoint(context));
     if (input.onError === 'skip') {
       for await (const rows of rowsFrom(context, input, start.rows)) {
@@ -128,6 +127,12 @@ export const importWork: JobWork = {
   },
   end: (trx, { input }) => deleteUpload(trx, (input as unknown as ImportInput).uploadId),
 };
+
+/** Of a job of 0.1.0 that still waited at the upgrade: it counted columns from 0. */
+async function findLayoutOfBefore(db: Database, { uploadId, ...options }: ImportInput): Promise<Layout> {
+  const column = String(Number(options.column ?? 0) + 1);
+  return (await surveyUpload(db, uploadId, { ...options, column }, 0)).layout;
+}
 
 async function firstCheckpoint({ db }: JobContext): Promise<Checkpoint> {
   const firstId = await findHighestCouponId(db);
