@@ -5,7 +5,7 @@ import { buildWebWhenStale } from './web.ts';
 
 const root = join(import.meta.dirname, '..');
 
-buildWebWhenStale();
+await buildWebWhenStale();
 const vueTsc = join(root, 'node_modules/vue-tsc/bin/vue-tsc.js');
 const incremental = ['--incremental', '--tsBuildInfoFile', join(root, 'node_modules/.cache/vue-tsc')];
 const { status } = spawnSync(

@@ -1,5 +1,5 @@
 // `npm run demo`: as start.ts, with demo data.
 import { buildWebWhenStale } from './web.ts';
 
-buildWebWhenStale();
+await buildWebWhenStale();
 await import('../api/demo/demo.ts');

@@ -1,5 +1,5 @@
 // `npm start`: the web app built when it is stale, then the whole product in this process.
 import { buildWebWhenStale } from './web.ts';
 
-buildWebWhenStale();
+await buildWebWhenStale();
 await import('../api/src/run/monolith.ts');

@@ -83,7 +83,7 @@ if (chosen.length === 0) {
   sums.failed = 1;
 }
 for (const { runner } of chosen) runner.provide();
-buildWebWhenStale();
+await buildWebWhenStale();
 for (const { runner, files } of chosen) {
   if (stopped) break;
   const { passed, failed } = await run(runner, positionals.length === 0 ? [] : files);

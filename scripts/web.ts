@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { takeTurn } from './turns.mjs';
 
 const root = join(import.meta.dirname, '..');
 const web = join(root, 'web');
@@ -19,14 +21,18 @@ const SOURCES = [
 ];
 
 /** Builds the web app into web/dist when what is there was built from something else. */
-export function buildWebWhenStale(): void {
+export async function buildWebWhenStale(): Promise<void> {
   if (hashOfSources() === builtFrom()) return;
-  console.error('Building the web app …');
-  // In a process of its own, whose memory ends with it.
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, 'build.ts')], {
-    stdio: 'inherit',
-  });
-  if (status !== 0) throw new Error('the web app could not be built: see above');
+  const release = await takeTurn(join(web, '.dist-lock'), 'builds the web app');
+  try {
+    if (hashOfSources() === builtFrom()) return;
+    console.error('Building the web app …');
+    // In a process of its own, whose memory ends with it; it ends with this one too, also by kill -9.
+    const [status] = (await once(fork(join(import.meta.dirname, 'build.ts')), 'exit')) as [number | null];
+    if (status !== 0) throw new Error('the web app could not be built: see above');
+  } finally {
+    release();
+  }
 }
 
 /** Builds next to web/dist and swaps, so that a server which runs meanwhile never serves half of it. */

@@ -19,7 +19,7 @@ const seen = new Map<string, number[]>();
 
 /** The pages, filters and searches of a book of a million coupons in a browser: how long each takes, and what the tab comes to need. */
 export async function measureMillion(): Promise<void> {
-  buildWebWhenStale();
+  await buildWebWhenStale();
   console.log(`adding ${COUPONS} coupons in four states`);
   const service = await startThrowaway({ nodes: 1 });
   const browser = await launchChromium();

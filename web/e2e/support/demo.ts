@@ -14,7 +14,7 @@ export { PASSWORD };
 
 /** Runs `use` with the address of a demo of its own, and removes it afterwards. */
 export async function withDemo(use: (url: string) => Promise<void>): Promise<void> {
-  buildWebWhenStale();
+  await buildWebWhenStale();
   const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-demo-'));
   const server = await startServer({
     file: DEMO,
