@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { findInstalledPostgres } from '../api/test/support/installed-postgres.ts';
 import { findChromium } from '../web/e2e/support/chromium.ts';
 
 /** What tests need of the system, beside Node. */
@@ -21,6 +22,15 @@ const pgbouncer: Need = {
     'apt-get install pgbouncer (as root), dnf install pgbouncer or brew install pgbouncer.',
 };
 
+const postgres: Need = {
+  name: 'PostgreSQL',
+  isThere: () => findInstalledPostgres() !== undefined,
+  packages: [['postgresql']],
+  advice:
+    'the test of EMBEDDED_POSTGRES_BIN will fail. Install it: ' +
+    'apt-get install postgresql (as root), dnf install postgresql-server or brew install postgresql@18.',
+};
+
 const chromium: Need = {
   name: 'Chromium',
   isThere: () => findChromium() !== undefined,
@@ -33,8 +43,8 @@ const chromium: Need = {
     'or npx playwright install chromium anywhere.',
 };
 
-/** The API's tests run through a real PgBouncer too. */
-export const providePgBouncer = () => provide(pgbouncer);
+/** The API's tests run through a real PgBouncer too, and on a PostgreSQL of the system's. */
+export const provideForApi = () => [pgbouncer, postgres].forEach(provide);
 /** The browser's tests run in a real Chromium. */
 export const provideChromium = () => provide(chromium);
 

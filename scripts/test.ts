@@ -6,7 +6,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { provideChromium, providePgBouncer } from './provide.ts';
+import { provideChromium, provideForApi } from './provide.ts';
 import { buildWebWhenStale } from './web.ts';
 
 interface Counts {
@@ -32,7 +32,7 @@ const name = values.testNamePattern;
 
 const vitest: Runner = {
   files: 'api/test/**/*.test.ts',
-  provide: providePgBouncer,
+  provide: provideForApi,
   command: (files, report) => ({
     args: [
       join(root, 'node_modules/vitest/vitest.mjs'),

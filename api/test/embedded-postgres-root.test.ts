@@ -1,25 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chownSync,
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, cpSync, linkSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findAccount } from '../src/embedded-postgres/account.ts';
-import { findBinaries } from '../src/embedded-postgres/binaries.ts';
+import { findProcesses } from '../src/embedded-postgres/processes.ts';
 import {
+  killGroup,
   launch,
   launched,
   query,
@@ -27,8 +16,6 @@ import {
   temporaryFolder,
   useInitialisedFolders,
 } from './support/embedded-postgres.ts';
-import { eventually } from './support/eventually.ts';
-import { freePort } from './support/server.ts';
 
 const initialisedFolder = useInitialisedFolders();
 
@@ -82,47 +69,36 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     const nobody = findAccount('nobody')!;
     const read = (path: string) => spawnSync('/bin/cat', [path], { ...nobody, cwd: '/', encoding: 'utf8' });
     const files = ['app.password', 'superuser.password', 'pg_hba.conf'];
+    const children = findProcesses('postgres:').filter(({ parent }) => parent === pid);
+    expect(children.length).toBeGreaterThan(2);
+    const family = [pid, ...children.map((child) => child.pid)];
     const folders = [
       join(dataDir, 'postgres'),
-      ...['cwd', 'fd/3', 'root'].map((link) => `/proc/${pid}/${link}`),
+      ...family.flatMap((of) => ['cwd', 'fd/3'].map((link) => `/proc/${of}/${link}`)),
     ];
     const paths = [
       ...folders.flatMap((folder) => files.map((file) => join(folder, file))),
-      `/proc/${pid}/environ`,
+      ...[...family, process.pid].map((of) => `/proc/${of}/environ`),
     ];
     for (const path of paths) expect([path, read(path).status]).toEqual([path, 1]);
-    // Its command line is everybody's to read.
-    const { stdout } = read(`/proc/${pid}/cmdline`);
-    expect(stdout).toContain('coupon-book');
-    expect(stdout).not.toContain(new URL(url).password);
+    // Its own account gets there by the same way: these are the right paths.
+    const account = findAccount('coupon-book')!;
+    const secrets = ['app.password', 'superuser.password'].map((file) => {
+      const path = `/proc/${pid}/cwd/${file}`;
+      expect(spawnSync('/bin/cat', [path], { ...account, encoding: 'utf8' }).status).toBe(0);
+      return readFileSync(path, 'utf8');
+    });
+    expect(secrets[0]).toBe(new URL(url).password);
+    // Command lines are everybody's to read.
+    for (const of of [...family, process.pid]) {
+      const { stdout, status } = read(`/proc/${of}/cmdline`);
+      expect(status).toBe(0);
+      for (const secret of secrets) expect(stdout).not.toContain(secret);
+    }
     for (const username of ['coupon_book', 'postgres', 'nobody']) {
       const guess = Object.assign(new URL(url), { username, password: '' }).href;
-      await expect(query(guess, 'SELECT 1')).rejects.toThrow();
+      await expect(query(guess, 'SELECT 1')).rejects.toThrow(/password/);
     }
-  });
-
-  test('data of before, whose application was the superuser and ran as nobody, is brought up to date and kept', async () => {
-    const dataDir = temporaryFolder();
-    const nobody = findAccount('nobody')!;
-    const folder = join(dataDir, 'postgres');
-    await makeOldData(folder, nobody);
-    const { url, pid } = await start(dataDir);
-    expect(statSync(`/proc/${pid}`).uid).toBe(findAccount('coupon-book')!.uid);
-    expect(await query(url, READ)).toEqual([42]);
-    expect(
-      await query(
-        url,
-        `SELECT rolsuper OR rolcreaterole OR rolreplication FROM pg_roles WHERE rolname = current_user`,
-      ),
-    ).toEqual([false]);
-    // What was there is the application's own now.
-    expect(
-      await query(url, `ALTER TABLE kept ADD COLUMN more integer; SELECT 1`).catch(String),
-    ).not.toContain('owner');
-    await expect(
-      query(Object.assign(new URL(url), { username: 'postgres', password: OLD }).href, 'SELECT 1'),
-    ).rejects.toMatchObject({ code: '28P01' });
-    expect(existsSync(join(folder, 'coupon-book.password'))).toBe(false);
   });
 
   test('data of an ordinary user stays theirs', async () => {
@@ -131,6 +107,37 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     own(dataDir, owner);
     const { pid } = await start(dataDir);
     expect(statSync(`/proc/${pid}`).uid).toBe(owner);
+  });
+
+  test('a server that runs as an account of before goes on as the right one', async () => {
+    const dataDir = await initialisedFolder();
+    const stranger = 12345;
+    own(dataDir, stranger);
+    const first = await launched(launch(dataDir));
+    await query(first.url, KEEP);
+    await killGroup(first.process);
+    expect(statSync(`/proc/${first.postgresPid}`).uid).toBe(stranger);
+    chownSync(dataDir, 0, 0);
+    const { pid, url } = await start(dataDir);
+    expect(statSync(`/proc/${pid}`).uid).toBe(findAccount('coupon-book')!.uid);
+    expect(await query(url, READ)).toEqual([42]);
+  });
+
+  test('links that somebody has put into the data lead nowhere: nothing outside is given away', async () => {
+    const precious = temporaryFolder();
+    writeFileSync(join(precious, 'file'), '');
+    const plant: ((folder: string) => void)[] = [
+      (folder) => symlinkSync(precious, join(folder, 'base', 'link')),
+      (folder) => symlinkSync(join(precious, 'file'), join(folder, 'link')),
+      (folder) => linkSync(join(precious, 'file'), join(folder, 'link')),
+    ];
+    for (const one of plant) {
+      const dataDir = await initialisedFolder();
+      own(join(dataDir, 'postgres'), findAccount('nobody')!.uid);
+      one(join(dataDir, 'postgres'));
+      await expect(start(dataDir)).rejects.toThrow(/link is a link or a device.*remove it/);
+      expect([statSync(precious).uid, statSync(join(precious, 'file')).uid]).toEqual([0, 0]);
+    }
   });
 
   test('data copied by root is given back to the user of the server', async () => {
@@ -144,51 +151,6 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     expect(await query((await start(copy)).url, READ)).toEqual([42]);
   });
 });
-
-const OLD = 'the-password-of-before';
-
-/** As Coupon Book 0.1.0 made it: run as nobody, with the superuser's password beside the data, and everything the superuser's. */
-async function makeOldData(folder: string, nobody: { uid: number; gid: number }): Promise<void> {
-  const { initdb, postgres } = findBinaries(nobody);
-  mkdirSync(folder, { mode: 0o700 });
-  chownSync(folder, nobody.uid, nobody.gid);
-  const stdin = `${folder}.stdin`;
-  const run = (program: string, args: string[], input: string) => {
-    writeFileSync(stdin, input);
-    chownSync(stdin, nobody.uid, nobody.gid);
-    const opened = openSync(stdin, 'r');
-    const env = { LC_ALL: 'C' };
-    const { status, stderr } = spawnSync(program, args, {
-      ...nobody,
-      cwd: folder,
-      env,
-      stdio: [opened, 'ignore', 'pipe'],
-    });
-    closeSync(opened);
-    rmSync(stdin);
-    if (status !== 0) throw new Error(String(stderr));
-  };
-  const inside = ['-D', '/proc/self/cwd'];
-  const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const authentication = ['-U', 'postgres', '-A', 'scram-sha-256', '--pwfile=/dev/stdin'];
-  run(initdb, [...inside, '-E', 'UTF8', ...locale, ...authentication, '--no-sync'], OLD);
-  run(postgres, ['--single', ...inside, 'postgres'], 'CREATE DATABASE coupon_book\n');
-  const port = await freePort();
-  const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
-  const server = spawn(postgres, [...inside, '-p', String(port), ...settings], {
-    ...nobody,
-    cwd: folder,
-    env: { LC_ALL: 'C' },
-    stdio: 'ignore',
-  });
-  const url = `postgres://postgres:${OLD}@127.0.0.1:${port}/coupon_book`;
-  await eventually(() => query(url, 'SELECT 1'));
-  await query(url, KEEP);
-  server.kill('SIGINT');
-  await once(server, 'exit');
-  writeFileSync(join(folder, 'coupon-book.password'), OLD, { mode: 0o600 });
-  chownSync(join(folder, 'coupon-book.password'), nobody.uid, nobody.gid);
-}
 
 function own(folder: string, uid: number): void {
   const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((entry) =>
