@@ -32,6 +32,7 @@ const BY_HAND = [
   'must be longer, or come with a book, a user or a stretch of time (from, to)',
   'must be the nextCursor of the page before',
   'must be 1 to 255 printable ASCII characters',
+  'must be 100-continue',
 ];
 
 test('every reason for which the API refuses a field of a form has words in both languages', () => {
