@@ -25,7 +25,7 @@ const FIELD_WORDS: [RegExp, string][] = [
   [/can have A-Z, 0-9, -, _ and #/, 'patternCharacters'],
   [/can have A-Z, 0-9, - and _/, 'codeCharacters'],
   [/at least two different characters/, 'charset'],
-  [/must not contain NUL|well-formed Unicode/, 'characters'],
+  [/must not contain NUL|well-formed Unicode|accents on one letter/, 'characters'],
   [/nested deeper than (?<limit>\d+)/, 'tooDeep'],
   [/must match (pattern|format)/, 'format'],
 ];
