@@ -145,6 +145,38 @@ test('a file that breaks off does not use up anybody’s link: the next file giv
   expect(next.filter(({ link }) => link === '')).toEqual([]);
 });
 
+test('an administrator who is demoted while the file is made gets none of its links, and no more are made', async () => {
+  const { poolId } = await insertMembers(t.db, 1_200);
+  const listening = await startTestApp({ databaseUrl: t.databaseUrl });
+  const demoted = await t.asAdmin();
+  // Just behind the links of the first 500.
+  await sql`
+    CREATE FUNCTION demote() RETURNS trigger LANGUAGE plpgsql AS ${sql.lit(
+      `BEGIN UPDATE users SET role = 'USER' WHERE id = '${demoted.id}'; RETURN NULL; END`,
+    )}`.execute(t.db);
+  await sql`CREATE TRIGGER demote AFTER INSERT ON access_links FOR EACH STATEMENT EXECUTE FUNCTION demote()`.execute(
+    t.db,
+  );
+  try {
+    const url = await listening.app.listen({ host: '127.0.0.1', port: 0 });
+    const answer = await fetch(`${url}/api/v1/pools/${poolId}/mail-merge`, {
+      method: 'POST',
+      headers: { ...demoted.headers, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).not.toContain('/access#');
+  } finally {
+    await sql`DROP FUNCTION demote CASCADE`.execute(t.db);
+    await listening.close();
+  }
+  const { rows } = await sql<{ links: number }>`
+    SELECT count(*) AS links FROM access_links JOIN pool_users USING (user_id) WHERE pool_id = ${poolId}`.execute(
+    t.db,
+  );
+  expect(rows[0]!.links).toBe(500);
+});
+
 const connections = ({ app }: TestApp) =>
   new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
 

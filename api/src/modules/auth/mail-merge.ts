@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { inTransaction } from '../../database/transaction.ts';
+import { requireAdminNow, streamToAdmin } from '../../plugins/admin-rights.ts';
 import { callerOf } from '../../plugins/caller.ts';
 import { type Cell, csvLines } from '../../plugins/csv-export.ts';
 import { confirmAccessLinks, upsertAccessLinks } from './access-link-queries.ts';
@@ -37,7 +37,7 @@ interface MailMerge {
 /**
  * Answers with a file for a mail merge: people, each with a new access link if they are to get one. Links are made some hundreds at
  * a time while the file is sent, so memory stays the same. They count as given once the file was sent to its end: when it breaks
- * off, the next file gives those people new ones.
+ * off, as it does when the caller is no administrator any more, the next file gives those people new ones.
  */
 export async function sendMailMerge(
   request: FastifyRequest,
@@ -46,14 +46,17 @@ export async function sendMailMerge(
 ): Promise<FastifyReply> {
   const { db } = request.server;
   const fileId = randomUUID();
-  const createdBy = callerOf(request).id;
+  const caller = callerOf(request);
 
   async function makeLinks(userIds: readonly string[]): Promise<Map<string, [string, string]>> {
     if (wish.links === 'none') return new Map();
     const tokens = new Map(userIds.map((userId) => [userId, newToken()]));
     const links = [...tokens].map(([userId, token]) => ({ userId, tokenHash: hashToken(token) }));
-    const options = { wish: wish.links, createdBy, fileId };
-    const given = await inTransaction(db, (trx) => upsertAccessLinks(trx, links, options));
+    const options = { wish: wish.links, createdBy: caller.id, fileId };
+    const given = await inTransaction(db, async (trx) => {
+      await requireAdminNow(trx, caller); // The file may have taken minutes so far.
+      return upsertAccessLinks(trx, links, options);
+    });
     return new Map(
       [...given].map(([userId, expiresAt]) => [
         userId,
@@ -88,5 +91,5 @@ export async function sendMailMerge(
   return reply
     .type('text/csv; charset=utf-8')
     .header('content-disposition', `attachment; filename="${name}.csv"`)
-    .send(Readable.from(csvLines(MAIL_MERGE_HEADER, fromFirst(), { mark: wish.bom })));
+    .send(streamToAdmin(request, csvLines(MAIL_MERGE_HEADER, fromFirst(), { mark: wish.bom })));
 }
