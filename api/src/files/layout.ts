@@ -1,103 +1,18 @@
-import { foldTitle } from './characters.ts';
-import { type CsvRow, csvReader, type Delimiter, DELIMITERS } from './csv.ts';
+import {
+  describeFound,
+  type Found,
+  type Layout,
+  fittingColumns,
+  nameColumns,
+  shown,
+  SHOWN_COLUMNS,
+  SHOWN_ROWS,
+} from './describe.ts';
 import type { Encoding } from './encoding.ts';
 import type { FileReason, ReasonValues } from './reasons.ts';
 import { refuseFile } from './refuse.ts';
-import type { TitleScore } from './titles.ts';
-
-/** What a file is read for. */
-export interface Sought {
-  what: 'codes' | 'e-mails';
-  titleScore: TitleScore;
-  /** Whether a cell can be one; undefined: it says nothing, such as a blank one. */
-  fits: (cell: string) => boolean | undefined;
-  /** The looks that all cells share when each is one: then all are read. */
-  lookOf: (cells: readonly string[]) => string | null;
-  /** Whether each line is a list with a way of its own to write it, such as `"Doe, Ann" <ann@example.org>; …`. */
-  isListOfLines?: (lines: readonly string[]) => boolean;
-}
-
-/** How the caller says the file is to be read. */
-export interface LayoutOptions {
-  /** Title or number, from 1. */
-  column?: string;
-  header: 'auto' | 'present' | 'absent';
-}
-
-/** How a file is read. It is kept with the job, so that both passes read the same. */
-export interface Layout {
-  encoding: Encoding;
-  /** Null: no line of the file's head is cut. */
-  delimiter: Delimiter | null;
-  headerLine: number | null;
-  header: string[] | null;
-  /** From 0; `cells`: every cell is read, `lines`: every line. */
-  column: number | 'cells' | 'lines';
-  /** Of every cell, for `cells`. */
-  look?: string;
-}
-
-/** What was seen of a file, for somebody who has to say how it is to be read. */
-export interface Found {
-  encoding: Encoding;
-  delimiter: Delimiter | null;
-  columns: { number: number; title: string | null; examples: string[]; fits: boolean }[];
-  rows: string[][];
-}
-
-/** How a file was read, for whoever sent it. */
-export interface ReadAs {
-  encoding: Encoding;
-  /** Null: nothing in the file's first lines is between cells. */
-  delimiter: Delimiter | null;
-  /** Title of the column that was read; null: it has none. */
-  header: string | null;
-  /** Where the header is; null: there is none. */
-  headerLine: number | null;
-  /** The column that was read, from 1; null: all cells, or all lines. */
-  column: number | null;
-}
-
-export const describeLayout = ({ encoding, delimiter, header, headerLine, column }: Layout): ReadAs => ({
-  encoding,
-  delimiter,
-  header: (typeof column === 'number' ? header?.[column] : header?.find(Boolean)) || null,
-  headerLine,
-  column: typeof column === 'number' ? column + 1 : null,
-});
-
-const SAMPLE_ROWS = 500;
-const HEADER_ROWS = 50;
-const SHOWN_COLUMNS = 50;
-const SHOWN_ROWS = 10;
-const SHOWN_LENGTH = 80;
-/** Columns of a row that are looked at. */
-const MOST_COLUMNS = 1_000;
-
-interface Row {
-  line: number;
-  cells: string[];
-}
-interface Sample {
-  delimiter: Delimiter;
-  rows: Row[];
-  header: { index: number; columns: number[]; score: number } | null;
-  width: number;
-  /** Rows of that width. */
-  share: number;
-}
-
-export const isBlank = (cells: readonly string[]) => cells.every((cell) => cell.trim() === '');
-export const shown = (text: string) => text.trim().slice(0, SHOWN_LENGTH).toWellFormed();
-
-/** Excel's way to name the delimiter. */
-const SEP_LINE = /^\ufeff?\s*"?sep=(.)"?[;,\t|]*\s*$/i;
-export function isSepLine(cells: readonly string[]): boolean {
-  const first = cells[0]!;
-  return (
-    first.length < 20 && first.includes('=') && /^\ufeff?\s*"?sep=/i.test(first) && isBlank(cells.slice(1))
-  );
-}
+import { NAMED, type Row, type Sample, takeSamples } from './sample.ts';
+import type { LayoutOptions, Sought } from './sought.ts';
 
 /**
  * Finds out how a file is cut, where its header is and which column is sought. A wrong guess is worse than a question: when nothing
@@ -132,7 +47,7 @@ export function findLayout(
   }
   const delimiter = rows.some(({ cells }) => cells.length > 1) ? sample.delimiter : null;
   const headerIndex = indexOfHeader(sample, options);
-  const found = describe(encoding, delimiter, sample, headerIndex, sought);
+  const found = describeFound(encoding, delimiter, sample, headerIndex, sought);
   const refuse = (reason: FileReason, values: ReasonValues = {}): never =>
     refuseFile(
       'invalid-request',
@@ -154,62 +69,6 @@ export function findLayout(
     column: typeof column === 'number' ? column : 'cells',
   };
   return { layout: typeof column === 'number' ? layout : { ...layout, look: column }, found };
-}
-
-/** The file cut by each delimiter, the likeliest first. */
-function takeSamples(head: string, sought: Sought, options: LayoutOptions): Sample[] {
-  const firstLine = /^(?:\s*\n)*([^\r\n]*)/.exec(head)?.[1] ?? '';
-  const named = SEP_LINE.exec(firstLine)?.[1] as Delimiter | undefined;
-  const delimiters = named && DELIMITERS.includes(named) ? [named] : DELIMITERS;
-  const samples = delimiters.map((delimiter) => takeSample(head, delimiter, sought, options));
-  const best = (sample: Sample) => [sample.header?.score ?? 0, Math.round(sample.share * 10)];
-  // Stable: of equals the one that is first in the list, and the comma is the last.
-  return samples.sort((a, b) => best(b)[0]! - best(a)[0]! || best(b)[1]! - best(a)[1]!);
-}
-
-function takeSample(head: string, delimiter: Delimiter, sought: Sought, options: LayoutOptions): Sample {
-  const all: CsvRow[] = csvReader(delimiter)(head, true)
-    .filter((row) => 'fault' in row || !(isBlank(row.cells) || isSepLine(row.cells)))
-    .take(SAMPLE_ROWS)
-    .toArray();
-  const rows = all.filter((row): row is Row => 'cells' in row);
-  for (const row of rows) if (row.cells.length > MOST_COLUMNS) row.cells.length = MOST_COLUMNS;
-  const header = options.header === 'absent' ? null : findHeader(rows, sought, options.column);
-  const body = header ? rows.slice(header.index + 1) : rows;
-  const headerWidth = header ? rows[header.index]!.cells.length : 0;
-  const width = headerWidth > 1 ? headerWidth : commonWidth(body);
-  const fitting = body.filter(({ cells }) => cells.length === width).length;
-  const share = width === 1 ? 0 : body.length === 0 ? 1 : fitting / (body.length + all.length - rows.length);
-  return { delimiter, rows, header, width, share };
-}
-
-function commonWidth(rows: readonly Row[]): number {
-  const groups = [...Map.groupBy(rows, ({ cells }) => cells.length)];
-  groups.sort(([a, some], [b, others]) => others.length - some.length || b - a);
-  return groups[0]?.[0] ?? 1;
-}
-
-const NAMED = 100;
-
-/** The row with the titles: the one that has the column which the caller names, or the first with a title that is known. */
-function findHeader(rows: readonly Row[], sought: Sought, column: string | undefined): Sample['header'] {
-  const wanted = column === undefined ? '' : foldTitle(column);
-  let found: Sample['header'] = null;
-  for (const [index, { cells }] of rows.slice(0, HEADER_ROWS).entries()) {
-    const titles = cells.map(foldTitle);
-    const scores = titles.map((title) =>
-      title !== '' && title === wanted ? NAMED : sought.titleScore(title),
-    );
-    const score = Math.max(...scores);
-    if (score === 0 || (found && found.score >= score)) continue;
-    const columns = scores.flatMap((one, place) => (one === score ? [place] : []));
-    // A word that stands in other rows too is no title, unless it is seldom: files that were joined repeat it.
-    const others = rows.toSpliced(index, 1).map((row) => foldTitle(row.cells[columns[0]!] ?? ''));
-    if (others.filter((title) => title === titles[columns[0]!]).length * 2 > others.length) continue;
-    found = { index, columns, score };
-    if (score === NAMED || column === undefined) break;
-  }
-  return found;
 }
 
 function indexOfHeader({ header, rows }: Sample, options: LayoutOptions): number | null {
@@ -256,22 +115,6 @@ function findColumn({ samples, body, header, found, sought, options, refuse }: S
   }
 }
 
-/** The columns all of whose cells can be what is sought. */
-function fittingColumns(rows: readonly Row[], width: number, { fits }: Sought): number[] {
-  if (width === 1) return rows.some(({ cells }) => fits(cells[0]!) === true) ? [0] : [];
-  const columns = [];
-  for (let place = 0; place < Math.min(width, SHOWN_COLUMNS); place += 1) {
-    const cells = rows.map((row) => (row.cells[place] ?? '').trim());
-    const answers = cells.map(fits);
-    const good = answers.filter((answer) => answer === true).length;
-    if (!answers.includes(false) && good * 2 >= rows.length)
-      columns.push({ place, values: new Set(cells).size });
-  }
-  // What is the same in every row is not what tells the rows apart.
-  const telling = columns.filter(({ values }) => values > 1 || rows.length === 1);
-  return (telling.length > 0 ? telling : columns).map(({ place }) => place);
-}
-
 /** Two delimiters may cut a file in the same number of cells, and each find a column: then a comma in a number or a text does not win. */
 function refuseUnclearDelimiter(samples: readonly Sample[], sought: Sought, refuse: Search['refuse']): void {
   const [best, ...others] = samples as [Sample, ...Sample[]];
@@ -315,43 +158,4 @@ function refuseUnclearHeader({
     row.cells.length === width && sought.fits(at(row)) === true && (digits(row) || !body.every(digits));
   const unclear = rows.slice(0, headerIndex).find(isData);
   if (unclear) ask(unclear);
-}
-
-function describe(
-  encoding: Encoding,
-  delimiter: Delimiter | null,
-  { rows, width }: Sample,
-  headerIndex: number | null,
-  sought: Sought,
-): Found {
-  const header = headerIndex === null ? null : rows[headerIndex]!.cells;
-  const body = rows.slice(headerIndex === null ? 0 : headerIndex + 1);
-  const fitting = fittingColumns(body, width, sought);
-  const count = Math.min(SHOWN_COLUMNS, Math.max(width, header?.length ?? 0));
-  return {
-    encoding,
-    delimiter,
-    columns: Array.from({ length: rows.length === 0 ? 0 : count }, (_, place) => ({
-      number: place + 1,
-      title: header ? shown(header[place] ?? '') : null,
-      examples: body
-        .map(({ cells }) => shown(cells[place] ?? ''))
-        .filter(Boolean)
-        .slice(0, 3),
-      fits: fitting.includes(place),
-    })),
-    rows: rows.slice(0, SHOWN_ROWS).map(({ cells }) => cells.slice(0, SHOWN_COLUMNS).map(shown)),
-  };
-}
-
-/** The columns in words: `1 "Product" (Garden, Kitchen)`. */
-function nameColumns(columns: Found['columns']): string {
-  const names = columns.slice(0, 8).map(({ number, title, examples }) => {
-    const name = title ? ` "${title.slice(0, 30)}"` : '';
-    return `${number}${name} (${examples
-      .slice(0, 2)
-      .map((text) => text.slice(0, 30))
-      .join(', ')})`;
-  });
-  return names.join('; ');
 }

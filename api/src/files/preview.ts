@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import type { Problem } from '../problems.ts';
-import { describeLayout, type Found, type Layout } from './layout.ts';
+import { describeLayout, type Found, type Layout } from './describe.ts';
 import { type FileReason, type ReasonValues, tell, type Why } from './reasons.ts';
 import type { filePreview } from './schemas.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describeLayout, type ReadAs } from '../../src/files/layout.ts';
+import { describeLayout, type ReadAs } from '../../src/files/describe.ts';
 import { type ReadOptions, readFile } from '../../src/files/table.ts';
 import { type CodeRow, readCodes, soughtCodes } from '../../src/modules/codes/read-codes.ts';
 

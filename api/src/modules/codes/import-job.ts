@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../database/connection.ts';
 import { allowBulkWork } from '../../database/bulk.ts';
+import { describeLayout, type Layout } from '../../files/describe.ts';
 import { decodeText } from '../../files/encoding.ts';
-import { describeLayout, type Layout } from '../../files/layout.ts';
 import { type ReasonValues, type RowReason, tell, type Why } from '../../files/reasons.ts';
 import { refuseFile } from '../../files/refuse.ts';
 import { readFile, readTable } from '../../files/table.ts';

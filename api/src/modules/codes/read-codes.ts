@@ -1,4 +1,5 @@
-import { shown, type Layout, type Sought } from '../../files/layout.ts';
+import { type Layout, shown } from '../../files/describe.ts';
+import type { Sought } from '../../files/sought.ts';
 import type { Why } from '../../files/reasons.ts';
 import type { TableRow } from '../../files/table.ts';
 import { codeTitle, isCodeTitle } from '../../files/titles.ts';

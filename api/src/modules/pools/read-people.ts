@@ -1,6 +1,7 @@
 import { cleanEmail, areAddressLists, readAddresses, unquote } from '../../files/addresses.ts';
 import { dropInvisible } from '../../files/characters.ts';
-import { type Found, type Layout, shown, type Sought } from '../../files/layout.ts';
+import { type Found, type Layout, shown } from '../../files/describe.ts';
+import type { Sought } from '../../files/sought.ts';
 import { type FilePreview, previewRefusal, previewRows } from '../../files/preview.ts';
 import { refuseFile } from '../../files/refuse.ts';
 import { type ReadOptions, readFile, type TableRow } from '../../files/table.ts';

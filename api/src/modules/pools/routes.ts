@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { jsonAnswer } from '../../plugins/answers.ts';
 import { filePreview } from '../../files/schemas.ts';
-import { describeLayout } from '../../files/layout.ts';
+import { describeLayout } from '../../files/describe.ts';
 import { allowLongWork } from '../../plugins/deadlines.ts';
 import { readClaim, write } from '../../plugins/idempotency.ts';
 import { Problem } from '../../problems.ts';
