@@ -4,14 +4,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join, relative } from 'node:path';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { provideChromium, provideForApi } from './provide.ts';
 import { buildWebWhenStale } from './web.ts';
 
 interface Counts {
   passed: number;
   failed: number;
+  /** What failed: its file, its name and the beginning of why. */
+  failures: string[];
 }
 
 interface Runner {
@@ -45,12 +47,24 @@ const vitest: Runner = {
   count: (report: {
     numPassedTests: number;
     numFailedTests: number;
-    testResults: { status: string; assertionResults: unknown[] }[];
+    testResults: {
+      name: string;
+      status: string;
+      message: string;
+      assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+    }[];
   }) => {
     const broken = report.testResults.filter(
       ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
     );
-    return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
+    const failures = report.testResults.flatMap((file) =>
+      file.assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map((test) => describeFailure(file.name, test.fullName, test.failureMessages)),
+    );
+    for (const { name, message } of broken)
+      failures.push(describeFailure(name, 'the file itself', [message]));
+    return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length, failures };
   },
 };
 
@@ -66,18 +80,30 @@ const playwright: Runner = {
     ],
     env: { E2E_REPORT: report },
   }),
-  count: ({ stats }: { stats: { expected: number; unexpected: number; flaky: number } }) => ({
+  count: ({ stats, suites }: PlaywrightReport) => ({
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky,
+    failures: suites.flatMap(failuresOf),
   }),
 };
+
+interface PlaywrightSuite {
+  file: string;
+  specs: { title: string; ok: boolean; tests: { results: { errors: { message?: string }[] }[] }[] }[];
+  suites?: PlaywrightSuite[];
+}
+
+interface PlaywrightReport {
+  stats: { expected: number; unexpected: number; flaky: number };
+  suites: PlaywrightSuite[];
+}
 
 const chosen = [vitest, playwright]
   .map((runner) => ({ runner, files: globSync(runner.files, { cwd: root }).filter(isChosen).sort() }))
   .filter(({ files }) => files.length > 0);
 
 let stopped = false;
-const sums: Counts = { passed: 0, failed: 0 };
+const sums: Counts = { passed: 0, failed: 0, failures: [] };
 if (chosen.length === 0) {
   console.error(`No test file has ${positionals.join(' or ')} in its path.`);
   sums.failed = 1;
@@ -86,15 +112,38 @@ for (const { runner } of chosen) runner.provide();
 await buildWebWhenStale();
 for (const { runner, files } of chosen) {
   if (stopped) break;
-  const { passed, failed } = await run(runner, positionals.length === 0 ? [] : files);
+  const { passed, failed, failures } = await run(runner, positionals.length === 0 ? [] : files);
   sums.passed += passed;
   sums.failed += failed;
+  sums.failures.push(...failures);
 }
 process.exitCode = sums.failed > 0 ? 1 : 0;
+// Whoever sees only the end of a long log still learns what failed.
+for (const failure of sums.failures.slice(0, 20)) console.log(`FAILED ${failure}`);
 console.log(`${sums.passed} passed, ${sums.failed} failed`);
 
 function isChosen(path: string): boolean {
   return positionals.length === 0 || positionals.some((part) => path.includes(part));
+}
+
+function describeFailure(file: string, test: string, messages: string[]): string {
+  const lines = stripVTControlCharacters(messages.join('\n')).trim().split('\n');
+  const why = lines.filter((line) => !line.includes('node_modules')).slice(0, 12);
+  return `${relative(root, file)} › ${test}\n    ${why.join('\n    ').slice(0, 1500)}`;
+}
+
+function failuresOf({ file, specs, suites = [] }: PlaywrightSuite): string[] {
+  const own = specs
+    .filter(({ ok }) => !ok)
+    .map(({ title, tests }) => {
+      const errors = tests.flatMap(({ results }) => results.flatMap((result) => result.errors));
+      return describeFailure(
+        join(root, 'web/e2e', file),
+        title,
+        errors.slice(0, 1).map(({ message }) => message ?? ''),
+      );
+    });
+  return [...own, ...suites.flatMap(failuresOf)];
 }
 
 async function run({ command, count }: Runner, files: string[]): Promise<Counts> {
@@ -125,6 +174,6 @@ function readCounts(path: string, count: Runner['count']): Counts {
   try {
     return count(JSON.parse(readFileSync(path, 'utf8')) as never);
   } catch {
-    return { passed: 0, failed: 0 };
+    return { passed: 0, failed: 0, failures: [] };
   }
 }
