@@ -4,6 +4,8 @@ import { expect, test } from './support/test.ts';
 test('a dialog closes when its page is left', async ({ server, open }) => {
   await makePerson(server);
   const page = await open(server.adminAccount, { at: '/pools' });
+  // Who leaves a page before it is there has no page to come back to.
+  await expect(page.getByRole('heading', { name: 'Pools', level: 1 })).toBeVisible();
   await page.getByRole('link', { name: 'Users' }).first().click();
   await page.getByRole('button', { name: 'New user' }).click();
   await expect(page.getByRole('dialog')).toBeVisible();
