@@ -38,13 +38,14 @@ export const services = {
       'pools',
       'distributions',
       'jobs',
+      'doctor',
       'coupons-assign',
       'coupons-admin',
       'coupons-reads',
     ],
     rules: all(
       ...['/api/v1/books', '/api/v1/books/*', '/api/v1/stats', '/api/v1/pools', '/api/v1/pools/*'],
-      ...['/api/v1/jobs', '/api/v1/jobs/*', '/api/v1/coupons', '/api/v1/coupons/*'],
+      ...['/api/v1/jobs', '/api/v1/jobs/*', '/api/v1/coupons', '/api/v1/coupons/*', '/api/v1/doctor'],
     ),
   },
 } satisfies Record<string, Service>;

@@ -6,7 +6,8 @@ import { clientWith, isPoolerRefusal } from './session.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A migration takes its time. */
 const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 0 };
-const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+/** The folder of the migrations. */
+export const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
  * Brings a database to the newest schema; does nothing when it is there. Several processes may call it at once: an

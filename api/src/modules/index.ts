@@ -4,6 +4,7 @@ import * as books from './books/index.ts';
 import * as codes from './codes/index.ts';
 import * as coupons from './coupons/index.ts';
 import * as distributions from './distributions/index.ts';
+import doctor from './doctor/index.ts';
 import * as events from './events/index.ts';
 import * as jobs from './jobs/index.ts';
 import type { Module } from './module.ts';
@@ -50,6 +51,7 @@ const parts: readonly Part[] = [
   pools.routes,
   distributions.core,
   distributions.routes,
+  doctor,
   web,
 ].map(toPart);
 

@@ -999,6 +999,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/doctor': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What is wrong with the service and its database, and what to do */
+    get: operations['examineService'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2038,6 +2055,66 @@ export interface components {
         /** @description so far */
         given: number;
       }[];
+    };
+    /**
+     * Finding
+     * @description something that an operator should know
+     */
+    Finding: {
+      /** @enum {unknown} */
+      severity: 'error' | 'warning' | 'notice';
+      /** @enum {unknown} */
+      reason:
+        | 'unreachable'
+        | 'service-unreachable'
+        | 'service-not-ready'
+        | 'clock-differs-from-service'
+        | 'old-postgres'
+        | 'not-utf8'
+        | 'migrations-missing'
+        | 'migrations-unknown'
+        | 'rights-missing'
+        | 'read-only'
+        | 'not-durable'
+        | 'slow-wal-compression'
+        | 'autovacuum-off'
+        | 'few-connections'
+        | 'clock-differs'
+        | 'old-transaction'
+        | 'prepared-transaction'
+        | 'blocked-session'
+        | 'transaction-ids'
+        | 'inactive-slot'
+        | 'invalid-index'
+        | 'locks-not-swept'
+        | 'counts-not-folded'
+        | 'jobs-not-run'
+        | 'jobs-failed'
+        | 'no-admin'
+        | 'initial-password'
+        | 'email-clashes'
+        | 'old-signing-key'
+        | 'broken-counter'
+        | 'broken-counts'
+        | 'broken-redemptions'
+        | 'broken-trail';
+      values: {
+        [key: string]: string | number;
+      };
+      /** @description what was found */
+      detail: string;
+      /** @description what to do */
+      advice: string;
+    };
+    /**
+     * Examination
+     * @description what a look at the service and its database found
+     */
+    Examination: {
+      /** @description of the service */
+      version: string;
+      /** @description the worst first; none: all is well */
+      findings: components['schemas']['Finding'][];
     };
   };
   responses: never;
@@ -8290,6 +8367,74 @@ export interface operations {
       };
       /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  examineService: {
+    parameters: {
+      query?: {
+        /** @description also compare all coupons with their counters, history and events; takes seconds for each million */
+        data?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Examination'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
         headers: {
           [name: string]: unknown;
         };
