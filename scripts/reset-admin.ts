@@ -4,8 +4,8 @@ import { ConfigError, readConfig } from '../api/src/config.ts';
 import { openDatabase } from '../api/src/database/connection.ts';
 import { migrate } from '../api/src/database/migrate.ts';
 import { withEmbeddedPostgres } from '../api/src/embedded-postgres.ts';
-import { accessLinkOf } from '../api/src/modules/auth/access-links.ts';
-import { NoAdminError, resetAdmin } from '../api/src/modules/users/reset-admin.ts';
+import { accessLinkOf } from '../api/src/modules/accounts/access-links/access-links.ts';
+import { NoAdminError, resetAdmin } from '../api/src/modules/accounts/people/reset-admin.ts';
 
 const HELP = `Usage: npm run reset-admin [-- --email <e-mail>]
 

@@ -1,7 +1,7 @@
 import { openDatabase } from '../src/database/connection.ts';
 import type { UserRole } from '../src/database/types.ts';
-import { accessTokens } from '../src/plugins/access-tokens.ts';
-import { signingKeys } from '../src/plugins/signing-keys.ts';
+import { accessTokens } from '../src/access/access-tokens.ts';
+import { signingKeys } from '../src/access/signing-keys.ts';
 
 /** Signs access tokens as the servers on this database do, so that a thousand users need no passwords. */
 export function openTokens(databaseUrl: string) {

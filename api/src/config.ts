@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import AjvCompiler from '@fastify/ajv-compiler';
 import Type, { type Static } from 'typebox';
-import { parseEmail } from './modules/users/email.ts';
+import { parseEmail } from './modules/accounts/people/email.ts';
 
 const seconds = (fallback: number, maximum: number, description: string) =>
   Type.Integer({ minimum: 0, maximum, default: fallback, description });
@@ -106,7 +106,7 @@ export const environment = Type.Object({
     Type.String({
       pattern: '^[a-z-]+(,[a-z-]+)*$',
       description:
-        'what this process serves, separated by commas: users, auth, books, jobs, codes, coupons (or its parts coupons-assign, coupons-redeem, coupons-admin, coupons-reads), redemptions, events, pools, distributions, web; unset: all',
+        'what this process serves, separated by commas: accounts, books, jobs, codes, coupons (or its parts coupons-assign, coupons-redeem, coupons-admin, coupons-reads), history (or its parts history-reads, history-stream), pools, distributions, web; unset: all',
     }),
   ),
   MAX_UPLOAD_BYTES: Type.Integer({

@@ -12,7 +12,7 @@ import { isMissingRight } from './database/rights.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { maskText } from './logging.ts';
 import type { Module } from './modules/module.ts';
-import { ensureFirstAdmin } from './modules/users/first-admin.ts';
+import { ensureFirstAdmin } from './modules/accounts/people/first-admin.ts';
 import { runWorkers } from './workers/primary.ts';
 import { meetSiblings, tellReady } from './workers/worker.ts';
 

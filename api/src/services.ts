@@ -20,11 +20,11 @@ const posts = (...paths: string[]): Rule[] => paths.map((path) => ({ method: 'PO
  */
 export const services = {
   auth: {
-    modules: ['users', 'auth'],
+    modules: ['accounts'],
     rules: all('/api/v1/auth/*', '/api/v1/users', '/api/v1/users/*', '/.well-known/jwks.json'),
   },
   redemption: {
-    modules: ['coupons-redeem', 'redemptions', 'events'],
+    modules: ['coupons-redeem', 'history'],
     rules: [
       // Only POST: a code may be called LOCK, and its history is read at /coupons/LOCK/history.
       ...posts('/api/v1/coupons/lock/*', '/api/v1/coupons/unlock/*', '/api/v1/coupons/redeem/*'),

@@ -14,10 +14,10 @@ import {
 } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jsonAnswer } from '../src/plugins/answers.ts';
-import { callerOf } from '../src/plugins/caller.ts';
-import { write } from '../src/plugins/idempotency.ts';
-import { rotateSigningKeys } from '../src/plugins/signing-keys.ts';
+import { jsonAnswer } from '../src/answers/answer.ts';
+import { callerOf } from '../src/access/caller.ts';
+import { write } from '../src/answers/idempotency.ts';
+import { rotateSigningKeys } from '../src/access/signing-keys.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { createTestDatabase } from './support/database.ts';
 

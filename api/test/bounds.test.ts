@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cut, MAX_PROBLEM_BYTES } from '../src/bounds.ts';
 import { maskText } from '../src/logging.ts';
-import { formatPlace, readPlace } from '../src/modules/events/messages.ts';
-import { problemAnswer } from '../src/plugins/answers.ts';
+import { formatPlace, readPlace } from '../src/modules/history/stream/messages.ts';
+import { problemAnswer } from '../src/answers/answer.ts';
 import { Problem } from '../src/problems.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 

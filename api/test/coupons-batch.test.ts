@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { AGAIN, type BatcherOptions, createBatcher } from '../src/modules/coupons/batch.ts';
+import { AGAIN, type BatcherOptions, createBatcher } from '../src/modules/coupons/commands/batcher.ts';
 
 afterEach(() => void vi.useRealTimers());
 

@@ -7,7 +7,7 @@ import { fillDemo } from '../demo/fill.ts';
 import { ADMIN, PASSWORD, SHOPPER } from '../demo/people.ts';
 import { demoEnvironment, requireDemo } from '../demo/safety.ts';
 import { readConfig } from '../src/config.ts';
-import { ensureFirstAdmin } from '../src/modules/users/first-admin.ts';
+import { ensureFirstAdmin } from '../src/modules/accounts/people/first-admin.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { temporaryFolder } from './support/embedded-postgres.ts';
 import { eventually } from './support/eventually.ts';

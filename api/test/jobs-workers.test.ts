@@ -15,7 +15,7 @@ const file = fileURLToPath(new URL('./support/test-jobs-process.ts', import.meta
 let api: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  const modules = [...selectModules(['users', 'auth', 'books', 'jobs']), testJobs];
+  const modules = [...selectModules(['accounts', 'books', 'jobs']), testJobs];
   api = await startTestApp({ modules, config: { jobConcurrency: 0 } });
   await prepareTestJobs(api.db);
   admin = await api.asAdmin();

@@ -16,7 +16,7 @@ interface Job {
   [field: string]: unknown;
 }
 
-const modules = [...selectModules(['users', 'auth', 'books', 'jobs']), testJobs];
+const modules = [...selectModules(['accounts', 'books', 'jobs']), testJobs];
 const launch = (config: Partial<Config> = {}, databaseUrl?: string) =>
   startTestApp({ modules, databaseUrl, config: { jobConcurrency: 4, logLevel: 'silent', ...config } });
 

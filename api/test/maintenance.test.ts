@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deleteEndedBudgets } from '../src/plugins/budgets.ts';
-import { deleteOldAnswers } from '../src/plugins/idempotency.ts';
+import { deleteEndedBudgets } from '../src/access/budgets.ts';
+import { deleteOldAnswers } from '../src/answers/idempotency.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 
 let t: TestApp;

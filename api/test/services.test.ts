@@ -92,6 +92,18 @@ test('a process that runs jobs knows every kind of job, whichever module it serv
 test('a module that does not exist is refused in one line that names those there are', () => {
   expect(() => selectModules(['coupons', 'cuopons'])).toThrow(ConfigError);
   expect(() => selectModules(['cuopons'])).toThrow(
-    /^MODULES names "cuopons"; there are: users, auth, .*, coupons, coupons-assign, .*, web$/,
+    /^MODULES names "cuopons"; there are: accounts, books, .*, coupons, coupons-assign, .*, web$/,
   );
+});
+
+test('a name that a module had before is refused with the name it has now', () => {
+  for (const [former, now] of [
+    ['users', 'accounts'],
+    ['auth', 'accounts'],
+    ['redemptions', 'history'],
+    ['events', 'history'],
+  ])
+    expect(() => selectModules(['coupons', former!])).toThrow(
+      new ConfigError(`MODULES names "${former}": that module is called "${now}" now`),
+    );
 });

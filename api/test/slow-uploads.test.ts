@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allModules } from '../src/modules/index.ts';
-import { allowSlowBody } from '../src/plugins/slow-bodies.ts';
+import { allowSlowBody } from '../src/slow-bodies.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { insertBook } from './support/nodes.ts';
 import { eventually } from './support/eventually.ts';

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { callerOf } from '../../api/src/plugins/caller.ts';
+import { callerOf } from '../../api/src/access/caller.ts';
 import { Problem } from '../../api/src/problems.ts';
 import { strict, uuid } from '../../api/src/schemas.ts';
 import { openBossRival } from './boss.ts';

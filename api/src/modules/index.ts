@@ -1,16 +1,14 @@
 import { ConfigError } from '../config.ts';
-import * as auth from './auth/index.ts';
+import * as accounts from './accounts/index.ts';
 import * as books from './books/index.ts';
 import * as codes from './codes/index.ts';
 import * as coupons from './coupons/index.ts';
 import * as distributions from './distributions/index.ts';
 import doctor from './doctor/index.ts';
-import * as events from './events/index.ts';
+import * as history from './history/index.ts';
 import * as jobs from './jobs/index.ts';
 import type { Module } from './module.ts';
 import * as pools from './pools/index.ts';
-import redemptions from './redemptions/index.ts';
-import * as users from './users/index.ts';
 import web from './web/index.ts';
 
 interface Part {
@@ -29,10 +27,8 @@ function toPart(plugin: Module): Part {
 
 /** Every part of every module, in the order they start. */
 const parts: readonly Part[] = [
-  users.core,
-  users.routes,
-  auth.core,
-  auth.routes,
+  accounts.core,
+  accounts.routes,
   books.core,
   books.routes,
   jobs.core,
@@ -44,9 +40,9 @@ const parts: readonly Part[] = [
   coupons.redeem,
   coupons.admin,
   coupons.reads,
-  redemptions,
-  events.core,
-  events.routes,
+  history.core,
+  history.reads,
+  history.stream,
   pools.core,
   pools.routes,
   distributions.core,
@@ -71,6 +67,14 @@ export const moduleNames: readonly string[] = [
   ...new Set(parts.filter((part) => !isCore(part)).flatMap(({ name }) => [name.split('-')[0]!, name])),
 ];
 
+/** What modules were called before: who upgrades is told the new name. */
+const FORMER_NAMES: Record<string, string> = {
+  users: 'accounts',
+  auth: 'accounts',
+  redemptions: 'history',
+  events: 'history',
+};
+
 /**
  * The modules of a process: those named with all that they need of others, or everything.
  * @param names of modules (`coupons`) or of parts (`coupons-redeem`)
@@ -80,6 +84,8 @@ export function selectModules(names: readonly string[] | undefined): readonly Mo
   if (!names) return allModules;
   const unknown = names.find((name) => !moduleNames.includes(name));
   if (unknown !== undefined) {
+    const now = FORMER_NAMES[unknown];
+    if (now) throw new ConfigError(`MODULES names "${unknown}": that module is called "${now}" now`);
     throw new ConfigError(`MODULES names "${unknown}"; there are: ${moduleNames.join(', ')}`);
   }
   const chosen = new Set<string>();

@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
 import { Problem } from '../problems.ts';
-import { type AccessTokens, accessTokens } from './access-tokens.ts';
-import { rememberRights, requireAdminNow } from './admin-rights.ts';
-import { type Caller, callerOf } from './caller.ts';
-import { type PublicJwk, signingKeys } from './signing-keys.ts';
+import { type AccessTokens, accessTokens } from '../access/access-tokens.ts';
+import { rememberRights, requireAdminNow } from '../access/admin-rights.ts';
+import { type Caller, callerOf } from '../access/caller.ts';
+import { type PublicJwk, signingKeys } from '../access/signing-keys.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

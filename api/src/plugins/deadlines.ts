@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { ANSWER_WITHIN_MS, LOOK_EVERY_MS, overdue } from '../deadline.ts';
-import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
+import { answerContext, problemAnswer, sendAnswer } from '../answers/answer.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -6,7 +6,7 @@ import { version } from '../config.ts';
 import { errorCode, POOL_OVERLOADED } from '../database/errors.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problems.ts';
-import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
+import { answerContext, problemAnswer, sendAnswer } from '../answers/answer.ts';
 
 /** An answer of the database is believed this long. */
 const FRESH_MS = 1_000;

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
 import { isOutage } from '../database/errors.ts';
-import { deleteEndedBudgets } from './budgets.ts';
-import { deleteOldAnswers } from './idempotency.ts';
+import { deleteEndedBudgets } from '../access/budgets.ts';
+import { deleteOldAnswers } from '../answers/idempotency.ts';
 
 export type Chore = () => Promise<unknown>;
 

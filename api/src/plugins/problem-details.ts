@@ -8,9 +8,9 @@ import { errorCode, isOutage, isTakenKey, isTimeout } from '../database/errors.t
 import { cut, MAX_POINTER_LENGTH } from '../bounds.ts';
 import { maskText } from '../logging.ts';
 import { escapePointer, type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
-import { answerContext, problemAnswer, sendAnswer } from './answers.ts';
+import { answerContext, problemAnswer, sendAnswer } from '../answers/answer.ts';
 import { clientGone, isGone } from './gone-clients.ts';
-import { mayBeSlow } from './slow-bodies.ts';
+import { mayBeSlow } from '../slow-bodies.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const RETRY_SECONDS = 2;

@@ -114,7 +114,7 @@ test('an unknown module refuses the start and names those there are', async () =
     MODULES: 'coupons,cuopons',
   });
   expect(await server.exited).toBe(1);
-  expect(server.output()).toContain('MODULES names "cuopons"; there are: users, auth');
+  expect(server.output()).toContain('MODULES names "cuopons"; there are: accounts, books');
   expect(server.output()).not.toMatch(/^ {4}at /m);
 });
 
@@ -136,7 +136,7 @@ test('a port in use, and an address that is not ours, are said in one sentence',
 });
 
 test('a process that serves some modules serves only those', async () => {
-  const server = await launchServer({ DATABASE_URL: await createEmptyDatabase(), MODULES: 'users,auth' });
+  const server = await launchServer({ DATABASE_URL: await createEmptyDatabase(), MODULES: 'accounts' });
   await untilReady(server);
   expect((await fetch(`${server.url}/api/v1/users`)).status).toBe(401);
   expect((await fetch(`${server.url}/api/v1/books`)).status).toBe(404);

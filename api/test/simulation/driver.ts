@@ -3,12 +3,12 @@ import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { overdue } from '../../src/deadline.ts';
-import { createCommands } from '../../src/modules/coupons/commands.ts';
+import { createCommands } from '../../src/modules/coupons/commands/lanes.ts';
 import type { Actor } from '../../src/modules/coupons/state.ts';
 import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
-import { rollBackRedemption, unassignCoupon } from '../../src/modules/coupons/take-back.ts';
-import type { TransitionRequest } from '../../src/modules/coupons/transition.ts';
-import type { Answer } from '../../src/plugins/answers.ts';
+import { rollBackRedemption, unassignCoupon } from '../../src/modules/coupons/admin/take-back.ts';
+import type { TransitionRequest } from '../../src/modules/coupons/commands/settle.ts';
+import type { Answer } from '../../src/answers/answer.ts';
 import { Problem } from '../../src/problems.ts';
 import { type FaultRates, InjectedFault, withFaults } from './faults.ts';
 import {

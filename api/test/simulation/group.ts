@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '../../src/database/connection.ts';
-import type { TransitionRequest } from '../../src/modules/coupons/transition.ts';
-import type { Answer } from '../../src/plugins/answers.ts';
+import type { TransitionRequest } from '../../src/modules/coupons/commands/settle.ts';
+import type { Answer } from '../../src/answers/answer.ts';
 import type { History } from './generate.ts';
 import type { Expected } from './model.ts';
 import type { Random } from './random.ts';

@@ -1,7 +1,7 @@
 /** A process of its own that makes the first administrator and says what it did, and under which key it signs. */
 import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { ensureFirstAdmin } from '../../src/modules/users/first-admin.ts';
+import { ensureFirstAdmin } from '../../src/modules/accounts/people/first-admin.ts';
 import { signAccessToken } from '../../src/plugins/authentication.ts';
 
 const config = readConfig({ ...process.env, LOG_LEVEL: 'silent' });

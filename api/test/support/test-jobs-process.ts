@@ -3,4 +3,4 @@ import { serve } from '../../src/serve.ts';
 import { testJobs } from './test-jobs.ts';
 
 /** A server that runs the jobs of tests. */
-await serve(() => [...selectModules(['users', 'auth', 'books', 'jobs']), testJobs]);
+await serve(() => [...selectModules(['accounts', 'books', 'jobs']), testJobs]);

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
 import type { ModuleOptions } from '../../src/modules/module.ts';
 import { startJob } from '../../src/modules/jobs/start.ts';
-import { callerOf } from '../../src/plugins/caller.ts';
+import { callerOf } from '../../src/access/caller.ts';
 import { Problem, type ProblemCode } from '../../src/problems.ts';
 
 /** What a job of a test does: `steps` steps, each of which leaves a mark. */

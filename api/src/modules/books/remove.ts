@@ -1,7 +1,7 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { hasAssignments } from '../events/queries.ts';
+import { hasAssignments } from '../history/events/queries.ts';
 import { deleteBook, lockBookForDelete } from './queries.ts';
 
 /**

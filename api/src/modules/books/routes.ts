@@ -2,10 +2,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Config } from '../../config.ts';
-import { jsonAnswer } from '../../plugins/answers.ts';
-import { callerOf } from '../../plugins/caller.ts';
+import { jsonAnswer } from '../../answers/answer.ts';
+import { callerOf } from '../../access/caller.ts';
 import { allowLongWork } from '../../plugins/deadlines.ts';
-import { write } from '../../plugins/idempotency.ts';
+import { write } from '../../answers/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import {

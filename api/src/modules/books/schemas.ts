@@ -1,6 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { component, metadata, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
-import type { Caller } from '../../plugins/caller.ts';
+import type { Caller } from '../../access/caller.ts';
 import type { BookRow } from './queries.ts';
 
 const MAX_INTEGER = 2 ** 31 - 1;

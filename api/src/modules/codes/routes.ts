@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { inTransaction } from '../../database/transaction.ts';
-import { callerOf } from '../../plugins/caller.ts';
+import { callerOf } from '../../access/caller.ts';
 import { ref } from '../../schemas.ts';
 import { jobResponses } from '../jobs/schemas.ts';
 import { startJob } from '../jobs/start.ts';

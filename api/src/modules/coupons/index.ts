@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
-import { createCommands, type SubmitCommand } from './commands.ts';
+import { createCommands, type SubmitCommand } from './commands/lanes.ts';
 import {
   bookCouponPage,
   bookCouponSchema,
@@ -9,10 +9,10 @@ import {
   couponPage,
   couponSchema,
 } from './present.ts';
-import { registerAssign, registerRedeem } from './command-routes.ts';
-import { registerReads } from './read-routes.ts';
+import { registerAssign, registerRedeem } from './commands/routes.ts';
+import { registerReads } from './reads/routes.ts';
 import { sweepExpiredLocks } from './sweep.ts';
-import { registerRollback, registerUnassign } from './take-back-routes.ts';
+import { registerRollback, registerUnassign } from './admin/routes.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { component, metadata, nullable, page, ref, time, uuid } from '../../schemas.ts';
-import type { EventRow } from '../events/queries.ts';
+import type { EventRow } from '../history/events/queries.ts';
 import {
   type Actor,
   type BookRules,

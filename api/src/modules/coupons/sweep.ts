@@ -1,6 +1,6 @@
 import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { recordEvents } from '../events/queries.ts';
+import { recordEvents } from '../history/events/queries.ts';
 import { lockExpiredCoupons, updateCoupons } from './queries.ts';
 import { decide } from './state.ts';
 

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { inTransaction } from '../../database/transaction.ts';
 import type { Transaction } from '../../database/connection.ts';
-import { assignMany, type Grant } from '../coupons/assign-many.ts';
+import { assignMany, type Grant } from '../coupons/bulk/assign.ts';
 import type { Actor } from '../coupons/state.ts';
 import type { JobError, JobRow } from '../jobs/queries.ts';
 import { createPace } from '../jobs/pace.ts';
 import type { JobContext, JobWork } from '../jobs/run.ts';
 import { ALGORITHM, type Draw, drawing, hashList, hashOutcome, roomOf } from './draw.ts';
 import { addGiven, deleteShares, insertDraw, insertShares, listShares, type Share } from './queries.ts';
-import { findEmails } from '../users/queries.ts';
+import { findEmails } from '../accounts/people/queries.ts';
 import { type DistributionOrder, refuseShortage, type Survey, surveyDistribution } from './survey.ts';
 
 export interface DistributionInput extends DistributionOrder {

@@ -1,5 +1,5 @@
 import type { Actor } from '../coupons/state.ts';
-import { type Outcome, takeBackMany } from '../coupons/take-back-many.ts';
+import { type Outcome, takeBackMany } from '../coupons/bulk/unassign.ts';
 import type { JobRow } from '../jobs/queries.ts';
 import { createPace } from '../jobs/pace.ts';
 import type { Undo } from '../jobs/undo.ts';

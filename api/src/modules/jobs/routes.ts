@@ -1,8 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { jsonAnswer } from '../../plugins/answers.ts';
-import { write } from '../../plugins/idempotency.ts';
-import { prefersCsv, sendCsv } from '../../plugins/csv-export.ts';
+import { jsonAnswer } from '../../answers/answer.ts';
+import { write } from '../../answers/idempotency.ts';
+import { prefersCsv, sendCsv } from '../../answers/csv-export.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { cancelJob } from './cancel.ts';

@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { callerOf } from '../../plugins/caller.ts';
+import { callerOf } from '../../access/caller.ts';
 import { Problem } from '../../problems.ts';
 import { findJob, type JobKind, type JobRow } from './queries.ts';
 import type { JobWork } from './run.ts';

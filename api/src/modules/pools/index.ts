@@ -13,7 +13,7 @@ export const core = fp<ModuleOptions>(
     }
     addFileSchemas(app);
   },
-  { name: 'pools-core', dependencies: ['users-core'] },
+  { name: 'pools-core', dependencies: ['accounts-core'] },
 );
 
 /** Pools: groups of users to distribute coupons to. In a scope of its own, because here a CSV is read whole: it names people, not codes. */

@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { type Addressee, sendMailMerge } from '../auth/mail-merge.ts';
-import { ownOrigin } from '../auth/same-origin.ts';
-import { mailMerge, mailMergeFile, noAnswerKept } from '../auth/schemas.ts';
+import { type Addressee, sendMailMerge } from '../accounts/access-links/mail-merge.ts';
+import { ownOrigin } from '../accounts/sessions/same-origin.ts';
+import { mailMerge, mailMergeFile, noAnswerKept } from '../accounts/sessions/schemas.ts';
 import { findPool, listMembersToMail } from './queries.ts';
 import { poolId } from './schemas.ts';
 

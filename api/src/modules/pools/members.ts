@@ -2,7 +2,7 @@ import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
 import { type ReasonValues, tell, type Why } from '../../files/reasons.ts';
-import { emailSpellings } from '../users/email.ts';
+import { emailSpellings } from '../accounts/people/email.ts';
 import {
   deleteMembers,
   findAccountsByEmail,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { Age } from '../../schemas.ts';
-import { type UserRow, userColumns } from '../users/queries.ts';
+import { type UserRow, userColumns } from '../accounts/people/queries.ts';
 
 export interface PoolRow {
   id: string;

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { component, metadata, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
 import { layoutQuery, readAs, reasonFields } from '../../files/schemas.ts';
-import { presentUser, userSchema } from '../users/schemas.ts';
+import { presentUser, userSchema } from '../accounts/people/schemas.ts';
 import type { MemberRow, PoolRow } from './queries.ts';
 
 /** Most users named by one JSON body; a CSV may name more. */

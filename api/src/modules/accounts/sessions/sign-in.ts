@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { Database } from '../../../database/connection.ts';
+import { inTransaction } from '../../../database/transaction.ts';
+import { type Budget, refundBudgets, spendBudgets } from '../../../access/budgets.ts';
+import { Problem } from '../../../problems.ts';
+import { emailSpellings } from '../people/email.ts';
+import type { UserRow } from '../people/queries.ts';
+import { type Hashing, inTurn } from './passwords.ts';
+import { type Account, findAccountByEmail } from './queries.ts';
+import { openSession } from './session.ts';
+
+const WINDOW_SECONDS = 15 * 60;
+/** Failed sign-ins in a window to one account from one address, … */
+const PER_PAIR = 10;
+/** … or, once strangers have failed this often at an account, … */
+const PER_ACCOUNT = 30;
+/** … only this often from each strange address. */
+const PER_PAIR_UNDER_ATTACK = 3;
+/** Failed sign-ins from one address to all accounts it is a stranger to. */
+const PER_ADDRESS = 100;
+
+/** A password for an account, from an address. */
+interface Guess {
+  email: string;
+  password: string;
+  /** As `addressScope` gives it. */
+  address: string;
+}
+
+export interface Attempt extends Guess {
+  userAgent: string | null;
+}
+
+/**
+ * Signs in: a new session's token and its user.
+ * @throws {Problem} unauthenticated, the same for every reason; rate-limited, whether or not the account exists
+ */
+export async function signIn(
+  db: Database,
+  attempt: Attempt,
+  scale: number,
+): Promise<{ user: UserRow; token: string }> {
+  const account = await findAccountOf(db, attempt, scale, ({ disabledAt }) => disabledAt === null);
+  const token = await inTransaction(db, (trx) =>
+    openSession(trx, {
+      userId: account.id,
+      passwordHash: account.passwordHash!,
+      address: attempt.address,
+      userAgent: attempt.userAgent,
+    }),
+  );
+  if (token === null) throw wrongPassword();
+  return { user: account, token };
+}
+
+/**
+ * Whether an account has this password, asked at the price of a sign-in: for repeats of what has set it.
+ * @throws {Problem} rate-limited, unavailable
+ */
+export async function isPasswordOf(db: Database, attempt: Guess, scale: number): Promise<boolean> {
+  try {
+    await findAccountOf(db, attempt, scale, () => true);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'unauthenticated') return false;
+    throw error;
+  }
+}
+
+/** The account of an e-mail and its password. */
+async function findAccountOf(
+  db: Database,
+  { email: text, password, address }: Guess,
+  scale: number,
+  isOpen: (account: Account) => boolean,
+): Promise<Account> {
+  const email = emailSpellings(text);
+  const account = await findAccountByEmail(db, email, address);
+  const budgets = signInBudgets(email.canonical, address, account?.familiar ?? false, scale);
+  // People who share an address of old do not wait for each other.
+  const source = account?.familiar ? `${account.id} ${address}` : address;
+  return guardPassword(db, budgets, source, async ({ fits }) => {
+    const isRight = await fits(password, account?.passwordHash);
+    return isRight && account !== undefined && isOpen(account) && account;
+  });
+}
+
+/** What failed attempts at one password are charged to. */
+export interface SignInBudgets {
+  /** Each of these stops whoever has spent it. */
+  own: Budget[];
+  /** Of an address that is a stranger to the account: when all strangers have spent the first, each has only the second. */
+  strangers?: { all: Budget; each: Budget };
+}
+
+/**
+ * An address from which the account was signed in to lately answers only for its own failures. One that is a stranger to it has less
+ * while others guess, but never nothing: guessers do not lock the owner out, wherever the owner is (decision 18). E-mails are hashed,
+ * so that unknown ones are counted like known ones and none is kept in clear.
+ */
+export function signInBudgets(
+  email: string,
+  address: string,
+  familiar: boolean,
+  scale: number,
+): SignInBudgets {
+  const account = createHash('sha256').update(email).digest('base64url');
+  const budget = (scope: string, limit: number) => ({
+    scope: `sign-in:${scope}`,
+    limit: Math.max(1, Math.round(limit * scale)),
+    windowSeconds: WINDOW_SECONDS,
+  });
+  const pair = budget(`${account}:${address}`, PER_PAIR);
+  if (familiar) return { own: [pair] };
+  return {
+    own: [pair, budget(`address:${address}`, PER_ADDRESS)],
+    strangers: {
+      all: budget(`account:${account}`, PER_ACCOUNT),
+      each: budget(`stranger:${account}:${address}`, PER_PAIR_UNDER_ATTACK),
+    },
+  };
+}
+
+/**
+ * Checks a password under its budgets, when the turn of `source` comes. They are charged before, and given back unless the password was
+ * wrong: many attempts at once cannot all slip through before the first has failed.
+ * @param check falsy: the password is wrong
+ * @throws {Problem} unauthenticated, rate-limited, unavailable
+ */
+export async function guardPassword<T>(
+  db: Database,
+  budgets: SignInBudgets,
+  source: string,
+  check: (hashing: Hashing) => Promise<T | false | null>,
+): Promise<T> {
+  return inTurn(source, async (hashing) => {
+    const charged = await charge(db, budgets);
+    let checked: T | false | null;
+    try {
+      checked = await check(hashing);
+    } catch (error) {
+      await refundBudgets(db, charged);
+      throw error;
+    }
+    if (!checked) throw wrongPassword();
+    await refundBudgets(db, charged);
+    return checked;
+  });
+}
+
+async function charge(db: Database, { own, strangers }: SignInBudgets): Promise<Budget[]> {
+  const charged = strangers ? [...own, strangers.all] : [...own];
+  const over = await spendBudgets(db, charged);
+  const attacked = strangers !== undefined && over.delete(strangers.all.scope);
+  if (over.size === 0 && attacked) {
+    charged.push(strangers.each);
+    for (const [scope, seconds] of await spendBudgets(db, [strangers.each])) over.set(scope, seconds);
+  }
+  if (over.size === 0) return charged;
+  // Not an attempt: one address that goes on trying must not use up what others have.
+  await refundBudgets(
+    db,
+    charged.filter(({ scope }) => !over.has(scope)),
+  );
+  throw new Problem('rate-limited', 'Too many failed attempts.', { retryAfter: Math.max(...over.values()) });
+}
+
+export const wrongPassword = () => new Problem('unauthenticated', 'The e-mail or the password is wrong.');

@@ -1,0 +1,100 @@
+import { randomInt } from 'node:crypto';
+import type { Transaction } from '../../../database/connection.ts';
+import { Problem, problems } from '../../../problems.ts';
+import { recordEvents } from '../../history/events/queries.ts';
+import { claimCouponsInOrder } from './queries.ts';
+import {
+  findActiveUsers,
+  lockBookForClaim,
+  releaseAssignments,
+  reserveAssignments,
+  updateCoupons,
+} from '../queries.ts';
+import { type Actor, decide, refuseAssignment } from '../state.ts';
+
+/** How many coupons a user shall get. */
+export interface Wish {
+  userId: string;
+  count: number;
+}
+
+export interface Grant {
+  given: number;
+  /** Why no more can be given to this user; null: all were, or others hold the coupons at this moment. */
+  refusal: 'assignment-limit-reached' | 'user-disabled' | null;
+}
+
+export interface Granted {
+  /** What each got, in the order of the wishes. */
+  grants: Grant[];
+  /** False: no coupon was left, and nothing was done. */
+  inStock: boolean;
+  /** The last coupon given, to go on from. */
+  lastId: number;
+}
+
+/**
+ * Gives coupons of a book to many users in one transaction, like as many single assignments: counters first, then coupons, each
+ * decided by the same rules. The coupons are those that come after `afterId`.
+ * @param wishes each user once
+ * @throws {Problem} not-found, book-not-active
+ */
+export async function assignMany(
+  trx: Transaction,
+  { bookId, actor, jobId, afterId }: { bookId: string; actor: Actor; jobId: string; afterId: number },
+  wishes: readonly Wish[],
+): Promise<Granted> {
+  const book = await lockBookForClaim(trx, bookId, randomInt(-(2 ** 31), 2 ** 31));
+  if (!book) throw new Problem('not-found', 'There is no such book any more.');
+  if (refuseAssignment(book, 0, book.now) === 'book-not-active') throw notActive();
+  const grants: Grant[] = wishes.map(() => ({ given: 0, refusal: null }));
+  if (!book.inStock) return { grants, inStock: false, lastId: afterId };
+
+  const users = await findActiveUsers(
+    trx,
+    wishes.map(({ userId }) => userId),
+  );
+  const open = wishes.flatMap(({ userId, count }, index) => {
+    if (users.has(userId)) return [{ bookId, userId, count, grant: grants[index]! }];
+    grants[index]!.refusal = 'user-disabled';
+    return [];
+  });
+  const before = open.length > 0 ? await reserveAssignments(trx, open) : [];
+  const allowed = open.map(({ count, grant }, index) => {
+    const room = Math.max(0, (book.maxAssignmentsPerUser ?? Infinity) - before[index]!);
+    if (room < count) grant.refusal = 'assignment-limit-reached';
+    return Math.min(count, room);
+  });
+
+  const wanted = allowed.reduce((sum, count) => sum + count, 0);
+  const coupons = wanted > 0 ? await claimCouponsInOrder(trx, bookId, { count: wanted, afterId }) : [];
+  const changes = [];
+  let next = 0;
+  for (const [index, { userId, grant }] of open.entries()) {
+    for (; grant.given < allowed[index]! && next < coupons.length; next += 1) {
+      const { now, ...coupon } = coupons[next]!;
+      const assigned = before[index]! + grant.given;
+      const decision = decide(coupon, book, { type: 'assign', actor, userId, assigned }, now);
+      if ('refusal' in decision) throw notActive(); // The book's time has just run out; the rest was looked at above.
+      changes.push({ from: coupon.state, now, ...decision });
+      grant.given += 1;
+    }
+    // Others hold the coupons that are missing: what the limit allows may still be had.
+    if (grant.given < allowed[index]!) grant.refusal = null;
+  }
+  await updateCoupons(trx, changes);
+  await recordEvents(
+    trx,
+    changes.flatMap(({ events }) => events),
+    { jobId },
+  );
+  await releaseAssignments(
+    trx,
+    open.flatMap(({ grant, ...wish }) =>
+      grant.given < wish.count ? [{ ...wish, count: wish.count - grant.given }] : [],
+    ),
+  );
+  return { grants, inStock: true, lastId: coupons.at(-1)?.id ?? afterId };
+}
+
+const notActive = () => new Problem('book-not-active', problems['book-not-active'].about);

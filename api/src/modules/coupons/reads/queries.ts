@@ -1,0 +1,110 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../../database/connection.ts';
+import type { CouponState } from '../../../database/types.ts';
+import { findEmails } from '../../accounts/people/queries.ts';
+import { bookRuleColumns, clock, couponColumns, type CouponInBook } from '../queries.ts';
+
+/** Ids of coupons whose codes begin so: by the index on codes, `limit` of them at most. */
+export async function findCouponIds(db: Database, codePrefix: string, limit: number): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    SELECT id FROM coupons WHERE code LIKE ${`${codePrefix.replace(/[\\%_]/g, '\\$&')}%`} LIMIT ${limit}`.execute(
+    db,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Coupons with their books' rules, not locked; those that do not exist any more are not in the map. */
+export async function findCouponsById(
+  db: Database,
+  ids: readonly number[],
+): Promise<Map<number, CouponInBook>> {
+  const { rows } = await sql<CouponInBook>`
+    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
+    FROM coupons c JOIN books b ON b.id = c.book_id WHERE c.id = ANY(${ids}::bigint[])`.execute(db);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Coupons with the e-mails of those they belong to. */
+export async function withOwners(
+  db: Database,
+  rows: readonly CouponInBook[],
+): Promise<(CouponInBook & { ownerEmail: string | null })[]> {
+  const owners = new Set(rows.flatMap(({ assignedUserId }) => assignedUserId ?? []));
+  const emails = owners.size > 0 ? await findEmails(db, [...owners]) : undefined;
+  return rows.map((row) => ({ ...row, ownerEmail: emails?.get(row.assignedUserId ?? '') ?? null }));
+}
+
+/** The rows of a page whose *current* state is one of those asked: an expired lock counts as ASSIGNED. */
+function inState(state: CouponState | undefined): RawBuilder<unknown> {
+  if (state === undefined) return sql`true`;
+  if (state === 'LOCKED') return sql`c.state = 'LOCKED' AND c.lock_expires_at > clock_timestamp()`;
+  if (state === 'ASSIGNED') {
+    return sql`(c.state = 'ASSIGNED' OR c.state = 'LOCKED' AND c.lock_expires_at <= clock_timestamp())`;
+  }
+  return sql`c.state = ${state}`;
+}
+
+/** A user's coupons, those given last first, from after the coupon `after`. */
+export async function listCouponsByUser(
+  db: Database,
+  userId: string,
+  filter: { bookId?: string; state?: CouponState },
+  page: { after?: { assignedAt: Date; id: number }; limit: number },
+): Promise<CouponInBook[]> {
+  const { rows } = await sql<CouponInBook>`
+    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
+    FROM coupons c JOIN books b ON b.id = c.book_id
+    WHERE c.assigned_user_id = ${userId} AND ${inState(filter.state)}
+      AND ${filter.bookId === undefined ? sql`true` : sql`c.book_id = ${filter.bookId}`}
+      AND ${
+        page.after === undefined
+          ? sql`true`
+          : sql`(c.assigned_at, c.id) < (${page.after.assignedAt.toISOString()}::timestamptz, ${page.after.id}::bigint)`
+      }
+    ORDER BY c.assigned_at DESC, c.id DESC LIMIT ${page.limit}`.execute(db);
+  return rows;
+}
+
+const STATES: readonly CouponState[] = ['UNASSIGNED', 'ASSIGNED', 'LOCKED', 'REDEEMED'];
+
+/**
+ * A book's coupons: by code where a prefix is asked for (the index on codes gives that order), else by id, read state by state from
+ * the index on (book, state, id), so that a page costs the same in a book of ten million.
+ */
+export async function listCouponsByBook(
+  db: Database,
+  bookId: string,
+  filter: { state?: CouponState; userId?: string; codePrefix?: string },
+  page: { afterId?: number; afterCode?: string; limit: number },
+): Promise<CouponInBook[]> {
+  const ofUser = filter.userId === undefined ? sql`true` : sql`c.assigned_user_id = ${filter.userId}`;
+  const matching =
+    filter.codePrefix === undefined
+      ? sql`
+        unnest(${statesToRead(filter.state)}::coupon_state[]) AS wanted(state) CROSS JOIN LATERAL (
+          SELECT * FROM coupons c
+          WHERE c.book_id = ${bookId} AND c.state = wanted.state AND ${inState(filter.state)} AND ${ofUser}
+            AND c.id > ${page.afterId ?? 0}
+          ORDER BY c.id LIMIT ${page.limit}) c`
+      : sql`(
+          SELECT * FROM coupons c
+          WHERE c.code LIKE ${`${filter.codePrefix.replace(/[\\%_]/g, '\\$&')}%`} AND c.book_id = ${bookId}
+            AND ${inState(filter.state)} AND ${ofUser} AND c.code > ${page.afterCode ?? ''}
+          ORDER BY c.code LIMIT ${page.limit}) c`;
+  const { rows } = await sql<CouponInBook>`
+    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
+    FROM ${matching} JOIN books b ON b.id = c.book_id
+    ORDER BY ${filter.codePrefix === undefined ? sql`c.id` : sql`c.code`} LIMIT ${page.limit}`.execute(db);
+  return rows;
+}
+
+function statesToRead(state: CouponState | undefined): readonly CouponState[] {
+  if (state === undefined) return STATES;
+  return state === 'ASSIGNED' ? ['ASSIGNED', 'LOCKED'] : [state];
+}
+
+/** Which of the books exist. */
+export async function bookExists(db: Database, id: string): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM books WHERE id = ${id}`.execute(db);
+  return rows.length > 0;
+}

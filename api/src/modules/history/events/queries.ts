@@ -1,0 +1,262 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database, Transaction } from '../../../database/connection.ts';
+import type { CouponEvent } from '../../coupons/state.ts';
+import { cutAt, parseSnapshot, type Snapshot } from '../snapshot.ts';
+
+/**
+ * Adds events to the audit trail, in the transaction of the changes they tell of.
+ * @param jobId the job that made the changes
+ */
+export async function recordEvents(
+  trx: Transaction,
+  events: readonly CouponEvent[],
+  { jobId = null }: { jobId?: string | null } = {},
+): Promise<void> {
+  if (events.length === 0) return;
+  const column = <T>(read: (event: CouponEvent) => T) => events.map(read);
+  // A batch is of few books: each name is sent once.
+  const names = [...new Set(column((e) => e.bookName))];
+  const place = new Map(names.map((name, index) => [name, index + 1]));
+  await sql`
+    INSERT INTO events (type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, book_name, job_id)
+    SELECT type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, (${names}::text[])[name], ${jobId}::uuid
+    FROM unnest(
+      ${column((e) => e.type)}::text[], ${column((e) => e.bookId)}::uuid[], ${column((e) => e.couponId)}::bigint[],
+      ${column((e) => e.userId)}::uuid[], ${column((e) => e.actorId)}::uuid[],
+      ${column((e) => (e.data === null ? null : JSON.stringify(e.data)))}::jsonb[],
+      ${column((e) => e.occurredAt.toISOString())}::timestamptz[], ${column((e) => e.code)}::text[],
+      ${column((e) => place.get(e.bookName)!)}::integer[]
+    ) AS e(type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, name)`.execute(trx);
+}
+
+/** An event as it is read. One that an earlier version wrote has no names of its own, until it is given them. */
+export type EventRow = Omit<CouponEvent, 'code' | 'bookName'> & { id: number };
+
+/** The events of one coupon, oldest first, from above `afterId`; with `userId`, only those that were for that user. */
+export async function listEventsByCoupon(
+  db: Database,
+  couponId: number,
+  userId: string | undefined,
+  page: { afterId?: number; limit: number },
+): Promise<EventRow[]> {
+  const { rows } = await sql<EventRow>`
+    SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
+           occurred_at AS "occurredAt", data
+    FROM events WHERE coupon_id = ${couponId} AND id > ${page.afterId ?? 0}
+      AND ${userId === undefined ? sql`true` : sql`user_id = ${userId}`}
+    ORDER BY id LIMIT ${page.limit}`.execute(db);
+  return rows;
+}
+
+/** Whether a coupon of a book was ever assigned, whatever became of it. */
+export async function hasAssignments(trx: Transaction, bookId: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    SELECT EXISTS (SELECT FROM events WHERE book_id = ${bookId} AND type = 'coupon.assigned') AS found`.execute(
+    trx,
+  );
+  return rows[0]!.found;
+}
+
+/** What has been committed by now: all that a list shows, however many pages it is read in. */
+export async function readSnapshot(db: Database): Promise<Snapshot> {
+  const { rows } = await sql<{ snapshot: string }>`SELECT pg_current_snapshot()::text AS snapshot`.execute(
+    db,
+  );
+  return parseSnapshot(rows[0]!.snapshot);
+}
+
+/**
+ * Where the stream of events ends now: a snapshot, cut behind the newest transaction that left an event. So it stays the same while
+ * nothing happens. And what it calls seen is on disk: the ids of later transactions, which may have come to nothing, are given again
+ * by a database that crashed.
+ */
+export async function readTip(db: Database): Promise<Snapshot> {
+  const { rows } = await sql<{ snapshot: string; newest: string | null }>`
+    SELECT pg_current_snapshot()::text AS snapshot,
+           (SELECT e.txid FROM events e WHERE e.txid < pg_snapshot_xmax(pg_current_snapshot())
+            ORDER BY e.txid DESC LIMIT 1)::text AS newest`.execute(db);
+  const { snapshot, newest } = rows[0]!;
+  return cutAt(parseSnapshot(snapshot), Number(newest ?? 2) + 1);
+}
+
+export interface StreamedEvent extends EventRow {
+  /** Null: written by an earlier version, see `nameOldEvents`. */
+  code: string | null;
+  txid: number;
+}
+
+export interface Stretch {
+  from: Snapshot;
+  to: Snapshot;
+  afterId: number;
+  limit: number;
+  /** Only events for these users or of these books; null: all. */
+  of: { userIds: readonly string[]; bookIds: readonly string[] } | null;
+}
+
+/**
+ * Events that became visible between two snapshots, in the order of their ids; of one coupon that is the order in which they
+ * happened. Looked up by transaction: those since `from`, and those that were running then; a long transaction costs nothing.
+ */
+export async function listEventsBetween(
+  db: Database,
+  { from, to, afterId, limit, of }: Stretch,
+): Promise<StreamedEvent[]> {
+  const { rows } = await sql<Omit<StreamedEvent, 'txid'> & { txid: string }>`
+    SELECT * FROM (
+      SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
+             occurred_at AS "occurredAt", data, code, txid::text AS txid
+      FROM events
+      WHERE ${between({ from, to })}
+        AND id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
+        AND ${of === null ? sql`true` : sql`(user_id = ANY(${of.userIds}::uuid[]) OR book_id = ANY(${of.bookIds}::uuid[]))`}
+      OFFSET 0) stretch
+    ORDER BY id LIMIT ${limit}`.execute(db);
+  return rows.map((row) => ({ ...row, txid: Number(row.txid) }));
+}
+
+/**
+ * After a dump was restored into a younger cluster: takes note of the rows whose transactions lie in this one's future. Nothing is
+ * added before the service starts, so they are among the newest. Does nothing otherwise, and at every further start.
+ */
+export async function noteRestoredRows(trx: Transaction): Promise<void> {
+  const lastOf = (table: string) => sql`(
+    SELECT coalesce(max(id), 0) FROM (SELECT id, txid FROM ${sql.table(table)} ORDER BY id DESC LIMIT 10000) newest
+    WHERE txid >= pg_snapshot_xmax(pg_current_snapshot()))`;
+  await sql`
+    UPDATE restored_rows SET events_to = greatest(events_to, ${lastOf('events')}),
+      redemptions_to = greatest(redemptions_to, ${lastOf('redemption_history')})
+    WHERE events_to < ${lastOf('events')} OR redemptions_to < ${lastOf('redemption_history')}`.execute(trx);
+}
+
+/** Whether more than so many events became visible between two snapshots, of whomever. */
+export async function hasMoreEventsBetween(
+  db: Database,
+  stretch: Pick<Stretch, 'from' | 'to'>,
+  count: number,
+): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM events WHERE ${between(stretch)} OFFSET ${count} LIMIT 1`.execute(db);
+  return rows.length > 0;
+}
+
+const between = ({ from, to }: Pick<Stretch, 'from' | 'to'>) => sql`
+  (txid >= ${String(from.end)}::xid8 OR txid = ANY(${from.running.map(String)}::xid8[]))
+  AND txid < ${String(to.end)}::xid8 AND txid <> ALL(${to.running.map(String)}::xid8[])`;
+
+/**
+ * The rows of a table that were visible at a snapshot.
+ * @param restoredTo rows up to this id count as visible: see migration 0010
+ */
+export const visibleAt = (
+  { end, running }: Snapshot,
+  table: 'e' | 'r',
+  restoredTo: 'events_to' | 'redemptions_to',
+): RawBuilder<unknown> => {
+  const column = (name: string) => sql.ref(`${table}.${name}`);
+  return sql`(
+    ${column('id')} <= (SELECT ${sql.ref(restoredTo)} FROM restored_rows)
+    OR ${column('txid')} < ${String(end)}::xid8 AND ${column('txid')} <> ALL(${running.map(String)}::xid8[]))`;
+};
+
+/** Where a page of a list by time begins: below this row. */
+export interface Moment {
+  at: Date;
+  id: number;
+}
+
+export interface HistoryPage {
+  visibleAt: Snapshot;
+  before?: Moment;
+  limit: number;
+}
+
+export interface EventFilter {
+  bookId?: string;
+  userId?: string;
+  actorId?: string;
+  jobId?: string;
+  types?: readonly string[];
+  /** The coupons: those named, or all whose codes begin so. */
+  coupons?: readonly number[] | { codePrefix: string };
+  from?: Date;
+  /** Exclusive. */
+  to?: Date;
+}
+
+export interface ListedEvent extends EventRow {
+  jobId: string | null;
+  code: string | null;
+  bookName: string | null;
+  userEmail: string | null;
+  actorEmail: string | null;
+}
+
+/** Events by time, newest first, with the names of what they tell of. In a transaction, for its time limit. */
+export async function listEvents(
+  trx: Transaction,
+  filter: EventFilter,
+  { visibleAt: snapshot, before, limit }: HistoryPage,
+): Promise<ListedEvent[]> {
+  const { bookId, userId, actorId, jobId, types, coupons, from, to } = filter;
+  const conditions = [visibleAt(snapshot, 'e', 'events_to')];
+  if (bookId !== undefined) conditions.push(sql`e.book_id = ${bookId}`);
+  if (userId !== undefined) conditions.push(sql`e.user_id = ${userId}`);
+  if (actorId !== undefined) conditions.push(sql`e.actor_id = ${actorId}`);
+  if (jobId !== undefined) conditions.push(sql`e.job_id = ${jobId}`);
+  if (types !== undefined) conditions.push(sql`e.type = ANY(${types}::text[])`);
+  if (from !== undefined) conditions.push(sql`e.occurred_at >= ${from.toISOString()}::timestamptz`);
+  if (to !== undefined) conditions.push(sql`e.occurred_at < ${to.toISOString()}::timestamptz`);
+  if (coupons && 'codePrefix' in coupons) conditions.push(codeBegins(sql`e.coupon_id`, coupons.codePrefix));
+  if (before) conditions.push(isBefore(sql`e.occurred_at`, sql`e.id`, before));
+
+  // The events of few coupons are looked up coupon by coupon; left to itself the planner might walk through time to find them.
+  const source =
+    coupons && !('codePrefix' in coupons)
+      ? sql`(SELECT * FROM events WHERE coupon_id = ANY(${coupons}::bigint[]) OFFSET 0)`
+      : sql`events`;
+  const { rows } = await sql<ListedEvent>`
+    SELECT e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
+           e.occurred_at AS "occurredAt", e.data, e.job_id AS "jobId",
+           coalesce(e.code, c.code) AS code, coalesce(e.book_name, b.name) AS "bookName", u.email AS "userEmail", a.email AS "actorEmail"
+    FROM (SELECT e.* FROM ${source} e WHERE ${sql.join(conditions, sql` AND `)}
+          ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}) e
+    LEFT JOIN coupons c ON c.id = e.coupon_id LEFT JOIN books b ON b.id = e.book_id
+    LEFT JOIN users u ON u.id = e.user_id LEFT JOIN users a ON a.id = e.actor_id
+    ORDER BY e.occurred_at DESC, e.id DESC`.execute(trx);
+  return rows;
+}
+
+/** Below a row in a list by time. The first half alone is what an index on the time understands. */
+export const isBefore = (
+  time: RawBuilder<unknown>,
+  id: RawBuilder<unknown>,
+  { at, id: lastId }: Moment,
+) => sql`
+  ${time} <= ${at.toISOString()}::timestamptz AND (${time}, ${id}) < (${at.toISOString()}::timestamptz, ${lastId}::bigint)`;
+
+/** Coupons whose codes begin so; for many of them, row by row. */
+export const codeBegins = (couponId: RawBuilder<unknown>, prefix: string) => sql`
+  EXISTS (SELECT FROM coupons c WHERE c.id = ${couponId} AND starts_with(c.code, ${prefix}))`;
+
+const NAMED_AT_ONCE = 5_000;
+
+/**
+ * Gives the events of earlier versions the names that they were written without (migration 0018): a stretch of ids at a time, each in
+ * a transaction of its own, so that nobody waits. What belongs to a coupon that is gone stays without.
+ */
+export async function nameOldEvents(db: Database): Promise<void> {
+  for (let left = true; left;) {
+    const { rows } = await sql`
+      WITH stretch AS MATERIALIZED (
+        SELECT named_to, last_id FROM unnamed_events WHERE named_to < last_id FOR UPDATE SKIP LOCKED),
+      named AS (
+        UPDATE events e SET code = c.code, book_name = b.name
+        FROM stretch, coupons c JOIN books b ON b.id = c.book_id
+        WHERE e.id > stretch.named_to AND e.id <= least(stretch.named_to + ${NAMED_AT_ONCE}, stretch.last_id)
+          AND e.code IS NULL AND c.id = e.coupon_id)
+      UPDATE unnamed_events u SET named_to = u.named_to + ${NAMED_AT_ONCE} FROM stretch
+      RETURNING u.named_to`.execute(db);
+    left = rows.length > 0;
+  }
+}

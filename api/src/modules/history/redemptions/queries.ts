@@ -1,0 +1,54 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Transaction } from '../../../database/connection.ts';
+import { codeBegins, type EventFilter, type HistoryPage, isBefore, visibleAt } from '../events/queries.ts';
+
+export type RedemptionFilter = Omit<EventFilter, 'types' | 'jobId'>;
+
+export interface ListedRedemption {
+  id: number;
+  code: string;
+  bookId: string;
+  bookName: string;
+  userId: string;
+  userEmail: string;
+  actorId: string;
+  actorEmail: string;
+  redeemedAt: Date;
+  redemptionNumber: number;
+  metadata: Record<string, unknown>;
+  rollbackOf: number | null;
+  reason: string | null;
+  rolledBackBy: number | null;
+}
+
+/** Redemptions and their rollbacks by time, newest first, with the names of what they tell of. In a transaction, for its time limit. */
+export async function listRedemptions(
+  trx: Transaction,
+  { bookId, userId, actorId, coupons, from, to }: RedemptionFilter,
+  { visibleAt: snapshot, before, limit }: HistoryPage,
+): Promise<ListedRedemption[]> {
+  const conditions: RawBuilder<unknown>[] = [visibleAt(snapshot, 'r', 'redemptions_to')];
+  if (bookId !== undefined) conditions.push(sql`r.book_id = ${bookId}`);
+  if (userId !== undefined) conditions.push(sql`r.user_id = ${userId}`);
+  if (actorId !== undefined) conditions.push(sql`r.actor_id = ${actorId}`);
+  if (from !== undefined) conditions.push(sql`r.redeemed_at >= ${from.toISOString()}::timestamptz`);
+  if (to !== undefined) conditions.push(sql`r.redeemed_at < ${to.toISOString()}::timestamptz`);
+  if (coupons && 'codePrefix' in coupons) conditions.push(codeBegins(sql`r.coupon_id`, coupons.codePrefix));
+  if (before) conditions.push(isBefore(sql`r.redeemed_at`, sql`r.id`, before));
+  const source =
+    coupons && !('codePrefix' in coupons)
+      ? sql`(SELECT * FROM redemption_history WHERE coupon_id = ANY(${coupons}::bigint[]) OFFSET 0)`
+      : sql`redemption_history`;
+  const { rows } = await sql<ListedRedemption>`
+    SELECT r.id, c.code, r.book_id AS "bookId", b.name AS "bookName", r.user_id AS "userId", u.email AS "userEmail",
+           r.actor_id AS "actorId", a.email AS "actorEmail", r.redeemed_at AS "redeemedAt",
+           r.redemption_number AS "redemptionNumber", r.metadata, r.rollback_of AS "rollbackOf", r.reason,
+           back.id AS "rolledBackBy"
+    FROM (SELECT r.* FROM ${source} r WHERE ${sql.join(conditions, sql` AND `)}
+          ORDER BY r.redeemed_at DESC, r.id DESC LIMIT ${limit}) r
+    JOIN coupons c ON c.id = r.coupon_id JOIN books b ON b.id = r.book_id
+    JOIN users u ON u.id = r.user_id JOIN users a ON a.id = r.actor_id
+    LEFT JOIN redemption_history back ON back.rollback_of = r.id
+    ORDER BY r.redeemed_at DESC, r.id DESC`.execute(trx);
+  return rows;
+}
