@@ -8,8 +8,8 @@ const OPTIONS = { jit: true, minify: true, location: false, onError };
 
 type Words = { [key: string]: string | Words };
 
-/** Files of words: `src/i18n/<language>/<topic>.ts`. */
-const TOPIC = /\/src\/i18n\/[a-z]{2}\/(?!index|admin)[\w-]+\.ts$/;
+/** Files of words: `src/<domain>/words.<language>.ts`, with a topic before the language where a domain has several. */
+const WORDS = /\/src\/\w+\/words\.(?:\w+\.)?[a-z]{2}\.ts$/;
 /** What is more than words to vue-i18n: interpolation, plural, link. */
 const SYNTAX = /[{}|@]/;
 
@@ -19,7 +19,7 @@ export function precompileMessages(): Plugin {
     name: 'precompile-messages',
     async load(id) {
       const path = id.split('?', 1)[0]!;
-      if (!TOPIC.test(path)) return null;
+      if (!WORDS.test(path)) return null;
       const url = `${pathToFileURL(path).href}?${statSync(path).mtimeMs}`;
       const { default: words } = (await import(url)) as { default: Words };
       return `export default ${JSON.stringify(compile(words))}`;

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { axisTicks } from '../src/components/axis-ticks.ts';
+import { axisTicks } from '../src/ui/axisTicks.ts';
 
 test('the axis of a chart has few, whole and round numbers, of which the last is enough for the highest bar', () => {
   expect(axisTicks(0)).toEqual([0, 1, 2, 3, 4]);

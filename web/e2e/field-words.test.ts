@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fieldWords } from '../src/composables/problem-text.ts';
-import english from '../src/i18n/en/problems.ts';
-import spanish from '../src/i18n/es/problems.ts';
+import { fieldWords } from '../src/ui/useProblemText.ts';
+import english from '../src/ui/words.problems.en.ts';
+import spanish from '../src/ui/words.problems.es.ts';
 import { PASSWORD } from './support/server.ts';
 import { makePerson } from './support/scene.ts';
 import { expect, test } from './support/test.ts';

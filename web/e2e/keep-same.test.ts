@@ -1,4 +1,4 @@
-import { keepSame } from '../src/api/keep-same.ts';
+import { keepSame } from '../src/api/keepWhatIsSame.ts';
 import { expect, test } from './support/test.ts';
 
 test('what is read again and has not changed is the same object; of what has changed, the rest is', () => {

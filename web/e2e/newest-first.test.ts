@@ -1,4 +1,4 @@
-import { newestFirst } from '../src/composables/newest-first.ts';
+import { newestFirst } from '../src/coupons/newestFirst.ts';
 import { expect, test } from './support/test.ts';
 
 const [nine, ten] = ['2026-11-26T09:00:00.000Z', '2026-11-26T10:00:00.000Z'];

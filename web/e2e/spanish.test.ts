@@ -1,7 +1,7 @@
-import englishForAdmins from '../src/i18n/en/admin.ts';
-import englishForAll from '../src/i18n/en/index.ts';
-import spanishForAdmins from '../src/i18n/es/admin.ts';
-import spanishForAll from '../src/i18n/es/index.ts';
+import englishForAdmins from '../src/i18n/admin.en.ts';
+import englishForAll from '../src/i18n/en.ts';
+import spanishForAdmins from '../src/i18n/admin.es.ts';
+import spanishForAll from '../src/i18n/es.ts';
 import { ADMIN_PAGES, addressOf, makeScene, settled, USER_PAGES } from './support/pages.ts';
 import { expect, test } from './support/test.ts';
 

@@ -4,13 +4,13 @@ import { PiniaColada } from '@pinia/colada';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import { loadRouteLocation } from 'vue-router';
-import { keepWhatIsSame } from './api/keep-same';
-import { readAgainWhatWasLeft } from './api/left-reads';
+import { keepWhatIsSame } from './api/keepWhatIsSame';
+import { readAgainWhatWasLeft } from './api/readAgainWhatWasLeft';
 import App from './App.vue';
-import { ignoreSecondClicks } from './double-clicks';
+import { ignoreSecondClicks } from './ignoreSecondClicks';
 import { i18n, preferredLanguage, setLanguage } from './i18n';
 import { router } from './router';
-import { useSessionStore } from './stores/session';
+import { useSessionStore } from './accounts/useSessionStore';
 
 const app = createApp(App)
   .use(createPinia())

@@ -1,6 +1,6 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
 import { loadWordsForAdmins } from './i18n';
-import { useSessionStore } from './stores/session';
+import { useSessionStore } from './accounts/useSessionStore';
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -20,67 +20,67 @@ const routes: RouteRecordRaw[] = [
   { path: '/', redirect: () => (useSessionStore().isAdmin ? '/overview' : '/coupons') },
   {
     path: '/sign-in',
-    component: () => import('./pages/SignIn.vue'),
+    component: () => import('./accounts/SignInPage.vue'),
     meta: { access: 'stranger', title: 'session.signIn' },
   },
   {
     path: '/register',
-    component: () => import('./pages/Register.vue'),
+    component: () => import('./accounts/RegisterPage.vue'),
     meta: { access: 'stranger', title: 'session.register' },
   },
   {
     path: '/access',
-    component: () => import('./pages/Access.vue'),
+    component: () => import('./accounts/AccessPage.vue'),
     meta: { access: 'bare', title: 'session.link.title' },
   },
   {
     path: '/coupons',
-    component: () => import('./pages/MyCoupons.vue'),
+    component: () => import('./coupons/MyCouponsPage.vue'),
     meta: { title: 'common.nav.coupons' },
   },
   {
     path: '/coupons/:code',
-    component: () => import('./pages/Coupon.vue'),
+    component: () => import('./coupons/CouponPage.vue'),
     meta: { title: 'coupons.one' },
   },
   {
     path: '/account',
-    component: () => import('./pages/Account.vue'),
+    component: () => import('./accounts/AccountPage.vue'),
     meta: { title: 'common.nav.account' },
   },
 
   {
     path: '/overview',
-    component: () => import('./pages/Overview.vue'),
+    component: () => import('./overview/OverviewPage.vue'),
     meta: admin('common.nav.overview'),
   },
-  { path: '/books', component: () => import('./pages/Books.vue'), meta: admin('common.nav.books') },
-  { path: '/books/new', component: () => import('./pages/BookNew.vue'), meta: admin('books.newTitle') },
+  { path: '/books', component: () => import('./books/BooksPage.vue'), meta: admin('common.nav.books') },
+  { path: '/books/new', component: () => import('./books/NewBookPage.vue'), meta: admin('books.newTitle') },
   {
     path: '/books/:id/:tab?',
-    component: () => import('./pages/Book.vue'),
+    component: () => import('./books/BookPage.vue'),
     meta: admin('common.nav.books'),
   },
 
-  { path: '/pools', component: () => import('./pages/Pools.vue'), meta: admin('common.nav.pools') },
-  { path: '/pools/:id', component: () => import('./pages/Pool.vue'), meta: admin('common.nav.pools') },
+  { path: '/pools', component: () => import('./pools/PoolsPage.vue'), meta: admin('common.nav.pools') },
+  { path: '/pools/:id', component: () => import('./pools/PoolPage.vue'), meta: admin('common.nav.pools') },
   {
     path: '/distribute',
-    component: () => import('./pages/Distribute.vue'),
+    component: () => import('./distributions/DistributePage.vue'),
     meta: admin('common.nav.distribute'),
   },
-  { path: '/jobs', component: () => import('./pages/Jobs.vue'), meta: admin('common.nav.jobs') },
-  { path: '/jobs/:id', component: () => import('./pages/Job.vue'), meta: admin('common.nav.jobs') },
+  { path: '/jobs', component: () => import('./jobs/JobsPage.vue'), meta: admin('common.nav.jobs') },
+  { path: '/jobs/:id', component: () => import('./jobs/JobPage.vue'), meta: admin('common.nav.jobs') },
   {
     path: '/history/:what(redemptions|events)?',
-    component: () => import('./pages/History.vue'),
+    component: () => import('./history/HistoryPage.vue'),
     meta: admin('common.nav.history'),
   },
-  { path: '/users', component: () => import('./pages/Users.vue'), meta: admin('common.nav.users') },
+  { path: '/users', component: () => import('./accounts/UsersPage.vue'), meta: admin('common.nav.users') },
 
   {
     path: '/:rest(.*)*',
-    component: () => import('./pages/NotFound.vue'),
+    component: () => import('./NotFoundPage.vue'),
     meta: { access: 'public', title: 'common.notFoundTitle' },
   },
 ];

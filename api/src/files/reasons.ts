@@ -2,7 +2,7 @@ import { MAX_ROW_LENGTH } from './csv.ts';
 
 /**
  * Why a row of a file, or an entry of a list, was not used: the code that programs read, and the English words, which end a sentence that names the row.
- * The web app has words of its own for each code (`web/src/i18n/*` under `rows`).
+ * The web app has words of its own for each code (`web/src/files/words.en.ts` under `rows`).
  */
 export const rowReasons = {
   empty: 'is empty',

@@ -1,6 +1,6 @@
 import { createI18n } from 'vue-i18n';
 import type { Messages } from './en';
-import type { AdminMessages } from './en/admin';
+import type { AdminMessages } from './admin.en';
 
 export const LANGUAGES = { en: 'English', es: 'Español' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -9,8 +9,8 @@ const CHOICE = 'coupon-book.language';
 type Load<T> = Record<Language, () => Promise<{ default: T }>>;
 const load: Load<Messages> = { en: () => import('./en'), es: () => import('./es') };
 const loadForAdmins: Load<AdminMessages> = {
-  en: () => import('./en/admin'),
-  es: () => import('./es/admin'),
+  en: () => import('./admin.en'),
+  es: () => import('./admin.es'),
 };
 let forAdmins = false;
 

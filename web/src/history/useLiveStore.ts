@@ -1,0 +1,131 @@
+import { useQueryCache } from '@pinia/colada';
+import { defineStore } from 'pinia';
+import { readonly, ref, watch } from 'vue';
+import type { Schemas } from '../api/client';
+import { readEventStream } from '../api/readEventStream';
+import { ApiProblem } from '../api/problem';
+import { noteServerTime } from '../ui/serverClock';
+import { useSessionStore } from '../accounts/useSessionStore';
+
+export type LiveEvent = Schemas['StreamedEvent'];
+type Listener = (event: LiveEvent) => void;
+
+/** What the tab that holds the connection tells the others. */
+type Shared =
+  | { kind: 'event'; id: string; event: LiveEvent }
+  | { kind: 'reload'; id: string }
+  | { kind: 'connected'; connected: boolean };
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 5_000;
+
+/**
+ * What happens to coupons, as it happens. One connection for all tabs of an account where the browser has locks (browsers allow six
+ * connections to a host, and each stream is one): the tab that holds the lock reads, and tells the others.
+ */
+export const useLiveStore = defineStore('live', () => {
+  const session = useSessionStore();
+  const queries = useQueryCache();
+  const listeners = new Set<Listener>();
+  const connected = ref(false);
+  /** True after a connection was lost or did not come about, until there is one: for "showing what was known". */
+  const interrupted = ref(false);
+  let lastEventId: string | null = null;
+
+  watch(
+    () => (session.expired ? undefined : session.user?.id),
+    (userId, _before, onCleanup) => {
+      lastEventId = null;
+      connected.value = interrupted.value = false;
+      if (userId === undefined) return;
+      const stop = new AbortController();
+      onCleanup(() => stop.abort());
+      void listen(userId, stop.signal);
+    },
+    { immediate: true },
+  );
+
+  async function listen(userId: string, signal: AbortSignal): Promise<void> {
+    const name = `coupon-book.live.${userId}`;
+    const channel = new BroadcastChannel(name);
+    signal.addEventListener('abort', () => channel.close());
+    channel.onmessage = ({ data }: MessageEvent<Shared>) => take(data);
+    const share = (message: Shared) => {
+      take(message);
+      if (!signal.aborted) channel.postMessage(message);
+    };
+    if (!('locks' in navigator)) return read(share, signal);
+    await navigator.locks
+      .request(name, { signal }, () => read(share, signal))
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+  }
+
+  /** Reads until told to stop, over cuts, restarts and expired tokens: each connection goes on where the last one ended. */
+  async function read(share: (message: Shared) => void, signal: AbortSignal): Promise<void> {
+    let delay = FIRST_RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        for await (const message of readEventStream(lastEventId, signal)) {
+          delay = FIRST_RETRY_MS;
+          share({ kind: 'connected', connected: true });
+          const id = message.id ?? lastEventId ?? '';
+          if (message.event === 'ready') {
+            const { resumed } = JSON.parse(message.data) as { resumed?: boolean };
+            if (!resumed) share({ kind: 'reload', id });
+          } else if (message.event === 'reset') share({ kind: 'reload', id });
+          else if (message.event === 'end') await session.renew();
+          else share({ kind: 'event', id, event: JSON.parse(message.data) as LiveEvent });
+        }
+      } catch (error) {
+        if (!(error instanceof ApiProblem)) throw error;
+        if (error.status === 401 || error.status === 403) return; // The session is over; whoever signs in starts anew.
+      }
+      if (signal.aborted) return;
+      share({ kind: 'connected', connected: false });
+      // Not all at the same moment, after a restart of the server that cut them all.
+      await pause(delay * (0.5 + Math.random() / 2), signal);
+      delay = Math.min(delay * 2, LAST_RETRY_MS);
+    }
+  }
+
+  function take(message: Shared): void {
+    if (message.kind === 'connected') {
+      connected.value = message.connected;
+      interrupted.value = !message.connected;
+      return;
+    }
+    connected.value = true;
+    lastEventId = message.id;
+    // What cannot be read again is said where it is shown.
+    if (message.kind === 'reload') void queries.invalidateQueries().catch(() => {});
+    else {
+      if (message.event.coupon) noteServerTime(message.event.coupon.serverTime);
+      for (const listener of listeners) listener(message.event);
+    }
+  }
+
+  /** Calls `listener` for each change of a coupon that this account may see; returns how to stop. */
+  function onEvent(listener: Listener): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  return { connected: readonly(connected), interrupted: readonly(interrupted), onEvent };
+});
+
+/** Waits, but no longer than until the network is back. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      window.removeEventListener('online', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    window.addEventListener('online', done);
+    signal.addEventListener('abort', done);
+  });
+}

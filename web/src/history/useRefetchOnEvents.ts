@@ -1,0 +1,20 @@
+import { useThrottleFn } from '@vueuse/core';
+import { onScopeDispose } from 'vue';
+import { type LiveEvent, useLiveStore } from './useLiveStore';
+
+/** Reads something anew when an event concerns it, at most once a pause while a lot happens, and no more once the page is left. */
+export function useRefetchOnEvents(
+  concerns: (event: LiveEvent) => boolean,
+  refetch: () => Promise<unknown>,
+  pauseMs: number,
+): void {
+  let left = false;
+  const again = useThrottleFn(() => void (left || refetch()), pauseMs, true);
+  const stop = useLiveStore().onEvent((event) => {
+    if (concerns(event)) void again();
+  });
+  onScopeDispose(() => {
+    left = true;
+    stop();
+  });
+}

@@ -1,0 +1,27 @@
+import { onScopeDispose, ref } from 'vue';
+import { type LiveEvent, useLiveStore } from '../history/useLiveStore';
+import type { usePages } from './usePages';
+
+/**
+ * Whether something has happened since a list was read. It is not put into the list at once: rows that move while one reads them, or
+ * reaches for a button in them, are no help.
+ */
+export function useNewer(
+  concerns: (event: LiveEvent) => boolean,
+  pages: Pick<ReturnType<typeof usePages>, 'refetch' | 'toFirst'>,
+) {
+  const hasNewer = ref(false);
+  onScopeDispose(
+    useLiveStore().onEvent((event) => {
+      if (concerns(event)) hasNewer.value = true;
+    }),
+  );
+
+  async function showNewer(): Promise<void> {
+    hasNewer.value = false;
+    pages.toFirst();
+    await pages.refetch();
+  }
+
+  return { hasNewer, showNewer };
+}

@@ -1,0 +1,41 @@
+import { useToast } from '@nuxt/ui/composables';
+import { toProblem } from '../api/problem';
+import { useProblemText } from './useProblemText';
+
+/** Toasts: they do not block, and a screen reader says them. */
+export function useNotices() {
+  const toast = useToast();
+  const { problemText } = useProblemText();
+
+  function success(title: string, description?: string): void {
+    toast.add({ title, description, color: 'success', icon: 'i-lucide-circle-check' });
+  }
+
+  /** Says what did not work, nothing for null; with `retry`, offers to try again. */
+  function problem(error: unknown, retry?: { label: string; onClick: () => void }): void {
+    if (error === null) return;
+    toast.add({
+      ...problemText(toProblem(error)),
+      color: 'error',
+      icon: 'i-lucide-circle-alert',
+      actions: retry && [{ ...retry, color: 'neutral', variant: 'outline' }],
+    });
+  }
+
+  /** Says, in words of our own, why something was refused. */
+  function refusal(title: string): void {
+    toast.add({ title, color: 'error', icon: 'i-lucide-circle-alert' });
+  }
+
+  /** Waits for `work`; what does not work is said. Resolves with undefined then. */
+  async function guard<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work;
+    } catch (error) {
+      problem(error);
+      return undefined;
+    }
+  }
+
+  return { success, problem, refusal, guard, clear: toast.clear };
+}
