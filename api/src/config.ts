@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import AjvCompiler from '@fastify/ajv-compiler';
 import Type, { type Static } from 'typebox';
 import { parseEmail } from './modules/accounts/people/email.ts';
+import { packageFiles } from './package-files.ts';
 
 const seconds = (fallback: number, maximum: number, description: string) =>
   Type.Integer({ minimum: 0, maximum, default: fallback, description });
@@ -295,8 +295,4 @@ function toConfig(env: Environment): Config {
 }
 
 /** Version of the running program, from its package. */
-export const version = (
-  JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
-    version: string;
-  }
-).version;
+export const { version } = JSON.parse(readFileSync(packageFiles.package, 'utf8')) as { version: string };

@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import type pg from 'pg';
+import { packageFiles } from '../package-files.ts';
 import { clientWith, isPoolerRefusal } from './session.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A migration takes its time. */
 const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 0 };
-/** The folder of the migrations. */
-export const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
  * Brings a database to the newest schema; does nothing when it is there. Several processes may call it at once: an
@@ -22,7 +20,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   try {
     const applied = await runner({
       dbClient: client,
-      dir: MIGRATIONS,
+      dir: packageFiles.migrations,
       direction: 'up',
       migrationsTable: 'migrations',
       advisoryLockMode: 'wait',

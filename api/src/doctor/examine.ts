@@ -3,9 +3,9 @@ import { sql } from 'kysely';
 import { allowBulkWork } from '../database/bulk.ts';
 import type { Database, Transaction } from '../database/connection.ts';
 import { isOutage } from '../database/errors.ts';
-import { MIGRATIONS } from '../database/migrate.ts';
 import { listMissingRights } from '../database/rights.ts';
 import { inTransaction } from '../database/transaction.ts';
+import { packageFiles } from '../package-files.ts';
 import { type Finding, finding } from './finding.ts';
 import {
   type Broken,
@@ -109,7 +109,7 @@ async function examineSchema(db: Database): Promise<Finding[]> {
   const run = await listMissingRights(db);
   if (run.length > 0) findings.push(finding('rights-missing', { run: run.join('; ') }));
   const applied = await listAppliedMigrations(db);
-  const known = readdirSync(MIGRATIONS).map((file) => file.replace(/\.sql$/, ''));
+  const known = readdirSync(packageFiles.migrations).map((file) => file.replace(/\.sql$/, ''));
   const missing = known.filter((name) => !applied.includes(name)).sort();
   const unknown = applied.filter((name) => !known.includes(name));
   if (missing.length > 0) findings.push(finding('migrations-missing', { names: missing.join(', ') }));

@@ -5,6 +5,7 @@ import type { FastifySchema, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import Type from 'typebox';
 import { version } from '../config.ts';
+import { packageFiles } from '../package-files.ts';
 import { type ProblemCode, problemBody, problems, Problem } from '../problems.ts';
 import { component } from '../schemas.ts';
 
@@ -151,6 +152,7 @@ export default fp(
 
     await app.register(swaggerUi, {
       routePrefix: '/docs',
+      baseDir: packageFiles.swaggerUi,
       uiConfig: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true },
     });
     app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () =>

@@ -2,11 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import files from '@fastify/static';
 import fp from 'fastify-plugin';
+import { packageFiles } from '../../package-files.ts';
 import { Problem } from '../../problems.ts';
 import type { ModuleOptions } from '../module.ts';
-
-/** What `npm run build` makes. */
-const ROOT = join(import.meta.dirname, '../../../../web/dist');
 
 /** Names of files in here carry a hash of their content. */
 const HASHED = '/assets/';
@@ -14,9 +12,10 @@ const HASHED = '/assets/';
 /** The web app: its files, and its one page for every address that is a page of the app and not of the API. */
 export default fp<ModuleOptions>(
   async (app) => {
-    if (!existsSync(join(ROOT, 'index.html'))) app.log.warn('the web app is not built: npm run build');
+    if (!existsSync(join(packageFiles.web, 'index.html')))
+      app.log.warn('the web app is not built: npm run build');
     await app.register(files, {
-      root: ROOT,
+      root: packageFiles.web,
       serve: false,
       preCompressed: true,
       cacheControl: false,
