@@ -60,6 +60,7 @@ test('what was ever given stays, each with its reason; what other jobs stored st
     removed: 6,
     kept: 4,
     reasons: { assigned: 1, locked: 1, redeemed: 1, givenBack: 1 },
+    left: 0,
     of: job.id,
   });
   const errors = (await call('GET', `/jobs/${body.id}/errors`)).body.items;

@@ -113,6 +113,7 @@ test('what is locked, spent, or was given back and assigned anew stays, and is n
     unassigned: 3,
     kept: 5,
     reasons: { locked: 1, redeemed: 2, givenBack: 1, reassigned: 1 },
+    left: 0,
     of: job.id,
   });
   const owners = await countsByOwner(api.db, book.id);

@@ -35,6 +35,8 @@ interface Results {
     /** Of an upload or a generation. */
     removed?: number;
     reasons: { assigned?: number; locked: number; redeemed: number; givenBack: number; reassigned?: number };
+    /** What it did not come to, because it was cancelled. */
+    left?: number;
   };
 }
 
@@ -85,7 +87,7 @@ export function useJobWords() {
         ];
       }
       case 'undo': {
-        const { unassigned = 0, removed, reasons } = job.result as unknown as Results['undo'];
+        const { unassigned = 0, removed, reasons, left = 0 } = job.result as unknown as Results['undo'];
         return [
           removed === undefined ? counted('unassigned', unassigned) : counted('removed', removed),
           ...unlessNone('keptAssigned', reasons.assigned ?? 0),
@@ -93,6 +95,7 @@ export function useJobWords() {
           ...unlessNone('keptRedeemed', reasons.redeemed),
           ...unlessNone(removed === undefined ? 'keptGivenBack' : 'keptGivenOnce', reasons.givenBack),
           ...unlessNone('keptReassigned', reasons.reassigned ?? 0),
+          ...unlessNone('left', left),
         ];
       }
     }

@@ -174,6 +174,18 @@ export async function lockBatch(
   return rows;
 }
 
+/** How many coupons of a batch have ids above `afterId` and up to `lastId`. */
+export async function countBatch(
+  trx: Transaction,
+  batchId: string,
+  { afterId, lastId }: { afterId: number; lastId: number },
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*) AS count FROM coupons
+    WHERE id > ${afterId}::bigint AND id <= ${lastId}::bigint AND batch_id = ${batchId}`.execute(trx);
+  return rows[0]!.count;
+}
+
 export interface BatchCoupon {
   id: number;
   code: string;

@@ -1,7 +1,7 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { JobRow } from '../jobs/queries.ts';
 import type { Undo } from '../jobs/undo.ts';
-import { deleteNeverGiven, lockBatch } from './queries.ts';
+import { countBatch, deleteNeverGiven, lockBatch } from './queries.ts';
 
 /** What an import or a generation notes of the coupons that it stores: their ids are above the one and up to the other. */
 export interface IdRange {
@@ -61,6 +61,11 @@ export const undoBatch: Undo = {
       await step(async (trx) => {
         await allowBulkWork(trx);
         const progress = progressOf(job);
+        // Less than it stored, where an undo before this one was cancelled.
+        const total =
+          job.checkpoint === null
+            ? await countBatch(trx, jobId, { afterId: progress.afterId, lastId })
+            : job.total;
         const upTo = Math.min(progress.afterId + STEP_IDS, lastId);
         const coupons = await lockBatch(trx, jobId, { afterId: progress.afterId, lastId: upTo });
         const removed = await deleteNeverGiven(
@@ -76,14 +81,16 @@ export const undoBatch: Undo = {
         progress.removed += removed.size;
         progress.done += coupons.length;
         progress.afterId = upTo;
-        return { done: progress.done, checkpoint: { ...progress }, errors };
+        return { done: progress.done, total, checkpoint: { ...progress }, errors };
       });
     }
   },
 
   report(job) {
-    const { removed, kept } = progressOf(job);
+    const { jobId, lastId } = job.input as unknown as IdRange & { jobId: string };
+    const { removed, kept, afterId, done } = progressOf(job);
     const total = Object.values(kept).reduce((sum, n) => sum + n, 0);
-    return { removed, kept: total, reasons: kept, of: (job.input as { jobId: string }).jobId };
+    const left = afterId >= lastId ? 0 : Math.max(0, job.total! - done);
+    return { removed, kept: total, reasons: kept, left, of: jobId };
   },
 };

@@ -64,11 +64,13 @@ export const undo: Undo = {
   },
 
   report(job) {
-    const { taken, locked, redeemed, reassigned, 'given-back': givenBack } = progressOf(job).outcomes;
+    const { done, outcomes } = progressOf(job);
+    const { taken, locked, redeemed, reassigned, 'given-back': givenBack } = outcomes;
     return {
       unassigned: taken,
       kept: locked + redeemed + givenBack + reassigned,
       reasons: { locked, redeemed, givenBack, reassigned },
+      left: Math.max(0, (job.total ?? done) - done),
       of: (job.input as unknown as UndoInput).jobId,
     };
   },
