@@ -177,4 +177,27 @@ describe('members of a pool', () => {
     expect({ status, ...body }).toMatchObject({ status: 200, added: 100_000, invited: 100_000, unknown: 0 });
     expect((await call('GET', `${pool}/users?q=many-99999@`)).body.items).toHaveLength(1);
   });
+
+  test('a pasted list is read as people write it: names, spaces, lines that are none, each by its own line', async () => {
+    const pool = await newPool();
+    const list = [
+      'Ann Doe ann@paste.test',
+      'not an e-mail',
+      '"Ruiz, Luis" <luis@paste.test>; bob@paste.test',
+      'carl@paste.test dora@paste.test',
+    ];
+    const { body } = await call('POST', `${pool}/users?invite=true`, list.join('\n'));
+    expect(body).toMatchObject({ added: 5, unknown: 1 });
+    expect(body.errors).toMatchObject([{ line: 2, value: 'not an e-mail', reason: 'not-an-email' }]);
+    const members = (await call('GET', `${pool}/users`)).body.items as {
+      user: { email: string; name: string | null };
+    }[];
+    expect(Object.fromEntries(members.map(({ user }) => [user.email, user.name]))).toEqual({
+      'ann@paste.test': 'Ann Doe',
+      'luis@paste.test': 'Ruiz, Luis',
+      'bob@paste.test': null,
+      'carl@paste.test': null,
+      'dora@paste.test': null,
+    });
+  });
 });

@@ -67,3 +67,25 @@ test('an account that nobody confirmed is added to a pool only when the administ
   await expect(page.getByText('1 person added', { exact: true })).toBeVisible();
   await expect(page.getByRole('row', { name: email }).getByText('Unconfirmed')).toBeVisible();
 });
+
+test('what is wrong in a pasted list is named by its line there, and a text without e-mails is said to be none', async ({
+  server,
+  open,
+}) => {
+  const { id } = await ok(server.admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
+  const page = await open(server.adminAccount, { at: `/pools/${id}` });
+  await settled(page);
+  const list = page.getByRole('textbox', { name: 'E-mails' });
+  const add = page.getByRole('button', { name: 'Add', exact: true });
+  await list.fill('nobody at all');
+  await add.click();
+  await expect(page.getByText('No list of e-mails was found here', { exact: false })).toBeVisible();
+  await expect(list).toHaveValue('nobody at all');
+  await list.fill('nobody@example.test\nnot an e-mail');
+  await add.click();
+  const row = (text: string) =>
+    page.getByRole('region', { name: 'Who was not added' }).getByRole('row', { name: text });
+  await expect(row('nobody@example.test')).toContainText(/^1/);
+  await expect(row('not an e-mail')).toContainText(/^2/);
+  await expect(page.getByText('No list of e-mails', { exact: false })).toBeHidden();
+});

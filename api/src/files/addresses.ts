@@ -9,7 +9,8 @@ const MAX_LENGTH = 65_536;
 
 /**
  * The addresses of a line, as mail programs copy them: with `;` between them, or with commas, which also stand in names. A part without
- * an e-mail belongs to the name of the next one; at the end it is an address without an e-mail.
+ * an e-mail belongs to the name of the next one; at the end it is an address without an e-mail. Spaces stand between e-mails, or
+ * between a name and its e-mail.
  */
 export function readAddresses(line: string): Address[] {
   const text = line.slice(0, MAX_LENGTH);
@@ -28,7 +29,7 @@ export function readAddresses(line: string): Address[] {
     if (bracketed) addresses.push({ email: bracketed[2]!.trim(), name: unquote(bracketed[1]!) || null });
     else {
       if (before !== '') addresses.push({ email: before.trim(), name: null });
-      addresses.push({ email: cleanEmail(part), name: null });
+      addresses.push(...readWords(part));
     }
     before = '';
   }
@@ -36,14 +37,30 @@ export function readAddresses(line: string): Address[] {
   return addresses;
 }
 
-/** Whether lines hold addresses and not a table: an e-mail in angle brackets, or several on a line with nothing between but delimiters. */
+function readWords(part: string): Address[] {
+  const words = part.trim().split(/\s+/);
+  const isEmail = (word: string) => word.includes('@');
+  if (words.every(isEmail)) return words.map((word) => ({ email: cleanEmail(word), name: null }));
+  const [last] = words.splice(-1);
+  return isEmail(last!) && !words.some(isEmail)
+    ? [{ email: cleanEmail(last!), name: unquote(words.join(' ')) || null }]
+    : [{ email: cleanEmail(part), name: null }];
+}
+
+/**
+ * Whether lines hold addresses and not a table: an e-mail in angle brackets, or several on a line with nothing between but delimiters.
+ * The first line of a list has an e-mail; of the others most have one.
+ */
 export function areAddressLists(lines: readonly string[]): boolean {
   const some = lines.slice(0, 200);
   return (
     some.some((line) => /<[^<>@]+@[^<>]+>/.test(line) || (line.match(/@/g)?.length ?? 0) > 1) &&
-    some.every((line) => readAddresses(line).some(({ email }) => email.includes('@')))
+    hasEmail(some[0]!) &&
+    some.filter(hasEmail).length > some.length / 2
   );
 }
+
+const hasEmail = (line: string) => readAddresses(line).some(({ email }) => email.includes('@'));
 
 /** An e-mail without quotes around it and punctuation after it. `'+ann@…` is how exports keep a spreadsheet from running it. */
 export function cleanEmail(text: string): string {

@@ -5,7 +5,8 @@ import { isOutage } from '../database/errors.ts';
 import { deleteEndedBudgets } from '../access/budgets.ts';
 import { deleteOldAnswers } from '../answers/idempotency.ts';
 
-export type Chore = () => Promise<unknown>;
+/** @param stopping aborted when the process stops, which waits for the chore that is under way */
+export type Chore = (stopping: AbortSignal) => Promise<unknown>;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -42,7 +43,7 @@ export default fp<{ config: Config }>(
 
     async function attempt(name: string, chore: Chore): Promise<void> {
       try {
-        await chore();
+        await chore(stopping.signal);
       } catch (error) {
         app.log[isOutage(error) ? 'warn' : 'error'](
           { err: error },

@@ -16,6 +16,11 @@ export function holdCoupon(databaseUrl: string, code: string): Promise<HeldLock>
   return hold(databaseUrl, 'SELECT FROM coupons WHERE code = $1 FOR UPDATE', [code]);
 }
 
+/** The same for a row of the audit trail. */
+export function holdEvent(databaseUrl: string, id: number): Promise<HeldLock> {
+  return hold(databaseUrl, 'SELECT FROM events WHERE id = $1 FOR UPDATE', [id]);
+}
+
 /** Locks the whole table, so that nothing gets at any coupon. */
 export function holdAllCoupons(databaseUrl: string): Promise<HeldLock> {
   return hold(databaseUrl, 'LOCK TABLE coupons IN ACCESS EXCLUSIVE MODE', []);

@@ -8,11 +8,12 @@ export default {
   missing: 'For people who need one',
   missingText:
     'People without a password get a link, unless one that you gave them still works. That one goes on working, and their cell is empty.',
-  renew: 'New ones for all who have no password',
-  renewText: 'Links that you gave these people before stop working: send this file to all of them.',
-  all: 'New ones for everybody',
+  renew: 'For everybody without a password',
+  renewText:
+    'Everybody without a password gets a new link. Links that you gave them before stop working: send this file to all of them.',
+  all: 'For everybody',
   allText:
-    'Also for people who have a password: it works until they use the link. Links that you gave before stop working.',
+    'Everybody gets a new link, also people who have a password: it works until they use the link. Links that you gave before stop working.',
   none: 'None',
   noneText: 'The file has no links.',
   file: 'mail-merge',

@@ -8,11 +8,12 @@ export default {
   missing: 'Para quienes lo necesiten',
   missingText:
     'Quien no tiene contraseña recibe un enlace, salvo que aún le sirva uno que ya le dio. Ese sigue sirviendo y su celda queda vacía.',
-  renew: 'Nuevos para todos los que no tienen contraseña',
-  renewText: 'Los enlaces que les dio antes dejan de funcionar: envíe este archivo a todas esas personas.',
-  all: 'Nuevos para todos',
+  renew: 'Para quienes no tengan contraseña',
+  renewText:
+    'Quien no tiene contraseña recibe un enlace nuevo. Los que les dio antes dejan de funcionar: envíe este archivo a todas esas personas.',
+  all: 'Para todos',
   allText:
-    'También para quienes tienen contraseña: les sirve hasta que usen el enlace. Los enlaces que dio antes dejan de funcionar.',
+    'Todos reciben un enlace nuevo, también quien tiene contraseña: le sirve hasta que use el enlace. Los enlaces que dio antes dejan de funcionar.',
   none: 'Ninguno',
   noneText: 'El archivo no lleva enlaces.',
   file: 'correspondencia',

@@ -94,7 +94,7 @@ export default {
     keptRedeemed: '{n} kept: redeemed | {n} kept: redeemed',
     keptGivenBack: '{n} had been taken back before | {n} had been taken back before',
     keptReassigned: '{n} had been assigned anew | {n} had been assigned anew',
-    left: '{n} left: undo again for it | {n} left: undo again for them',
+    left: '{n} not looked at: undo the job again | {n} not looked at: undo the job again',
   },
   failures: {
     line: 'Nothing was stored: line {line} {reason}.',

@@ -96,7 +96,7 @@ export default {
     keptRedeemed: '{n} conservado por estar canjeado | {n} conservados por estar canjeados',
     keptGivenBack: '{n} ya se había retirado antes | {n} ya se habían retirado antes',
     keptReassigned: '{n} se había asignado de nuevo | {n} se habían asignado de nuevo',
-    left: 'queda {n}: deshaz otra vez para terminar | quedan {n}: deshaz otra vez para terminar',
+    left: 'queda {n} por revisar: deshaga la tarea otra vez | quedan {n} por revisar: deshaga la tarea otra vez',
   },
   failures: {
     line: 'No se guardó nada: la línea {line} {reason}.',

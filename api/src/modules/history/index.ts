@@ -1,7 +1,8 @@
 import fp from 'fastify-plugin';
 import { inTransaction } from '../../database/transaction.ts';
 import type { ModuleOptions } from '../module.ts';
-import { nameOldEvents, noteRestoredRows } from './events/queries.ts';
+import { nameOldEvents } from './events/name-old-events.ts';
+import { noteRestoredRows } from './events/queries.ts';
 import { eventRoutes } from './events/routes.ts';
 import { eventPage, eventSchema } from './events/schemas.ts';
 import { redemptionRoutes } from './redemptions/routes.ts';
@@ -17,7 +18,7 @@ export const core = fp<ModuleOptions>(
     for (const schema of [redemptionSchema, redemptionPage, eventSchema, eventPage, streamedEventSchema])
       app.addSchema(schema);
     app.addPreparation(() => inTransaction(app.db, noteRestoredRows));
-    app.addChore('names of old events', () => nameOldEvents(app.db));
+    app.addChore('names of old events', (stopping) => nameOldEvents(app.db, stopping));
   },
   {
     name: 'history-core',

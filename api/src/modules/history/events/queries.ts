@@ -239,24 +239,32 @@ export const isBefore = (
 export const codeBegins = (couponId: RawBuilder<unknown>, prefix: string) => sql`
   EXISTS (SELECT FROM coupons c WHERE c.id = ${couponId} AND starts_with(c.code, ${prefix}))`;
 
-const NAMED_AT_ONCE = 5_000;
+/** The stretch of old events that has still to be named, unless another process is at it. Undefined: nothing to do. */
+export async function selectUnnamedForUpdateSkipLocked(
+  trx: Transaction,
+): Promise<{ namedTo: number; lastId: number } | undefined> {
+  const { rows } = await sql<{ namedTo: number; lastId: number }>`
+    SELECT named_to AS "namedTo", last_id AS "lastId" FROM unnamed_events
+    WHERE named_to < last_id FOR UPDATE SKIP LOCKED`.execute(trx);
+  return rows[0];
+}
 
 /**
- * Gives the events of earlier versions the names that they were written without (migration 0018): a stretch of ids at a time, each in
- * a transaction of its own, so that nobody waits. What belongs to a coupon that is gone stays without.
+ * Gives events without names those of their coupons and books. The ids are parameters and no part of the statement: from a row of
+ * another table the planner cannot tell how few they are, and would read all events for each stretch.
  */
-export async function nameOldEvents(db: Database): Promise<void> {
-  for (let left = true; left;) {
-    const { rows } = await sql`
-      WITH stretch AS MATERIALIZED (
-        SELECT named_to, last_id FROM unnamed_events WHERE named_to < last_id FOR UPDATE SKIP LOCKED),
-      named AS (
-        UPDATE events e SET code = c.code, book_name = b.name
-        FROM stretch, coupons c JOIN books b ON b.id = c.book_id
-        WHERE e.id > stretch.named_to AND e.id <= least(stretch.named_to + ${NAMED_AT_ONCE}, stretch.last_id)
-          AND e.code IS NULL AND c.id = e.coupon_id)
-      UPDATE unnamed_events u SET named_to = u.named_to + ${NAMED_AT_ONCE} FROM stretch
-      RETURNING u.named_to`.execute(db);
-    left = rows.length > 0;
-  }
+export async function nameEvents(
+  trx: Transaction,
+  { afterId, lastId }: { afterId: number; lastId: number },
+): Promise<void> {
+  await sql`
+    UPDATE events e SET code = c.code, book_name = b.name
+    FROM coupons c JOIN books b ON b.id = c.book_id
+    WHERE e.id > ${afterId}::bigint AND e.id <= ${lastId}::bigint AND e.code IS NULL AND c.id = e.coupon_id`.execute(
+    trx,
+  );
+}
+
+export async function updateNamedTo(trx: Transaction, id: number): Promise<void> {
+  await sql`UPDATE unnamed_events SET named_to = ${id}`.execute(trx);
 }
