@@ -16,7 +16,7 @@ test('a dialog that was left opens again, as often as it is asked for, with noth
   const name = await page.getByRole('heading', { level: 1 }).textContent();
   await opensAgain(page, 'Rename', 'Name', name!);
   await page.goto('/history/redemptions');
-  await opensAgain(page, /^Take back/, 'Reason', '');
+  await opensAgain(page, /^Roll back/, 'Reason', '');
 });
 
 async function opensAgain(page: Page, button: string | RegExp, field: string, value: string): Promise<void> {

@@ -46,7 +46,7 @@ test('a change reaches another browser before the API has been asked again', asy
     .annotations.push({ type: 'live', description: `${Math.round(took)} ms from the request to the screen` });
 });
 
-test('a coupon that is given appears by itself, and one that is taken back goes', async ({
+test('a coupon that is given appears by itself, and one that is unassigned goes', async ({
   server,
   open,
 }) => {
@@ -120,7 +120,7 @@ test('a list of one state shows the coupons that come into it, here or elsewhere
   ).toBeVisible();
 });
 
-test('whose coupon is taken back can claim another, without a reload', async ({ server, open, faults }) => {
+test('whose coupon is unassigned can claim another, without a reload', async ({ server, open, faults }) => {
   faults.allow(/status of 409/);
   const person = await makePerson(server);
   const book = await makeBook(server, 2, { maxAssignmentsPerUser: 1 });

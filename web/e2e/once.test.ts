@@ -109,6 +109,33 @@ test('who goes offline in the middle of a claim tries again when they are back, 
   expect((await countsOf(server.admin, book.id)).assigned).toBe(1);
 });
 
+test('a coupon in a book’s table shows what happens elsewhere; to unassign it, when there was no answer, is tried again with the same key', async ({
+  server,
+  open,
+  faults,
+}) => {
+  faults.allow(FAILED_REQUEST);
+  const person = await makePerson(server);
+  const book = await makeBook(server, 1);
+  const page = await open(server.adminAccount, { at: `/books/${book.id}/coupons` });
+  const row = page.getByRole('row').filter({ has: page.getByRole('link') });
+  await expect(row.getByText('Free', { exact: true })).toBeVisible();
+  const code = await giveCoupon(server, book, person);
+  await expect(row.getByText('Assigned', { exact: true })).toBeVisible();
+  await expect(row.getByText(person.email)).toBeVisible();
+
+  const keys = await watchKeys(page, '**/coupons/unassign/**', (route, attempt) =>
+    attempt > 1 ? route.continue() : route.abort('connectionreset'),
+  );
+  await row.getByRole('button', { name: `Unassign ${code}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unassign' }).click();
+  await row.getByRole('button', { name: /Try again/ }).click();
+  await expect(row.getByText('Free', { exact: true })).toBeVisible();
+  expect(new Set(keys).size, 'one key').toBe(1);
+  expect(keys.length).toBeGreaterThan(1);
+  expect(await historyOf(server, code)).toEqual(['coupon.assigned', 'coupon.unassigned']);
+});
+
 test('after a restart of the server the page lives on: what happened meanwhile shows', async ({
   ownServer: server,
   open,

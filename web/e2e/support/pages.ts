@@ -51,7 +51,7 @@ export async function settled(page: Page): Promise<void> {
 /** What stands for content that is on its way. */
 export const skeletons = (page: Page) => page.locator('[aria-busy="true"]');
 
-/** Coupons in every state, one of them taken back; a pool, and a distribution to it. */
+/** Coupons in every state, one of them unassigned; a pool, and a distribution to it. */
 export async function makeScene(server: TestServer): Promise<Scene> {
   const { admin } = server;
   const [user, other] = [await makePerson(server), await makePerson(server)];

@@ -1,17 +1,11 @@
-import { useInfiniteQuery, useQuery } from '@pinia/colada';
+import { useQuery } from '@pinia/colada';
 import { computed } from 'vue';
 import { api, type Schemas, unwrap } from '../api/client';
 import { useSessionStore } from '../accounts/useSessionStore';
 import { useRefetchOnEvents } from '../history/useRefetchOnEvents';
 import { useReload } from '../ui/useReload';
-import { useRoughNow } from '../ui/serverClock';
-
-export type Book = Schemas['Book'];
 
 const HELD = ['books', 'held'];
-const CLAIMABLE = ['books', 'claimable'];
-/** Few at a time: on a phone they stand above the coupons. */
-const CLAIMABLE_PAGE = 6;
 const PAUSE_MS = 1_000;
 
 /** The books of the reader's coupons, also those that are over; read again when a coupon comes or goes. */
@@ -37,42 +31,8 @@ export function useHeldBooks() {
     books: computed(() => data.value?.items.map(({ book }) => book) ?? []),
     book: (id: string) => byId.value.get(id)?.book,
     /** Coupons of a book that the reader may still claim; null: no limit. */
-    left: ({ id, maxAssignmentsPerUser: most }: Book) =>
+    left: ({ id, maxAssignmentsPerUser: most }: Schemas['Book']) =>
       most === null ? null : Math.max(0, most - (byId.value.get(id)?.assigned ?? 0)),
     refresh: () => void reload(HELD),
   };
 }
-
-/** The books of which coupons can be claimed now, some at a time. */
-export function useClaimableBooks() {
-  const now = useRoughNow();
-  const query = useInfiniteQuery({
-    key: CLAIMABLE,
-    query: ({ pageParam, signal }) => {
-      const cursor = pageParam ?? undefined;
-      const request = {
-        params: { query: { archived: false, include: 'stock' as const, limit: CLAIMABLE_PAGE, cursor } },
-        signal,
-      };
-      return unwrap(api.GET('/api/v1/books', request));
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.nextCursor,
-  });
-  const reload = useReload();
-  return {
-    // An ADMIN is told of all books; and what was active may be over by now.
-    books: computed(() =>
-      query.data.value?.pages.flatMap(({ items }) => items.filter((book) => isActive(book, now.value))),
-    ),
-    error: query.error,
-    refetch: query.refetch,
-    hasMore: computed(() => !!query.data.value?.pages.at(-1)?.nextCursor),
-    isLoading: computed(() => query.asyncStatus.value === 'loading'),
-    loadMore: () => query.loadNextPage(),
-    refresh: () => void reload(CLAIMABLE),
-  };
-}
-
-const isActive = ({ startsAt, expiresAt }: Book, now: number) =>
-  (startsAt === null || Date.parse(startsAt) <= now) && (expiresAt === null || Date.parse(expiresAt) > now);

@@ -63,10 +63,6 @@ export default {
   assignText: 'The coupon is theirs at once; the limits of the book hold.',
   assignTo: 'E-mail of the person',
   assigned: '{code} has been assigned.',
-  takeBack: 'Take back',
-  takeBackCode: 'Take back {code}',
-  takeBackTitle: 'Take {code} back?',
-  takeBackText: 'It is free again and can be given to somebody else. {owner} sees it no more.',
 
   form: {
     name: 'Name',

@@ -63,10 +63,6 @@ export default {
   assignText: 'El cupón es suyo enseguida; valen los límites del talonario.',
   assignTo: 'Correo de la persona',
   assigned: '{code} se ha asignado.',
-  takeBack: 'Retirar',
-  takeBackCode: 'Retirar {code}',
-  takeBackTitle: '¿Retirar {code}?',
-  takeBackText: 'Vuelve a estar libre y puede entregarse a otra persona. {owner} deja de verlo.',
 
   form: {
     name: 'Nombre',

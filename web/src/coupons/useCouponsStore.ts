@@ -20,8 +20,11 @@ export interface CouponFilter {
 /** The beginning of the keys of the lists of the reader's coupons; a filter follows. */
 export const MY_COUPONS = ['coupons', 'mine'];
 
-const HIGHLIGHT_MS = 2_500;
+/** How long a coupon says that it has just changed. */
+const HIGHLIGHT_MS = 4_000;
 const PAUSE_MS = 1_000;
+/** Coupons whose latest version is kept: more than a page shows. The one that was seen first goes first. */
+const MAX_KEPT = 1_000;
 
 /**
  * The latest version of each coupon that a page shows, whoever told of it: a list, an answer to a command, the live stream. Of two
@@ -51,7 +54,14 @@ export const useCouponsStore = defineStore('coupons', () => {
       coupon: known && coupon && isSame(known.coupon, coupon) ? known.coupon : coupon,
       at,
     });
+    if (versions.size > MAX_KEPT) versions.delete(versions.keys().next().value!);
     return true;
+  }
+
+  /** A coupon that was read, as it is by now; null: it is not the reader's any more. */
+  function now(read: Coupon): Coupon | null {
+    const known = versions.get(read.code);
+    return known && known.at >= Date.parse(read.serverTime) ? known.coupon : read;
   }
 
   /** Takes in a coupon that the API has answered. */
@@ -96,18 +106,21 @@ export const useCouponsStore = defineStore('coupons', () => {
     if (code === null) return;
     const known = versions.get(code);
     const isMine = coupon !== null && coupon.ownerId === session.user?.id;
+    const wasMine = known?.coupon?.ownerId === session.user?.id || event.userId === session.user?.id;
     // An ADMIN hears of everything; only what is on a page is kept.
-    if (!known && !isMine) return;
+    if (!known && !isMine && !wasMine) return;
     if (!put(code, coupon, coupon?.serverTime ?? event.occurredAt)) return;
     if (isMine && event.type === 'coupon.assigned' && !known?.coupon) arrivals.add(code);
     else if (isMine && known?.coupon?.state !== coupon.state) enter(coupon);
     if (looks(known?.coupon) === looks(coupon)) return;
     highlight(code);
+    // A table of everybody's coupons would never stop talking.
+    if (!isMine && !wasMine) return;
     const { t } = i18n.global;
     announce(
       coupon
         ? t('coupons.changedTo', { code, state: t(`states.${coupon.state}`) })
-        : t('coupons.takenBackAnnouncement', { code }),
+        : t('coupons.noLongerYours', { code }),
     );
   });
 
@@ -125,7 +138,8 @@ export const useCouponsStore = defineStore('coupons', () => {
     note,
     arrive,
     fetch,
-    /** The latest version; null: gone; undefined: never seen. */
+    now,
+    /** The latest version that is kept; null: it is not the reader's any more. */
     latest: (code: string) => versions.get(code)?.coupon,
     /** Grows with each new version of a coupon. */
     versionOf: (code: string) => versions.get(code)?.at,

@@ -1,7 +1,7 @@
 export default {
   tabs: { redemptions: 'Canjes', events: 'Sucesos' },
   descriptions: {
-    redemptions: 'Todos los cupones canjeados y todos los canjes revertidos.',
+    redemptions: 'Todos los canjes, también los que se revirtieron.',
     events: 'Todo lo que ha pasado con los cupones: qué, cuándo, para quién y por quién.',
   },
   book: 'Talonario',
@@ -47,7 +47,7 @@ export default {
   types: {
     coupon: {
       assigned: 'Asignado',
-      unassigned: 'Retirado a su dueño',
+      unassigned: 'Desasignado',
       locked: 'Bloqueado',
       unlocked: 'Desbloqueado',
       lock_expired: 'Bloqueo caducado',
