@@ -231,7 +231,7 @@ test('what is left and what people have are of one moment, while they claim', as
   const book = await insertBook(api.db, 400);
   const order = { poolId, bookId: book.id, mode: 'equal', perUser: 1, total: null } as const;
   let claimed = false;
-  // One after the other for each user, so that there are many batches.
+  // One after the other for each user, so that there are many groups.
   const claims = Promise.all(
     users.map(async (user) => {
       for (let n = 0; n < 10; n += 1) await assignRandom(api, user, book.id);

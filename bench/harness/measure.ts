@@ -55,9 +55,9 @@ async function readBatches(url: string): Promise<{ count: number; items: number;
       0,
     );
   return {
-    count: sum('coupon_batch_size_count'),
-    items: sum('coupon_batch_size_sum'),
-    seconds: sum('coupon_batch_seconds_sum'),
+    count: sum('coupon_group_size_count'),
+    items: sum('coupon_group_size_sum'),
+    seconds: sum('coupon_group_seconds_sum'),
   };
 }
 

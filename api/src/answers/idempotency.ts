@@ -61,7 +61,7 @@ function withoutPasswords({ body, routeOptions }: FastifyRequest): unknown {
 }
 
 /**
- * Looks up the claims of a batch, in one statement. The answer for a claim: what was said the first time, a refusal (the key
+ * Looks up the claims of a group of commands, in one statement. The answer for a claim: what was said the first time, a refusal (the key
  * belongs to another request, or that request still runs), or null: it is new and, until the transaction ends, ours.
  *
  * An answer that is still open is closed as it is: from here on it is what everybody gets who has this key, the first caller too.
@@ -69,7 +69,7 @@ function withoutPasswords({ body, routeOptions }: FastifyRequest): unknown {
  * The try-lock only makes "still running" quick to see. It can be granted just after another transaction committed that our
  * snapshot does not show; then saving the answer fails on the primary key, and the whole transaction runs again.
  *
- * OFFSET 0 keeps it a look for each key: as a plain join, planned when the table was empty and kept, it read all keys for each batch,
+ * OFFSET 0 keeps it a look for each key: as a plain join, planned when the table was empty and kept, it read all keys for each group,
  * at 420 assignments a second where it is 4,400, until the table was analysed.
  */
 export async function findAnswers(
@@ -169,7 +169,7 @@ export async function deleteOldAnswers(db: Database): Promise<void> {
 }
 
 /**
- * The way every write outside the batches is done: `work` and its answer are one transaction, and a repeat with the same
+ * The way every write that is no command on coupons is done: `work` and its answer are one transaction, and a repeat with the same
  * Idempotency-Key gets the first answer. A refusal (a Problem below 500) undoes the work and is kept as the answer. Nothing is committed
  * for a request whose time is over.
  */

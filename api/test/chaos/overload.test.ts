@@ -76,7 +76,7 @@ test('a coupon that somebody else holds stops the others no longer than two time
 
   expect(stuck).toMatchObject({ status: 503, code: 'unavailable' });
   expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
-  // One for the batch that it spoils, one more when the batch is settled one by one and it comes first.
+  // One for the group that it spoils, one more when the group is settled one by one and it comes first.
   expect(Math.max(...others.map(({ ms }) => ms))).toBeLessThan(2 * LOCK_TIMEOUT_MS + 1_000);
   expect(random.status).toBe(200);
   expect((await timed(server, `/coupons/lock/${stage.codes[0]}`, stage.users[0]!, {})).status).toBe(200);

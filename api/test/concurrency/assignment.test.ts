@@ -94,7 +94,7 @@ test('"limit reached" is said only of a user who has as many: not because of cou
   expect(tally(replies)).toEqual({ '200': 1, '409 book-exhausted': 19 });
 });
 
-test('what a batch takes before it knows that it may is given back: counters are exact, and no coupon is lost', async () => {
+test('what a group takes before it knows that it may is given back: counters are exact, and no coupon is lost', async () => {
   const book = await insertBook(t.db, 6, { maxAssignmentsPerUser: 1 });
   const [first, second, disabled, ...others] = (await t.users(7)) as [
     TestUser,
@@ -106,7 +106,7 @@ test('what a batch takes before it knows that it may is given back: counters are
   const admin = await node.asAdmin();
   const given = await assignRandom(node, first, book.id, {}, 'first');
   await sql`UPDATE users SET disabled_at = clock_timestamp() WHERE id = ${disabled.id}`.execute(t.db);
-  // Everybody got a coupon of the batch before, so for these all is taken at once.
+  // Everybody got a coupon of the group before, so for these all is taken at once.
   const [repeated, ...replies] = await Promise.all([
     assignRandom(node, first, book.id, {}, 'first'),
     assignRandom(node, first, book.id),

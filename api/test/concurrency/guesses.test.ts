@@ -52,7 +52,7 @@ test('a wrong code, a foreign one and one of nobody look the same', async () => 
   expect(answers[2]).toEqual(answers[0]);
 });
 
-test('200 guesses at once, which are one batch, get no further than the budget', async () => {
+test('200 guesses at once, which are one group, get no further than the budget', async () => {
   const [user] = (await t.users(1)) as [TestUser];
   const replies = await Promise.all(times(200, (n) => command(t.node(0), user, 'redeem', wrong(n))));
   expect(tally(replies)).toEqual({ '403 not-your-coupon': PER_USER, '429 rate-limited': 200 - PER_USER });

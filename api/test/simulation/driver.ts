@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { overdue } from '../../src/deadline.ts';
-import { createCommands } from '../../src/modules/coupons/commands/lanes.ts';
+import { createLanes } from '../../src/modules/coupons/commands/lanes.ts';
 import type { Actor } from '../../src/modules/coupons/state.ts';
 import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
 import { rollBackRedemption, unassignCoupon } from '../../src/modules/coupons/admin/take-back.ts';
-import type { TransitionRequest } from '../../src/modules/coupons/commands/settle.ts';
+import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
 import type { Answer } from '../../src/answers/answer.ts';
 import { Problem } from '../../src/problems.ts';
 import { type FaultRates, InjectedFault, withFaults } from './faults.ts';
@@ -52,7 +52,7 @@ const SMALL: FaultRates = {
  */
 const PATIENCE_MS = 40;
 const STUCK_MS = 20;
-/** A defect makes the requests of a large batch run one by one, which takes its time. */
+/** A defect makes the requests of a large group run one by one, which takes its time. */
 const LARGE: FaultRates = { ...NO_HANG, defect: 0.002, deadlock: 0.01, lostBefore: 0.02, lostAfter: 0.02 };
 
 /** What is sent again may get lost again, but only before its COMMIT: a replay then tells that the first time counted. */
@@ -66,7 +66,7 @@ export async function runGroup(options: GroupOptions): Promise<{ now: number; st
     beginHistory(number * size + n, randomOf(seed, 'history', number, n), options.now),
   );
   const faulty = (name: string, rates: FaultRates, stuckMs = Infinity) =>
-    createCommands({
+    createLanes({
       stuckMs,
       db: withFaults(db, randomOf(seed, 'faults', number, name), rates),
       maxBooksAtOnce: 8,
@@ -207,7 +207,7 @@ async function attempt(
     const isImpatient =
       laneOf(request) === 'assign-random' && request.key !== null && submit !== group.submitAgain;
     const answer = await submit({
-      ...toTransition(history, request),
+      ...toCommand(history, request),
       deadline: isImpatient ? performance.now() + PATIENCE_MS : Infinity,
     });
     if (answer.status === 503) throw overdue();
@@ -222,7 +222,7 @@ async function attempt(
   }
 }
 
-function toTransition({ number }: History, request: Request): Omit<TransitionRequest, 'deadline'> {
+function toCommand({ number }: History, request: Request): Omit<SubmittedCommand, 'deadline'> {
   const { id, type, actorId, role, userId, code, bookId, metadata, key } = request;
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const scopes = [`codes:user:${actorId}`, `codes:address:${number}`];

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '../../src/database/connection.ts';
-import type { TransitionRequest } from '../../src/modules/coupons/commands/settle.ts';
+import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
 import type { Answer } from '../../src/answers/answer.ts';
 import type { History } from './generate.ts';
 import type { Expected } from './model.ts';
 import type { Random } from './random.ts';
 import type { Request } from './world.ts';
 
-export type Submit = (request: TransitionRequest) => Promise<Answer>;
+export type Submit = (request: SubmittedCommand) => Promise<Answer>;
 
-/** Histories that run side by side, and share batches as the requests of strangers do. */
+/** Histories that run side by side, and are settled in groups as the requests of strangers do. */
 export interface Group {
   db: Database;
   random: Random;

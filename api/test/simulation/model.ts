@@ -1,7 +1,7 @@
 import { type Book, type Coupon, GUESSES, type Request, type State, type World } from './world.ts';
 
 /**
- * What coupons do, as the documentation says it and as simply as possible: maps, one command after the other, no batches, no
+ * What coupons do, as the documentation says it and as simply as possible: maps, one command after the other, no groups, no
  * transactions. Shares no line with the service, whose rules are tried against it.
  */
 

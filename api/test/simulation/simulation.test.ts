@@ -8,7 +8,7 @@ import { installClock } from './clock.ts';
 import { runGroup } from './driver.ts';
 
 /**
- * Random histories of a few users, books and coupons, on the real database through the real batches, with a clock that jumps and
+ * Random histories of a few users, books and coupons, on the real database through the real group commit, with a clock that jumps and
  * transactions that fail, against a model that knows nothing of either. To run one again: SIMULATION_SEED, and SIMULATION_GROUP
  * for the failing group alone; SIMULATION_HISTORIES for more or fewer.
  */

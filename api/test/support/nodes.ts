@@ -138,7 +138,7 @@ export async function startNodes(
   };
 }
 
-/** Whether a batch of a node waits for `holder`'s transaction, or has come and gone since that began. */
+/** Whether a group of a node waits for `holder`'s transaction, or has come and gone since that began. */
 export async function hasTried(watcher: pg.Client, holder: pg.Client): Promise<boolean> {
   const { rows } = await holder.query<{ since: Date }>(
     `SELECT xact_start AS since FROM pg_stat_activity WHERE pid = pg_backend_pid()`,

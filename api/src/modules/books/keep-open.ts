@@ -1,6 +1,6 @@
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { type BookRow, keepBook } from './queries.ts';
+import { type BookRow, selectBookForKeyShare } from './queries.ts';
 
 /**
  * A book that takes new codes, kept from being deleted while the transaction lasts. Before its start and after its end codes can
@@ -8,7 +8,7 @@ import { type BookRow, keepBook } from './queries.ts';
  * @throws {Problem} not-found, book-not-active
  */
 export async function keepOpenBook(trx: Transaction, id: string): Promise<BookRow> {
-  const book = await keepBook(trx, id);
+  const book = await selectBookForKeyShare(trx, id);
   if (!book) throw new Problem('not-found', 'There is no such book.');
   if (book.archivedAt) throw new Problem('book-not-active', 'The book is archived: it takes no new codes.');
   return book;

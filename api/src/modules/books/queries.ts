@@ -49,21 +49,21 @@ export async function findActiveBook(db: Database | Transaction, id: string): Pr
 }
 
 /** A book that cannot be deleted while this transaction lasts; all else about it may change. */
-export async function keepBook(trx: Transaction, id: string): Promise<BookRow | undefined> {
+export async function selectBookForKeyShare(trx: Transaction, id: string): Promise<BookRow | undefined> {
   const { rows } =
     await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR KEY SHARE`.execute(trx);
   return rows[0];
 }
 
 /** A book that only this transaction changes. Assignments go on: they hold KEY SHARE. */
-export async function lockBookForChange(trx: Transaction, id: string): Promise<BookRow | undefined> {
+export async function selectBookForNoKeyUpdate(trx: Transaction, id: string): Promise<BookRow | undefined> {
   const { rows } =
     await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
   return rows[0];
 }
 
 /** A book that nobody else holds or can hold: waits for the assignments and uploads that are under way. */
-export async function lockBookForDelete(trx: Transaction, id: string): Promise<BookRow | undefined> {
+export async function selectBookForUpdate(trx: Transaction, id: string): Promise<BookRow | undefined> {
   const { rows } = await sql<BookRow>`SELECT ${bookColumns} FROM books WHERE id = ${id} FOR UPDATE`.execute(
     trx,
   );

@@ -2,7 +2,7 @@ import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
 import { hasAssignments } from '../history/events/queries.ts';
-import { deleteBook, lockBookForDelete } from './queries.ts';
+import { deleteBook, selectBookForUpdate } from './queries.ts';
 
 /**
  * Deletes a book of which nothing was ever given away. An assignment holds the book's row (KEY SHARE) until it commits, so the
@@ -11,7 +11,7 @@ import { deleteBook, lockBookForDelete } from './queries.ts';
  * @throws {Problem} not-found; in-use when a coupon was ever assigned
  */
 export async function removeBook(trx: Transaction, id: string): Promise<void> {
-  if (!(await lockBookForDelete(trx, id))) throw new Problem('not-found', 'There is no such book.');
+  if (!(await selectBookForUpdate(trx, id))) throw new Problem('not-found', 'There is no such book.');
   if (await hasAssignments(trx, id)) {
     throw new Problem(
       'in-use',

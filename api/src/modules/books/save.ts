@@ -3,7 +3,13 @@ import { isTakenKey } from '../../database/errors.ts';
 import { Problem } from '../../problems.ts';
 import { readTime } from '../../times.ts';
 import { shortenLocks } from '../coupons/queries.ts';
-import { type BookRow, type BookSettings, insertBook, lockBookForChange, updateBook } from './queries.ts';
+import {
+  type BookRow,
+  type BookSettings,
+  insertBook,
+  selectBookForNoKeyUpdate,
+  updateBook,
+} from './queries.ts';
 import type { BookChanges, NewBook } from './schemas.ts';
 
 /** @throws {Problem} invalid-request when the settings contradict each other, conflict when the name is taken */
@@ -37,7 +43,7 @@ export async function createBook(
  * @throws {Problem} as `createBook`, and not-found
  */
 export async function changeBook(trx: Transaction, id: string, changes: BookChanges): Promise<BookRow> {
-  const book = await lockBookForChange(trx, id);
+  const book = await selectBookForNoKeyUpdate(trx, id);
   if (!book) throw new Problem('not-found', 'There is no such book.');
   const { startsAt, expiresAt, maxRedemptions, archived, ...plain } = changes;
   const next = {

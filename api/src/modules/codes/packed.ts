@@ -1,4 +1,4 @@
-import { MAX_CODE_LENGTH } from './code.ts';
+import { MAX_CODE_LENGTH } from '../coupons/code.ts';
 import type { CodeRow } from './read-codes.ts';
 
 /**

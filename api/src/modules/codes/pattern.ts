@@ -1,5 +1,5 @@
 import { Problem } from '../../problems.ts';
-import { MAX_CODE_LENGTH, MIN_CODE_LENGTH } from './code.ts';
+import { MAX_CODE_LENGTH, MIN_CODE_LENGTH } from '../coupons/code.ts';
 import { uniformBelow } from './random.ts';
 
 /** Sets with a name. The default has no I, O, 0 and 1, which people mix up: 32 characters, 5 bits each. */

@@ -162,7 +162,7 @@ export async function lockTightPatterns(trx: Transaction): Promise<void> {
 }
 
 /** Coupons of a batch with ids above `afterId` and up to `lastId`, locked in the order of their ids. */
-export async function lockBatch(
+export async function selectBatchForUpdate(
   trx: Transaction,
   batchId: string,
   { afterId, lastId }: { afterId: number; lastId: number },

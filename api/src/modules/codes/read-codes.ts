@@ -3,7 +3,7 @@ import type { Sought } from '../../files/sought.ts';
 import type { Why } from '../../files/reasons.ts';
 import type { TableRow } from '../../files/table.ts';
 import { codeTitle, isCodeTitle } from '../../files/titles.ts';
-import { canonicalCode } from './code.ts';
+import { canonicalCode } from '../coupons/code.ts';
 
 /** A row with a code, or without and why. `text` is what stands where the code should, cut short; `cell` counts from 1. */
 export type CodeRow =

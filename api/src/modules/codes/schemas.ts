@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { component, nullable, strict, uuid } from '../../schemas.ts';
 import type { ReadAs } from '../../files/describe.ts';
 import { layoutQuery } from '../../files/schemas.ts';
-import { MAX_CODE_LENGTH } from './code.ts';
+import { MAX_CODE_LENGTH } from '../coupons/code.ts';
 import { DEFAULT_PATTERN } from './pattern.ts';
 
 const MAX_GENERATED = 1_000_000;

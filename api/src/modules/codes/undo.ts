@@ -1,7 +1,7 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { JobRow } from '../jobs/queries.ts';
 import type { Undo } from '../jobs/undo.ts';
-import { countBatch, deleteNeverGiven, lockBatch } from './queries.ts';
+import { countBatch, deleteNeverGiven, selectBatchForUpdate } from './queries.ts';
 
 /** What an import or a generation notes of the coupons that it stores: their ids are above the one and up to the other. */
 export interface IdRange {
@@ -67,7 +67,7 @@ export const undoBatch: Undo = {
             ? await countBatch(trx, jobId, { afterId: progress.afterId, lastId })
             : job.total;
         const upTo = Math.min(progress.afterId + STEP_IDS, lastId);
-        const coupons = await lockBatch(trx, jobId, { afterId: progress.afterId, lastId: upTo });
+        const coupons = await selectBatchForUpdate(trx, jobId, { afterId: progress.afterId, lastId: upTo });
         const removed = await deleteNeverGiven(
           trx,
           coupons.map(({ id }) => id),

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
-import { createCommands, type SubmitCommand } from './commands/lanes.ts';
+import type { SubmitCommand } from './commands/command.ts';
+import { createLanes } from './commands/lanes.ts';
 import {
   bookCouponPage,
   bookCouponSchema,
@@ -36,21 +37,21 @@ export const core = fp<ModuleOptions>(
 
     const { Histogram } = app.metrics.client;
     const sizes = new Histogram({
-      name: 'coupon_batch_size',
-      help: 'requests settled by one transaction',
+      name: 'coupon_group_size',
+      help: 'commands settled by one transaction',
       labelNames: ['lane'],
       buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
     });
     const times = new Histogram({
-      name: 'coupon_batch_seconds',
+      name: 'coupon_group_seconds',
       help: 'time of one transaction',
       labelNames: ['lane'],
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     });
-    const submit = createCommands({
+    const submit = createLanes({
       db: app.db,
       maxBooksAtOnce: Math.max(1, config.databasePoolSize - 4),
-      onBatch: (lane, size, seconds) => {
+      onGroup: (lane, size, seconds) => {
         sizes.observe({ lane }, size);
         times.observe({ lane }, seconds);
       },

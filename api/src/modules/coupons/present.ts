@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
+import { Problem, type ProblemCode, problems } from '../../problems.ts';
 import { component, metadata, nullable, page, ref, time, uuid } from '../../schemas.ts';
-import type { EventRow } from '../history/events/queries.ts';
 import {
   type Actor,
   type BookRules,
@@ -8,6 +8,7 @@ import {
   currentState,
   lockEnd,
   permittedActions,
+  type CouponEvent,
   redemptionsLeft,
 } from './state.ts';
 
@@ -59,6 +60,19 @@ export function presentCoupon(
   };
 }
 
+/** A refusal as the problem that is answered. */
+export function refusalProblem(
+  code: ProblemCode,
+  coupon: Coupon,
+  book: BookRules,
+  viewer: Actor,
+  now: Date,
+): Problem {
+  if (code !== 'invalid-state') return new Problem(code, problems[code].about);
+  const { state, actions } = presentCoupon(coupon, book, viewer, now);
+  return new Problem(code, `The coupon is ${state}.`, { state, actions });
+}
+
 export const couponPage = page('CouponPage', ref(couponSchema));
 
 /** Of a book, for an ADMIN: with whom it belongs to. */
@@ -84,6 +98,9 @@ export const couponEventSchema = component('CouponEvent', {
   occurredAt: time(),
   data: nullable(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })),
 });
+
+/** An event as it is read. One that an earlier version wrote has no names of its own, until it is given them. */
+export type EventRow = Omit<CouponEvent, 'code' | 'bookName'> & { id: number };
 
 export function presentEvent({
   id,

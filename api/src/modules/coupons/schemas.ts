@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { Problem } from '../../problems.ts';
 import { exportQuery, metadata, pageQuery, strict, uuid } from '../../schemas.ts';
 import { tell } from '../../files/reasons.ts';
-import { canonicalCode } from '../codes/code.ts';
+import { canonicalCode } from './code.ts';
 import { couponStateSchema } from './present.ts';
 
 const userId = Type.Optional(uuid('for whom; only an ADMIN may name somebody else'));

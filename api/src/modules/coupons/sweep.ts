@@ -1,10 +1,10 @@
 import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { recordEvents } from '../history/events/queries.ts';
-import { lockExpiredCoupons, updateCoupons } from './queries.ts';
+import { selectExpiredForUpdateSkipLocked } from './queries.ts';
 import { decide } from './state.ts';
+import { storeOutcomes } from './store.ts';
 
-const BATCH = 1_000;
+const SWEPT_AT_ONCE = 1_000;
 
 /**
  * Writes down locks that have run out, with their events. Only the record: reads and commands treat such a coupon as ASSIGNED
@@ -15,20 +15,16 @@ export async function sweepExpiredLocks(db: Database): Promise<number> {
   let swept = 0;
   for (let full = true; full;) {
     const count = await inTransaction(db, async (trx) => {
-      const coupons = await lockExpiredCoupons(trx, BATCH);
+      const coupons = await selectExpiredForUpdateSkipLocked(trx, SWEPT_AT_ONCE);
       const changes = coupons.flatMap((coupon) => {
         const decision = decide(coupon, coupon, { type: 'expire' }, coupon.now);
-        return 'refusal' in decision ? [] : [{ from: coupon.state, now: coupon.now, ...decision }];
+        return 'refusal' in decision ? [] : [{ from: coupon, now: coupon.now, ...decision }];
       });
-      await updateCoupons(trx, changes);
-      await recordEvents(
-        trx,
-        changes.flatMap(({ events }) => events),
-      );
+      await storeOutcomes(trx, { changes });
       return coupons.length;
     });
     swept += count;
-    full = count === BATCH;
+    full = count === SWEPT_AT_ONCE;
   }
   return swept;
 }

@@ -1,7 +1,7 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem, problems } from '../../problems.ts';
-import { lockBookForClaim } from '../coupons/queries.ts';
+import { selectBookWithStockForKeyShare } from '../coupons/queries.ts';
 import { refuseAssignment } from '../coupons/state.ts';
 import { findPool } from '../pools/queries.ts';
 import { assess, type Assessment, type Entrant, roomOf, type Terms } from './draw.ts';
@@ -40,7 +40,7 @@ export async function surveyDistribution(
 ): Promise<Survey> {
   await allowBulkWork(trx, { inRequest });
   if (!(await findPool(trx, order.poolId))) throw new Problem('not-found', 'There is no such pool.');
-  const book = await lockBookForClaim(trx, order.bookId, 0);
+  const book = await selectBookWithStockForKeyShare(trx, order.bookId, 0);
   if (!book) throw new Problem('not-found', 'There is no such book.');
   if (refuseAssignment(book, 0, book.now) === 'book-not-active') {
     throw new Problem('book-not-active', problems['book-not-active'].about);

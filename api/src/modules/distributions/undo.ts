@@ -1,5 +1,5 @@
 import type { Actor } from '../coupons/state.ts';
-import { type Outcome, takeBackMany } from '../coupons/bulk/unassign.ts';
+import { type Outcome, unassignMany } from '../coupons/bulk/unassign.ts';
 import type { JobRow } from '../jobs/queries.ts';
 import { createPace } from '../jobs/pace.ts';
 import type { Undo } from '../jobs/undo.ts';
@@ -49,7 +49,7 @@ export const undo: Undo = {
         const progress = progressOf(job);
         const assignments = await listAssignments(trx, jobId, { afterId: progress.eventId, limit: coupons });
         isFull = assignments.length === coupons;
-        const results = await takeBackMany(trx, { bookId, actor, jobId: job.id }, assignments);
+        const results = await unassignMany(trx, { bookId, actor, jobId: job.id }, assignments);
         const errors = results.flatMap(({ outcome, code }, index) => {
           progress.outcomes[outcome] += 1;
           const line = progress.done + index + 1;

@@ -1,4 +1,4 @@
-import { foldCodePrefix } from '../codes/code.ts';
+import { foldCodePrefix } from '../coupons/code.ts';
 import Type from 'typebox';
 import type { Database, Transaction } from '../../database/connection.ts';
 import { isTimeout } from '../../database/errors.ts';

@@ -9,7 +9,7 @@ import {
   findUserIds,
   insertMembers,
   inviteUsers,
-  lockPool,
+  selectPoolForNoKeyUpdate,
 } from './queries.ts';
 import { MAX_LISTED, MAX_REPORTED } from './schemas.ts';
 
@@ -132,5 +132,6 @@ export async function removeMembers(
 }
 
 async function requirePool(trx: Transaction, poolId: string): Promise<void> {
-  if (!(await lockPool(trx, poolId))) throw new Problem('not-found', 'There is no such pool.');
+  if (!(await selectPoolForNoKeyUpdate(trx, poolId)))
+    throw new Problem('not-found', 'There is no such pool.');
 }

@@ -33,7 +33,7 @@ export async function findPool(db: Database | Transaction, id: string): Promise<
 }
 
 /** The pool, locked: its members change one request at a time, so that their count holds. */
-export async function lockPool(trx: Transaction, id: string): Promise<PoolRow | undefined> {
+export async function selectPoolForNoKeyUpdate(trx: Transaction, id: string): Promise<PoolRow | undefined> {
   const { rows } = await sql<PoolRow>`
     SELECT ${poolColumns} FROM user_pools WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
   return rows[0];

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import type { Transaction } from '../../database/connection.ts';
 import { isTakenKey } from '../../database/errors.ts';
 import { Problem } from '../../problems.ts';
-import { insertPool, lockPool, type PoolRow, updatePool } from './queries.ts';
+import { insertPool, selectPoolForNoKeyUpdate, type PoolRow, updatePool } from './queries.ts';
 import type { newPool, poolChanges } from './schemas.ts';
 
 /** @throws {Problem} conflict when the name is taken */
@@ -17,7 +17,7 @@ export async function changePool(
   id: string,
   changes: Static<typeof poolChanges>,
 ): Promise<PoolRow> {
-  const pool = await lockPool(trx, id);
+  const pool = await selectPoolForNoKeyUpdate(trx, id);
   if (!pool) throw new Problem('not-found', 'There is no such pool.');
   const next = { ...pool, ...changes, name: changes.name?.trim() ?? pool.name };
   return refuseTakenName(updatePool(trx, id, next));

@@ -6,7 +6,7 @@ import { deleteSessionsOfUser } from '../sessions/queries.ts';
 import {
   insertUser,
   lockAdminRemoval,
-  lockUser,
+  selectUserForNoKeyUpdate,
   type NewUser,
   otherAdminExists,
   updateUser,
@@ -35,7 +35,7 @@ export interface UserChanges {
  * @throws {Problem} not-found; conflict when no enabled administrator would be left
  */
 export async function changeUser(trx: Transaction, id: string, changes: UserChanges): Promise<UserRow> {
-  const user = await lockUser(trx, id);
+  const user = await selectUserForNoKeyUpdate(trx, id);
   if (!user) throw new Problem('not-found', 'There is no such user.');
   const next = {
     id,

@@ -48,6 +48,16 @@ export async function listAdmins(db: Database): Promise<UserRow[]> {
   return rows;
 }
 
+/** Accounts that may act or be acted for, of those named. */
+export async function findActiveUsers(
+  trx: Database | Transaction,
+  ids: readonly string[],
+): Promise<Map<string, UserRole>> {
+  const { rows } = await sql<{ id: string; role: UserRole }>`
+    SELECT id, role FROM users WHERE id = ANY(${ids}::uuid[]) AND disabled_at IS NULL`.execute(trx);
+  return new Map(rows.map(({ id, role }) => [id, role]));
+}
+
 /** The e-mails of users, by id. */
 export async function findEmails(
   db: Database | Transaction,
@@ -108,7 +118,7 @@ export async function insertUser(trx: Transaction, user: NewUser): Promise<UserR
 }
 
 /** The user, whom only this transaction changes until it ends. */
-export async function lockUser(trx: Transaction, id: string): Promise<UserRow | undefined> {
+export async function selectUserForNoKeyUpdate(trx: Transaction, id: string): Promise<UserRow | undefined> {
   const { rows } =
     await sql<UserRow>`SELECT ${userColumns} FROM users WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
   return rows[0];

@@ -2,7 +2,13 @@ import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { giveAccessLink } from '../access-links/access-links.ts';
 import { emailSpellings } from './email.ts';
-import { findUserByEmail, listAdmins, lockUser, updateUser, type UserRow } from './queries.ts';
+import {
+  findUserByEmail,
+  listAdmins,
+  selectUserForNoKeyUpdate,
+  updateUser,
+  type UserRow,
+} from './queries.ts';
 
 /** Nobody to give a link to. The message says what to do. */
 export class NoAdminError extends Error {}
@@ -24,7 +30,7 @@ export interface AdminReset {
 export async function resetAdmin(db: Database, email: string | undefined): Promise<AdminReset> {
   const { id } = email === undefined ? onlyOne(await listAdmins(db)) : await requireUser(db, email);
   return inTransaction(db, async (trx) => {
-    const user = (await lockUser(trx, id))!;
+    const user = (await selectUserForNoKeyUpdate(trx, id))!;
     const changes: AdminReset['changes'] = [];
     if (user.disabledAt) changes.push('enabled');
     if (user.role !== 'ADMIN') changes.push('promoted');

@@ -88,7 +88,10 @@ export interface LockedSession extends UserRow {
 }
 
 /** The session of a token, locked, with its user. The clock is read after the wait for the lock. */
-export async function lockSession(trx: Transaction, tokenHash: Buffer): Promise<LockedSession | undefined> {
+export async function selectSessionForUpdate(
+  trx: Transaction,
+  tokenHash: Buffer,
+): Promise<LockedSession | undefined> {
   const { rows } = await sql<LockedSession>`
     WITH held AS MATERIALIZED (
       SELECT * FROM sessions WHERE token_hash = ${tokenHash} OR previous_token_hash = ${tokenHash} FOR UPDATE)

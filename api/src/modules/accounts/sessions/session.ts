@@ -9,7 +9,7 @@ import {
   deleteSurplusSessions,
   IDLE_DAYS,
   insertSession,
-  lockSession,
+  selectSessionForUpdate,
   rotateSession,
 } from './queries.ts';
 
@@ -78,7 +78,7 @@ export type Refreshed =
  */
 export function refreshSession(db: Database, token: string): Promise<Refreshed> {
   return inTransaction(db, async (trx) => {
-    const session = await lockSession(trx, hashToken(token));
+    const session = await selectSessionForUpdate(trx, hashToken(token));
     if (!session?.isOpen) return { outcome: 'refused' };
     if (!session.isPresent && !session.inGrace) {
       await deleteSession(trx, session.sessionId);

@@ -1,18 +1,10 @@
 import type { Transaction } from '../../../database/connection.ts';
 import { Problem } from '../../../problems.ts';
-import { recordEvents } from '../../history/events/queries.ts';
-import { refusalProblem } from '../commands/settle.ts';
-import {
-  type CouponInBook,
-  findCoupon,
-  findRedemption,
-  insertRollback,
-  lockCounters,
-  lockCoupons,
-  releaseAssignments,
-  updateCoupons,
-} from '../queries.ts';
+import { selectCountersForUpdate } from '../counters.ts';
+import { refusalProblem } from '../present.ts';
+import { type CouponInBook, findCoupon, findRedemption, selectCouponsForUpdate } from '../queries.ts';
 import { type Actor, type Command, type Coupon, decide } from '../state.ts';
+import { storeOutcomes } from '../store.ts';
 
 /**
  * Takes an ASSIGNED coupon from its owner: it can be assigned anew, and no longer counts for the owner's limit.
@@ -25,14 +17,13 @@ export async function unassignCoupon(
 ): Promise<{ next: Coupon; book: CouponInBook }> {
   const seen = await findCoupon(trx, code);
   if (!seen) throw new Problem('not-found', 'There is no such coupon.');
-  const counter = { bookId: seen.bookId, userId: seen.assignedUserId, count: 1 };
   // Counters before coupons, as everywhere; whose counter it is, only an unlocked look can tell.
-  if (counter.userId) await lockCounters(trx, counter.bookId, [counter.userId]);
+  const { bookId, assignedUserId: owner } = seen;
+  if (owner) await selectCountersForUpdate(trx, bookId, [owner]);
   const { coupon, next } = await change(trx, code, { type: 'unassign', actor });
-  if (coupon.assignedUserId !== counter.userId) {
+  if (coupon.assignedUserId !== owner) {
     throw new Problem('conflict', 'The coupon changed hands at this moment. Try again.', { retryAfter: 1 });
   }
-  await releaseAssignments(trx, [{ ...counter, userId: counter.userId! }]);
   return { next, book: coupon };
 }
 
@@ -48,12 +39,11 @@ export async function rollBackRedemption(
 ): Promise<{ next: Coupon; book: CouponInBook }> {
   const code = (await findRedemption(trx, redemptionId))?.code;
   if (!code) throw new Problem('not-found', 'There is no such redemption.');
-  await lockCoupons(trx, [code]);
+  await selectCouponsForUpdate(trx, [code]);
   // Again, now that nobody else can roll it back.
   const redemption = (await findRedemption(trx, redemptionId))!;
   if (redemption.rolledBack) throw new Problem('conflict', 'The redemption has been rolled back already.');
   const { coupon, next } = await change(trx, code, { type: 'rollback', actor, reason, redemption });
-  await insertRollback(trx, redemptionId, { actorId: actor.id, reason, now: coupon.now });
   return { next, book: coupon };
 }
 
@@ -63,12 +53,11 @@ async function change(
   code: string,
   command: Command & { actor: Actor },
 ): Promise<{ coupon: CouponInBook; next: Coupon }> {
-  const coupon = (await lockCoupons(trx, [code])).get(code);
+  const coupon = (await selectCouponsForUpdate(trx, [code])).get(code);
   if (!coupon) throw new Problem('not-found', 'There is no such coupon.');
   const decision = decide(coupon, coupon, command, coupon.now);
   if ('refusal' in decision)
     throw refusalProblem(decision.refusal, coupon, coupon, command.actor, coupon.now);
-  await updateCoupons(trx, [{ from: coupon.state, next: decision.next, now: coupon.now }]);
-  await recordEvents(trx, decision.events);
+  await storeOutcomes(trx, { changes: [{ from: coupon, now: coupon.now, ...decision }] });
   return { coupon, next: decision.next };
 }

@@ -1,16 +1,11 @@
 import { randomInt } from 'node:crypto';
 import type { Transaction } from '../../../database/connection.ts';
 import { Problem, problems } from '../../../problems.ts';
-import { recordEvents } from '../../history/events/queries.ts';
-import { claimCouponsInOrder } from './queries.ts';
-import {
-  findActiveUsers,
-  lockBookForClaim,
-  releaseAssignments,
-  reserveAssignments,
-  updateCoupons,
-} from '../queries.ts';
+import { findActiveUsers } from '../../accounts/people/queries.ts';
+import { counterKey, raiseCounters } from '../counters.ts';
+import { selectBookWithStockForKeyShare, selectInOrderForUpdateSkipLocked } from '../queries.ts';
 import { type Actor, decide, refuseAssignment } from '../state.ts';
+import { type Change, storeOutcomes } from '../store.ts';
 
 /** How many coupons a user shall get. */
 export interface Wish {
@@ -44,7 +39,7 @@ export async function assignMany(
   { bookId, actor, jobId, afterId }: { bookId: string; actor: Actor; jobId: string; afterId: number },
   wishes: readonly Wish[],
 ): Promise<Granted> {
-  const book = await lockBookForClaim(trx, bookId, randomInt(-(2 ** 31), 2 ** 31));
+  const book = await selectBookWithStockForKeyShare(trx, bookId, randomInt(-(2 ** 31), 2 ** 31));
   if (!book) throw new Problem('not-found', 'There is no such book any more.');
   if (refuseAssignment(book, 0, book.now) === 'book-not-active') throw notActive();
   const grants: Grant[] = wishes.map(() => ({ given: 0, refusal: null }));
@@ -59,41 +54,32 @@ export async function assignMany(
     grants[index]!.refusal = 'user-disabled';
     return [];
   });
-  const before = open.length > 0 ? await reserveAssignments(trx, open) : [];
-  const allowed = open.map(({ count, grant }, index) => {
-    const room = Math.max(0, (book.maxAssignmentsPerUser ?? Infinity) - before[index]!);
+  const before = await raiseCounters(trx, open);
+  const assignedTo = (userId: string) => before.get(counterKey(bookId, userId))!;
+  const allowed = open.map(({ userId, count, grant }) => {
+    const room = Math.max(0, (book.maxAssignmentsPerUser ?? Infinity) - assignedTo(userId));
     if (room < count) grant.refusal = 'assignment-limit-reached';
     return Math.min(count, room);
   });
 
   const wanted = allowed.reduce((sum, count) => sum + count, 0);
-  const coupons = wanted > 0 ? await claimCouponsInOrder(trx, bookId, { count: wanted, afterId }) : [];
-  const changes = [];
+  const coupons =
+    wanted > 0 ? await selectInOrderForUpdateSkipLocked(trx, bookId, { count: wanted, afterId }) : [];
+  const changes: Change[] = [];
   let next = 0;
   for (const [index, { userId, grant }] of open.entries()) {
     for (; grant.given < allowed[index]! && next < coupons.length; next += 1) {
       const { now, ...coupon } = coupons[next]!;
-      const assigned = before[index]! + grant.given;
+      const assigned = assignedTo(userId) + grant.given;
       const decision = decide(coupon, book, { type: 'assign', actor, userId, assigned }, now);
       if ('refusal' in decision) throw notActive(); // The book's time has just run out; the rest was looked at above.
-      changes.push({ from: coupon.state, now, ...decision });
+      changes.push({ from: coupon, now, ...decision });
       grant.given += 1;
     }
     // Others hold the coupons that are missing: what the limit allows may still be had.
     if (grant.given < allowed[index]!) grant.refusal = null;
   }
-  await updateCoupons(trx, changes);
-  await recordEvents(
-    trx,
-    changes.flatMap(({ events }) => events),
-    { jobId },
-  );
-  await releaseAssignments(
-    trx,
-    open.flatMap(({ grant, ...wish }) =>
-      grant.given < wish.count ? [{ ...wish, count: wish.count - grant.given }] : [],
-    ),
-  );
+  await storeOutcomes(trx, { changes, reserved: open, jobId });
   return { grants, inStock: true, lastId: coupons.at(-1)?.id ?? afterId };
 }
 

@@ -1,8 +1,8 @@
 import type { Transaction } from '../../../database/connection.ts';
-import { recordEvents } from '../../history/events/queries.ts';
-import { lockCounters, lockCouponsById, releaseAssignments, updateCoupons } from '../queries.ts';
+import { selectCountersForUpdate } from '../counters.ts';
+import { selectCouponsByIdForUpdate } from '../queries.ts';
 import { type Actor, currentState, decide } from '../state.ts';
-import { sumCounters } from '../commands/settle.ts';
+import { type Change, storeOutcomes } from '../store.ts';
 
 /** One assignment of one coupon, as its event tells. */
 export interface Assignment {
@@ -18,20 +18,18 @@ export type Outcome = 'taken' | 'locked' | 'redeemed' | 'given-back' | 'reassign
  * Takes coupons of a book back that are still as they were assigned: neither held nor spent, nor given back and assigned anew since.
  * @returns what became of each, with its code, in their order; a coupon that is gone counts as given back
  */
-export async function takeBackMany(
+export async function unassignMany(
   trx: Transaction,
   { bookId, actor, jobId }: { bookId: string; actor: Actor; jobId: string },
   assignments: readonly Assignment[],
 ): Promise<{ outcome: Outcome; code: string | null }[]> {
   // Counters before coupons, as everywhere.
-  await lockCounters(trx, bookId, [...new Set(assignments.map(({ userId }) => userId))]);
-  const coupons = await lockCouponsById(
+  await selectCountersForUpdate(trx, bookId, [...new Set(assignments.map(({ userId }) => userId))]);
+  const coupons = await selectCouponsByIdForUpdate(
     trx,
     assignments.map(({ couponId }) => couponId),
   );
-  const changes: Parameters<typeof updateCoupons>[1][number][] = [];
-  const events: Parameters<typeof recordEvents>[1][number][] = [];
-  const released: { bookId: string; userId: string; count: number }[] = [];
+  const changes: Change[] = [];
   const outcomes = assignments.map(
     ({ couponId, userId, assignedAt }): { outcome: Outcome; code: string | null } => {
       const coupon = coupons.get(couponId);
@@ -48,14 +46,10 @@ export async function takeBackMany(
           outcome: currentState(coupon, coupon, now).state === 'LOCKED' ? 'locked' : 'redeemed',
           code,
         };
-      changes.push({ from: coupon.state, next: decision.next, now });
-      events.push(...decision.events);
-      released.push({ bookId, userId, count: 1 });
+      changes.push({ from: coupon, now, ...decision });
       return { outcome: 'taken', code };
     },
   );
-  await updateCoupons(trx, changes);
-  await recordEvents(trx, events, { jobId });
-  await releaseAssignments(trx, sumCounters(released));
+  await storeOutcomes(trx, { changes, jobId });
   return outcomes;
 }

@@ -2,76 +2,75 @@ import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { takeTurns } from '../../../database/turns.ts';
 import type { Answer } from '../../../answers/answer.ts';
-import { createBatcher } from './batcher.ts';
-import { createRandomLoad, loadByCode, loadForAssign } from './load.ts';
-import { type Load, settle, type TransitionRequest } from './settle.ts';
+import type { Find, SubmitCommand, SubmittedCommand } from './command.ts';
+import { findByCode, findToAssign } from './find-by-code.ts';
+import { createFindRandom } from './find-random.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { settle } from './settle.ts';
 
-export type Lane = 'assign-random' | 'assign-code' | 'by-code';
+export type LaneName = 'assign-random' | 'assign-code' | 'by-code';
 
-/** Most books that wait for their turn to have a batch written. */
+/** Most books that wait for their turn to have a group settled. */
 const MAX_WAITING_BOOKS = 2_000;
 
-export interface CommandOptions {
+export interface LanesOptions {
   db: Database;
-  /** Most books that have a batch under way at a time: a rush on many leaves connections for everybody else. */
+  /** Most books that have a group under way at a time: a rush on many leaves connections for everybody else. */
   maxBooksAtOnce: number;
-  /** As the batcher's. */
+  /** As that of `createGroupCommit`. */
   stuckMs?: number;
-  /** Told of each batch: its lane, how many requests it settled, how long it took. */
-  onBatch?: (lane: Lane, size: number, seconds: number) => void;
+  /** Told of each group: its lane, how many commands it settled, how long it took. */
+  onGroup?: (lane: LaneName, size: number, seconds: number) => void;
 }
 
-/** Resolves with the answer once its transaction is committed. */
-export type SubmitCommand = (request: TransitionRequest) => Promise<Answer>;
-
 /**
- * Where commands enter. Requests that lock the same things in the same way share a lane, and each lane writes one batch at a time (a
- * second one beside a batch that is stuck): random assignments book by book, assignments by code, and commands on coupons that have an
+ * Where commands enter. Those that lock the same rows in the same way share a lane, and each lane settles one group at a time (a second
+ * one beside a group that is stuck): random assignments book by book, assignments by code, and commands on coupons that have an
  * owner.
  */
-export function createCommands({ db, maxBooksAtOnce, stuckMs, onBatch }: CommandOptions): SubmitCommand {
-  type Batcher = ReturnType<typeof createBatcher<TransitionRequest, Answer>>;
+export function createLanes({ db, maxBooksAtOnce, stuckMs, onGroup }: LanesOptions): SubmitCommand {
+  type Lane = ReturnType<typeof createGroupCommit<SubmittedCommand, Answer>>;
 
   const inTurn = takeTurns(maxBooksAtOnce, MAX_WAITING_BOOKS);
 
-  const openLane = (lane: Lane, load: Load, onIdle?: () => void): Batcher =>
-    createBatcher<TransitionRequest, Answer>({
-      run: async (requests, alone) => {
+  const openLane = (name: LaneName, find: Find, onIdle?: () => void): Lane =>
+    createGroupCommit<SubmittedCommand, Answer>({
+      run: async (commands, alone) => {
         const started = performance.now();
         try {
-          return await inTransaction(db, (trx) => settle(trx, requests, load), {
+          return await inTransaction(db, (trx) => settle(trx, commands, find), {
             byIndex: true,
             waitsLittle: alone,
           });
         } finally {
-          onBatch?.(lane, requests.length, (performance.now() - started) / 1000);
+          onGroup?.(name, commands.length, (performance.now() - started) / 1000);
         }
       },
       keysOf: ({ code, claim }) => [
         ...(code === null ? [] : [`code ${code}`]),
         ...(claim === null ? [] : [`claim ${claim.keyHash.toString('base64')}`]),
       ],
-      ...(lane === 'assign-random' && { inTurn }),
+      ...(name === 'assign-random' && { inTurn }),
       stuckMs,
       onIdle,
     });
 
-  const assignCode = openLane('assign-code', loadForAssign);
-  const byCode = openLane('by-code', loadByCode);
-  const random = new Map<string, Batcher>();
-  const loadRandom = createRandomLoad();
+  const assignCode = openLane('assign-code', findToAssign);
+  const byCode = openLane('by-code', findByCode);
+  const random = new Map<string, Lane>();
+  const findRandom = createFindRandom();
 
-  const randomOf = (bookId: string): Batcher => {
-    let batcher = random.get(bookId);
-    if (!batcher) {
-      batcher = openLane('assign-random', loadRandom, () => random.delete(bookId));
-      random.set(bookId, batcher);
+  const randomOf = (bookId: string): Lane => {
+    let lane = random.get(bookId);
+    if (!lane) {
+      lane = openLane('assign-random', findRandom, () => random.delete(bookId));
+      random.set(bookId, lane);
     }
-    return batcher;
+    return lane;
   };
 
-  return (request) => {
-    if (request.code === null) return randomOf(request.bookId!).submit(request, request.deadline);
-    return (request.type === 'assign' ? assignCode : byCode).submit(request, request.deadline);
+  return (command) => {
+    if (command.code === null) return randomOf(command.bookId!).submit(command, command.deadline);
+    return (command.type === 'assign' ? assignCode : byCode).submit(command, command.deadline);
   };
 }

@@ -5,12 +5,12 @@ import { callerOf } from '../../../access/caller.ts';
 import { readClaim } from '../../../answers/idempotency.ts';
 import { Problem, type ProblemCode } from '../../../problems.ts';
 import { ref } from '../../../schemas.ts';
-import { guessBudgets } from './guesses.ts';
+import { guessBudgets } from '../guesses.ts';
 import { couponSchema } from '../present.ts';
 import { assignRandomBody, codeParams, forUserBody, redeemBody, requireCode } from '../schemas.ts';
-import type { TransitionRequest } from './settle.ts';
+import type { SubmittedCommand } from './command.ts';
 
-type CommandType = TransitionRequest['type'];
+type CommandType = SubmittedCommand['type'];
 
 const PROBLEMS = {
   assignRandom: ['forbidden', 'not-found', 'book-exhausted', 'assignment-limit-reached', 'book-not-active'],
@@ -40,7 +40,7 @@ const PROBLEMS = {
 const tags = ['coupons'];
 const response = { 200: ref(couponSchema) };
 
-/** Assigning, at random or by code: each request becomes one of a batch. */
+/** Assigning, at random or by code: each request is a command, settled in a group with others. */
 export function registerAssign(instance: FastifyInstance, rateLimitScale: number): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -68,7 +68,7 @@ export function registerAssign(instance: FastifyInstance, rateLimitScale: number
   byCode(app, rateLimitScale, 'assign', 'Assign one given coupon', 'To the caller; an ADMIN names the user.');
 }
 
-/** Locking, unlocking and redeeming: each request becomes one of a batch. */
+/** Locking, unlocking and redeeming: each request is a command, settled in a group with others. */
 export function registerRedeem(app: FastifyInstance, rateLimitScale: number): void {
   byCode(
     app,
@@ -125,9 +125,9 @@ function byCode(
 function toCommand(
   request: FastifyRequest,
   type: CommandType,
-  subject: Pick<TransitionRequest, 'code' | 'bookId'>,
+  subject: Pick<SubmittedCommand, 'code' | 'bookId'>,
   rateLimitScale: number,
-): TransitionRequest {
+): SubmittedCommand {
   const actor = callerOf(request);
   const { userId = actor.id, metadata = {} } = request.body as {
     userId?: string;

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../../database/connection.ts';
 import type { CouponState } from '../../../database/types.ts';
 import { findEmails } from '../../accounts/people/queries.ts';
+import type { EventRow } from '../present.ts';
 import { bookRuleColumns, clock, couponColumns, type CouponInBook } from '../queries.ts';
 
 /** Ids of coupons whose codes begin so: by the index on codes, `limit` of them at most. */
@@ -103,8 +104,24 @@ function statesToRead(state: CouponState | undefined): readonly CouponState[] {
   return state === 'ASSIGNED' ? ['ASSIGNED', 'LOCKED'] : [state];
 }
 
-/** Which of the books exist. */
+/** Whether there is a book of this id. */
 export async function bookExists(db: Database, id: string): Promise<boolean> {
   const { rows } = await sql`SELECT FROM books WHERE id = ${id}`.execute(db);
   return rows.length > 0;
+}
+
+/** The events of one coupon, oldest first, from above `afterId`; with `userId`, only those that were for that user. */
+export async function listEventsByCoupon(
+  db: Database,
+  couponId: number,
+  userId: string | undefined,
+  page: { afterId?: number; limit: number },
+): Promise<EventRow[]> {
+  const { rows } = await sql<EventRow>`
+    SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
+           occurred_at AS "occurredAt", data
+    FROM events WHERE coupon_id = ${couponId} AND id > ${page.afterId ?? 0}
+      AND ${userId === undefined ? sql`true` : sql`user_id = ${userId}`}
+    ORDER BY id LIMIT ${page.limit}`.execute(db);
+  return rows;
 }

@@ -1,4 +1,4 @@
-import { foldCodePrefix } from '../../codes/code.ts';
+import { foldCodePrefix } from '../code.ts';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { callerOf } from '../../../access/caller.ts';
@@ -6,9 +6,8 @@ import { refundBudgets, spendBudgets } from '../../../access/budgets.ts';
 import { prefersCsv } from '../../../answers/csv-export.ts';
 import { Problem, problems } from '../../../problems.ts';
 import { decodeCursor, listOrCsv, ref, toPage } from '../../../schemas.ts';
-import { listEventsByCoupon } from '../../history/events/queries.ts';
 import { COUPON_COLUMNS, sendCouponsCsv } from './export.ts';
-import { guessBudgets } from '../commands/guesses.ts';
+import { guessBudgets } from '../guesses.ts';
 import {
   bookCouponPage,
   couponEventPage,
@@ -18,7 +17,13 @@ import {
   presentEvent,
 } from '../present.ts';
 import { type CouponInBook, findCoupon } from '../queries.ts';
-import { bookExists, listCouponsByBook, listCouponsByUser, withOwners } from './queries.ts';
+import {
+  bookExists,
+  listCouponsByBook,
+  listCouponsByUser,
+  listEventsByCoupon,
+  withOwners,
+} from './queries.ts';
 import {
   bookCouponsQuery,
   bookParams,

@@ -1,52 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../../../database/connection.ts';
-import type { CouponEvent } from '../../coupons/state.ts';
+import type { EventRow } from '../../coupons/present.ts';
 import { cutAt, parseSnapshot, type Snapshot } from '../snapshot.ts';
-
-/**
- * Adds events to the audit trail, in the transaction of the changes they tell of.
- * @param jobId the job that made the changes
- */
-export async function recordEvents(
-  trx: Transaction,
-  events: readonly CouponEvent[],
-  { jobId = null }: { jobId?: string | null } = {},
-): Promise<void> {
-  if (events.length === 0) return;
-  const column = <T>(read: (event: CouponEvent) => T) => events.map(read);
-  // A batch is of few books: each name is sent once.
-  const names = [...new Set(column((e) => e.bookName))];
-  const place = new Map(names.map((name, index) => [name, index + 1]));
-  await sql`
-    INSERT INTO events (type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, book_name, job_id)
-    SELECT type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, (${names}::text[])[name], ${jobId}::uuid
-    FROM unnest(
-      ${column((e) => e.type)}::text[], ${column((e) => e.bookId)}::uuid[], ${column((e) => e.couponId)}::bigint[],
-      ${column((e) => e.userId)}::uuid[], ${column((e) => e.actorId)}::uuid[],
-      ${column((e) => (e.data === null ? null : JSON.stringify(e.data)))}::jsonb[],
-      ${column((e) => e.occurredAt.toISOString())}::timestamptz[], ${column((e) => e.code)}::text[],
-      ${column((e) => place.get(e.bookName)!)}::integer[]
-    ) AS e(type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, name)`.execute(trx);
-}
-
-/** An event as it is read. One that an earlier version wrote has no names of its own, until it is given them. */
-export type EventRow = Omit<CouponEvent, 'code' | 'bookName'> & { id: number };
-
-/** The events of one coupon, oldest first, from above `afterId`; with `userId`, only those that were for that user. */
-export async function listEventsByCoupon(
-  db: Database,
-  couponId: number,
-  userId: string | undefined,
-  page: { afterId?: number; limit: number },
-): Promise<EventRow[]> {
-  const { rows } = await sql<EventRow>`
-    SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
-           occurred_at AS "occurredAt", data
-    FROM events WHERE coupon_id = ${couponId} AND id > ${page.afterId ?? 0}
-      AND ${userId === undefined ? sql`true` : sql`user_id = ${userId}`}
-    ORDER BY id LIMIT ${page.limit}`.execute(db);
-  return rows;
-}
 
 /** Whether a coupon of a book was ever assigned, whatever became of it. */
 export async function hasAssignments(trx: Transaction, bookId: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { tokenMsLeft } from '../../../access/access-tokens.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import type { Caller } from '../../../access/caller.ts';
 import { Problem } from '../../../problems.ts';
-import { findActiveUsers } from '../../coupons/queries.ts';
+import { findActiveUsers } from '../../accounts/people/queries.ts';
 import type { Hub, Listener } from './hub.ts';
 import { controlMessage, formatPlace, heartbeat, type Place, placeAt } from './messages.ts';
 import { type ResetReason, tellMissed } from './resume.ts';

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-test('a request that the database fails leaves the others of its batch untouched', async () => {
+test('a request that the database fails leaves the others of its group untouched', async () => {
   const book = await insertBook(t.db, 30);
   const users = await t.users(30);
   const poisoned = book.codes[11]!;
@@ -50,7 +50,7 @@ test('a request that the database fails leaves the others of its batch untouched
   await checkInvariants(t.db, { bookIds: [book.id] });
 });
 
-test('disabled users, demoted administrators and disabled receivers are refused within a batch, and only they', async () => {
+test('disabled users, demoted administrators and disabled receivers are refused within a group, and only they', async () => {
   const book = await insertBook(t.db, 40);
   const users = await t.users(4);
   const [user, disabled, receiver, disabledReceiver] = users as [TestUser, TestUser, TestUser, TestUser];

@@ -1,5 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { AGAIN, type BatcherOptions, createBatcher } from '../src/modules/coupons/commands/batcher.ts';
+import {
+  AGAIN,
+  type GroupCommitOptions,
+  createGroupCommit,
+} from '../src/modules/coupons/commands/group-commit.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -10,15 +14,15 @@ interface Item {
 
 type Result = string | typeof AGAIN;
 
-/** A batcher whose `run` is told to the test, which then answers; by default with the names of the items. */
-function startBatcher(options: Partial<BatcherOptions<Item, string>> = {}) {
-  const batches: string[][] = [];
+/** Groups whose `run` is told to the test, which then answers; by default with the names of the items. */
+function startGroups(options: Partial<GroupCommitOptions<Item, string>> = {}) {
+  const groups: string[][] = [];
   const gates: { open: (results?: Result[]) => void; fail: (error: Error) => void }[] = [];
   const arrivals: (() => void)[] = [];
-  const batcher = createBatcher<Item, string>({
+  const groupCommit = createGroupCommit<Item, string>({
     keysOf: ({ keys = [] }) => keys,
     run: (items) => {
-      batches.push(items.map(({ name }) => name));
+      groups.push(items.map(({ name }) => name));
       return new Promise<Result[]>((resolve, reject) => {
         gates.push({
           open: (results) => resolve(results ?? items.map(({ name }) => `did ${name}`)),
@@ -30,24 +34,23 @@ function startBatcher(options: Partial<BatcherOptions<Item, string>> = {}) {
     ...options,
   });
   return {
-    batches,
-    submit: (name: string, ...keys: string[]) => batcher.submit({ name, keys }, Infinity),
-    submitUntil: (deadline: number, name: string) => batcher.submit({ name }, deadline),
-    waiting: batcher.waiting,
-    /** The next batch that asks to be run. */
-    nextBatch: async () => {
+    groups,
+    submit: (name: string, ...keys: string[]) => groupCommit.submit({ name, keys }, Infinity),
+    submitUntil: (deadline: number, name: string) => groupCommit.submit({ name }, deadline),
+    /** The next group that asks to be run. */
+    nextGroup: async () => {
       if (gates.length === 0) await new Promise<void>((resolve) => arrivals.push(resolve));
       return gates.shift()!;
     },
   };
 }
 
-/** A batcher whose `run` works by itself. */
-function batcherOf(
+/** Groups whose `run` works by itself. */
+function groupsOf(
   run: (items: Item[]) => Promise<Result[]>,
-  options: Partial<BatcherOptions<Item, string>> = {},
+  options: Partial<GroupCommitOptions<Item, string>> = {},
 ) {
-  const { submit } = createBatcher<Item, string>({ keysOf: ({ keys = [] }) => keys, run, ...options });
+  const { submit } = createGroupCommit<Item, string>({ keysOf: ({ keys = [] }) => keys, run, ...options });
   return (name: string, ...keys: string[]) => submit({ name, keys }, Infinity);
 }
 
@@ -59,29 +62,27 @@ const statusOf = (settled: PromiseSettledResult<string>) =>
     : (settled.reason as { code?: string; message: string }).code;
 
 test('an idle server runs a request at once, alone', async () => {
-  const t = startBatcher();
+  const t = startGroups();
   const answer = t.submit('a');
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   expect(await answer).toBe('did a');
-  expect(t.batches).toEqual([['a']]);
-  expect(t.waiting()).toBe(0);
+  expect(t.groups).toEqual([['a']]);
 });
 
-test('requests that come while a batch runs share the next one', async () => {
-  const t = startBatcher();
+test('requests that come while a group runs share the next one', async () => {
+  const t = startGroups();
   const first = t.submit('a');
-  const running = await t.nextBatch();
+  const running = await t.nextGroup();
   const rest = ['b', 'c', 'd'].map((name) => t.submit(name));
-  expect(t.waiting()).toBe(3);
   running.open();
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   expect(await Promise.all([first, ...rest])).toEqual(['did a', 'did b', 'did c', 'did d']);
-  expect(t.batches).toEqual([['a'], ['b', 'c', 'd']]);
+  expect(t.groups).toEqual([['a'], ['b', 'c', 'd']]);
 });
 
-test('only one batch is under way at a time', async () => {
+test('only one group is under way at a time', async () => {
   let running = 0;
-  const submit = batcherOf(
+  const submit = groupsOf(
     async (items) => {
       running += 1;
       expect(running).toBe(1);
@@ -94,9 +95,9 @@ test('only one batch is under way at a time', async () => {
   await Promise.all(Array.from({ length: 50 }, (_, i) => submit(`${i}`)));
 });
 
-test('two requests with one key never share a batch and run in the order they came', async () => {
+test('two requests with one key never share a group and run in the order they came', async () => {
   const seen: string[] = [];
-  const submit = batcherOf(async (items) => {
+  const submit = groupsOf(async (items) => {
     const keys = items.flatMap((item) => item.keys!);
     expect(new Set(keys).size).toBe(keys.length);
     seen.push(...names(items));
@@ -116,29 +117,29 @@ test('two requests with one key never share a batch and run in the order they ca
   expect(seen).toHaveLength(300);
 });
 
-test('a batch is never larger than maxSize, and what is left over goes first in the next', async () => {
-  const t = startBatcher({ maxSize: 2 });
+test('a group is never larger than maxSize, and what is left over goes first in the next', async () => {
+  const t = startGroups({ maxSize: 2 });
   const answers = ['a', 'b', 'c', 'd', 'e'].map((name) => t.submit(name));
-  for (let batch = 0; batch < 3; batch++) (await t.nextBatch()).open();
+  for (let group = 0; group < 3; group++) (await t.nextGroup()).open();
   await Promise.all(answers);
-  expect(t.batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  expect(t.groups).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
 });
 
-test('one request that makes its batch fail fails alone', async () => {
-  const batches: string[][] = [];
-  const submit = batcherOf(async (items) => {
-    batches.push(names(items));
+test('one request that makes its group fail fails alone', async () => {
+  const groups: string[][] = [];
+  const submit = groupsOf(async (items) => {
+    groups.push(names(items));
     if (items.some(({ name }) => name === 'poison')) throw new Error('defect');
     return names(items);
   });
   const settled = await Promise.allSettled(['a', 'poison', 'b'].map((name) => submit(name)));
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(batches).toEqual([['a', 'poison', 'b'], ['a'], ['poison'], ['b']]);
+  expect(groups).toEqual([['a', 'poison', 'b'], ['a'], ['poison'], ['b']]);
 });
 
 test('after an outage nothing is repeated, because the COMMIT may have arrived', async () => {
   let runs = 0;
-  const submit = batcherOf(async () => {
+  const submit = groupsOf(async () => {
     runs += 1;
     throw outage();
   });
@@ -147,9 +148,9 @@ test('after an outage nothing is repeated, because the COMMIT may have arrived',
   expect(runs).toBe(1);
 });
 
-test('an outage does not stop the batches after it', async () => {
+test('an outage does not stop the groups after it', async () => {
   let runs = 0;
-  const submit = batcherOf(async (items) => {
+  const submit = groupsOf(async (items) => {
     runs += 1;
     if (runs === 1) throw outage();
     return names(items);
@@ -160,7 +161,7 @@ test('an outage does not stop the batches after it', async () => {
 
 test('a request that is put off comes back and gets its answer', async () => {
   const tries = new Map<string, number>();
-  const submit = batcherOf(async (items) =>
+  const submit = groupsOf(async (items) =>
     items.map(({ name }) => {
       tries.set(name, (tries.get(name) ?? 0) + 1);
       return name === 'late' && tries.get(name)! < 4 ? AGAIN : name;
@@ -180,7 +181,7 @@ const caught = (answer: Promise<string>) => answer.catch((error: unknown) => err
 test('a request that is put off until its deadline ends with 503 and Retry-After', async () => {
   const { start, pass } = fakeTime();
   let runs = 0;
-  const { submit } = createBatcher<Item, string>({
+  const { submit } = createGroupCommit<Item, string>({
     keysOf: () => [],
     run: async (items) => items.map(() => ((runs += 1), AGAIN)),
   });
@@ -196,63 +197,62 @@ test('a request that is put off until its deadline ends with 503 and Retry-After
 
 test('a request that waits until its deadline ends with 503, and is never run', async () => {
   const { start, pass } = fakeTime();
-  const t = startBatcher({ stuckMs: 60_000 });
+  const t = startGroups({ stuckMs: 60_000 });
   const first = t.submit('first');
   await pass(1);
-  const running = await t.nextBatch();
+  const running = await t.nextGroup();
   const waiting = caught(t.submitUntil(start + 4_500, 'waiting'));
   await pass(5_000);
   expect(await waiting).toMatchObject(late);
   running.open();
   await pass(1);
   expect(await first).toBe('did first');
-  expect(t.batches).toEqual([['first']]);
-  expect(t.waiting()).toBe(0);
+  expect(t.groups).toEqual([['first']]);
 });
 
 test('a request whose turn does not come until its deadline ends with 503, and is never run', async () => {
   const { start, pass } = fakeTime();
   let begin = () => {};
   const turn = new Promise<void>((resolve) => (begin = resolve));
-  const t = startBatcher({ inTurn: async (work) => turn.then(work) });
+  const t = startGroups({ inTurn: async (work) => turn.then(work) });
   const waiting = caught(t.submitUntil(start + 4_500, 'waiting'));
   await pass(5_000);
   expect(await waiting).toMatchObject(late);
   begin();
   await pass(1);
-  expect(t.batches).toEqual([]);
+  expect(t.groups).toEqual([]);
 });
 
-test('a request whose batch hangs is answered at its deadline; its batch is not repeated, and what comes of it later is nobody’s', async () => {
+test('a request whose group hangs is answered at its deadline; its group is not repeated, and what comes of it later is nobody’s', async () => {
   const { start, pass } = fakeTime();
-  const t = startBatcher();
+  const t = startGroups();
   const answer = caught(t.submitUntil(start + 4_500, 'a'));
   await pass(5_000);
   expect(await answer).toMatchObject(late);
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   await pass(1_000);
-  expect(t.batches).toEqual([['a']]);
+  expect(t.groups).toEqual([['a']]);
 });
 
-test('a stuck batch does not hold up the next one', async () => {
+test('a stuck group does not hold up the next one', async () => {
   const { pass } = fakeTime();
-  const t = startBatcher({ stuckMs: 1_000 });
+  const t = startGroups({ stuckMs: 1_000 });
   const stuck = t.submit('stuck');
   await pass(1);
-  const hanging = await t.nextBatch();
+  const hanging = await t.nextGroup();
   const next = ['b', 'c'].map((name) => t.submit(name));
   await pass(800);
-  expect(t.batches).toEqual([['stuck']]);
+  expect(t.groups).toEqual([['stuck']]);
   await pass(800);
-  const second = await t.nextBatch();
-  expect(t.batches).toEqual([['stuck'], ['b', 'c']]);
+  const second = await t.nextGroup();
+  expect(t.groups).toEqual([['stuck'], ['b', 'c']]);
   const waiting = t.submit('d');
   await pass(500);
-  expect(t.batches, 'one at a time beside it').toHaveLength(2);
+  expect(t.groups, 'one at a time beside it').toHaveLength(2);
   second.open();
   await pass(1);
   expect(await Promise.all(next)).toEqual(['did b', 'did c']);
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   await pass(1);
   expect(await waiting).toBe('did d');
   hanging.open();
@@ -260,24 +260,24 @@ test('a stuck batch does not hold up the next one', async () => {
   expect(await stuck).toBe('did stuck');
 });
 
-test('however many batches are stuck, two are under way; when one is free again it is one at a time', async () => {
+test('however many groups are stuck, two are under way; when one is free again it is one at a time', async () => {
   const { pass } = fakeTime();
-  const t = startBatcher({ stuckMs: 1_000 });
+  const t = startGroups({ stuckMs: 1_000 });
   const answers = [];
   for (const name of ['a', 'b', 'c', 'd']) {
     answers.push(t.submit(name));
     await pass(5_000);
   }
-  expect(t.batches).toEqual([['a'], ['b']]);
-  for (const gate of [await t.nextBatch(), await t.nextBatch()]) gate.open();
+  expect(t.groups).toEqual([['a'], ['b']]);
+  for (const gate of [await t.nextGroup(), await t.nextGroup()]) gate.open();
   await pass(1);
-  expect(t.batches).toEqual([['a'], ['b'], ['c', 'd']]);
+  expect(t.groups).toEqual([['a'], ['b'], ['c', 'd']]);
   const last = t.submit('e');
   await pass(500);
-  expect(t.batches).toHaveLength(3);
-  (await t.nextBatch()).open();
+  expect(t.groups).toHaveLength(3);
+  (await t.nextGroup()).open();
   await pass(1);
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   await pass(1);
   expect(await Promise.all([...answers, last])).toEqual(
     ['a', 'b', 'c', 'd', 'e'].map((name) => `did ${name}`),
@@ -287,7 +287,7 @@ test('however many batches are stuck, two are under way; when one is free again 
 test('requests that each fail only after seconds hold up nobody else, and end at their deadline', async () => {
   const { start, pass } = fakeTime();
   const timeout = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
-  const { submit } = createBatcher<Item, string>({
+  const { submit } = createGroupCommit<Item, string>({
     keysOf: () => [],
     run: (items) =>
       new Promise((resolve, reject) => {
@@ -310,37 +310,37 @@ test('requests that each fail only after seconds hold up nobody else, and end at
 });
 
 test('a full queue refuses at once, with 503 and Retry-After, and takes more when it has drained', async () => {
-  const t = startBatcher({ maxWaiting: 3 });
+  const t = startGroups({ maxWaiting: 3 });
   const first = t.submit('a');
-  const running = await t.nextBatch();
+  const running = await t.nextGroup();
   const queued = ['b', 'c', 'd'].map((name) => t.submit(name));
   await expect(t.submit('e')).rejects.toMatchObject({ code: 'unavailable', extras: { retryAfter: 1 } });
   running.open();
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   await Promise.all([first, ...queued]);
   const later = t.submit('f');
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   expect(await later).toBe('did f');
 });
 
 test('requests that are put off count against the bound of the queue', async () => {
-  const t = startBatcher({ maxWaiting: 1 });
+  const t = startGroups({ maxWaiting: 1 });
   const first = t.submit('a').catch(() => {});
-  (await t.nextBatch()).open([AGAIN]);
-  const again = await t.nextBatch();
+  (await t.nextGroup()).open([AGAIN]);
+  const again = await t.nextGroup();
   const queued = t.submit('b');
   await expect(t.submit('c')).rejects.toMatchObject({ code: 'unavailable' });
   again.open();
-  (await t.nextBatch()).open();
+  (await t.nextGroup()).open();
   await Promise.all([first, queued]);
 });
 
 test('idle is told once everything has been settled, not while something is put off', async () => {
   const onIdle = vi.fn();
-  const t = startBatcher({ onIdle });
+  const t = startGroups({ onIdle });
   const answer = t.submit('a');
-  (await t.nextBatch()).open([AGAIN]);
-  const again = await t.nextBatch();
+  (await t.nextGroup()).open([AGAIN]);
+  const again = await t.nextGroup();
   expect(onIdle).not.toHaveBeenCalled();
   again.open();
   await answer;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tell } from '../src/files/reasons.ts';
-import { canonicalCode } from '../src/modules/codes/code.ts';
+import { canonicalCode } from '../src/modules/coupons/code.ts';
 
 const CANONICAL = /^[A-Z0-9_-]{3,64}$/;
 

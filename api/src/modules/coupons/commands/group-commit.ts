@@ -2,25 +2,25 @@ import { isOutage } from '../../../database/errors.ts';
 import { LOOK_EVERY_MS, overdue } from '../../../deadline.ts';
 import { Problem } from '../../../problems.ts';
 
-/** What `run` answers for an item that could not be settled yet: it goes into a later batch. */
+/** What `run` answers for an item that could not be settled yet: it goes into a later group. */
 export const AGAIN = Symbol('again');
 
-export interface BatcherOptions<T, R> {
+export interface GroupCommitOptions<T, R> {
   /**
-   * Settles a whole batch in one transaction; the results are in the order of the items. Throws: nothing was done, or, after an outage,
+   * Settles a whole group in one transaction; the results are in the order of the items. Throws: nothing was done, or, after an outage,
    * nobody knows.
-   * @param alone the item's batch failed, and it is tried by itself: others wait behind it
+   * @param alone the item's group failed, and it is tried by itself: others wait behind it
    */
   run: (items: T[], alone: boolean) => Promise<(R | typeof AGAIN)[]>;
-  /** No two items that share a key are in one batch; they run in the order they came, unless the first one's batch is stuck. */
+  /** No two items that share a key are in one group; they run in the order they came, unless the first one's group is stuck. */
   keysOf: (item: T) => string[];
-  /** Lets a batch begin when its turn comes; it is made up only then. */
+  /** Lets a group begin when its turn comes; it is made up only then. */
   inTurn?: (work: () => Promise<void>) => Promise<void>;
-  /** Most items in a batch. */
+  /** Most items in a group. */
   maxSize?: number;
   /** Most items waiting; one more is refused at once. */
   maxWaiting?: number;
-  /** A batch that takes longer than this is stuck, and does not hold up the next one any more. */
+  /** A group that takes longer than this is stuck, and does not hold up the next one any more. */
   stuckMs?: number;
   /** Told when the last item has been settled. */
   onIdle?: () => void;
@@ -28,13 +28,12 @@ export interface BatcherOptions<T, R> {
 
 /**
  * Answers written at a time. Between two such parts the database is listened to: while all of them were written at once, its answer for
- * the next batch waited, and PostgreSQL was idle in transaction for 40 % of the time. By turns with one part for all, two runs:
- * 1.29 and 1.04 times the assignments with 64 connections, 1.21 and 1.16 with 256; parts of 3 and 20 were not different enough to tell.
+ * the next group waited, and PostgreSQL was idle in transaction for 40 % of the time.
  */
 const ANSWERS_AT_ONCE = 8;
 
 const STUCK_MS = 1_000;
-/** Most batches under way, all but one of them stuck. */
+/** Most groups under way, all but one of them stuck. */
 const MAX_UNDER_WAY = 2;
 
 interface Entry<T, R> {
@@ -46,7 +45,7 @@ interface Entry<T, R> {
   reject: (error: unknown) => void;
 }
 
-interface Batch<T, R> {
+interface Group<T, R> {
   entries: Entry<T, R>[];
   /** Infinity until its turn has come. */
   startedAt: number;
@@ -54,19 +53,19 @@ interface Batch<T, R> {
 }
 
 /**
- * Group commit in the application: items that arrive while a batch is being settled wait for the next one, so the busier the
- * server the larger its batches; an idle one starts at once. One batch is under way at a time (two or four were slower at 64
- * connections: smaller batches, more commits); only beside a stuck one there is a second. When a batch fails, its items are settled one
- * by one, so that one cannot spoil the others; after an outage nothing is repeated, because the COMMIT may have arrived.
+ * Group commit in the application: items that arrive while a group is being settled wait for the next one, so the busier the server the
+ * larger its groups; an idle one starts at once. One group is under way at a time (two or four were slower: smaller groups, more
+ * commits); only beside a stuck one there is a second. When a group fails, its items are settled one by one, so that one cannot spoil
+ * the others; after an outage nothing is repeated, because the COMMIT may have arrived.
  *
  * Every item is answered by its deadline. One that is still waiting then is never run.
  */
-export function createBatcher<T, R>(
-  options: BatcherOptions<T, R>,
-): { submit: (item: T, deadline: number) => Promise<R>; waiting: () => number } {
+export function createGroupCommit<T, R>(
+  options: GroupCommitOptions<T, R>,
+): { submit: (item: T, deadline: number) => Promise<R> } {
   const { run, keysOf, inTurn = (work) => work(), maxSize = 500, maxWaiting = 10_000, onIdle } = options;
   const { stuckMs = STUCK_MS } = options;
-  const underWay = new Set<Batch<T, R>>();
+  const underWay = new Set<Group<T, R>>();
   let queue: Entry<T, R>[] = [];
   let putOff = 0;
   let waking = false;
@@ -85,7 +84,7 @@ export function createBatcher<T, R>(
     });
   }
 
-  /** After the requests that came in with this one have been read: they make the first batch together. */
+  /** After the requests that came in with this one have been read: they make the first group together. */
   function wake(): void {
     if (waking || queue.length === 0 || !mayBegin()) return;
     waking = true;
@@ -104,18 +103,18 @@ export function createBatcher<T, R>(
 
   async function drain(): Promise<void> {
     while (queue.length > 0 && mayBegin()) {
-      const batch: Batch<T, R> = { entries: [], startedAt: Infinity, stuck: false };
-      underWay.add(batch);
+      const group: Group<T, R> = { entries: [], startedAt: Infinity, stuck: false };
+      underWay.add(group);
       try {
         await inTurn(() => {
-          batch.startedAt = performance.now();
-          batch.entries = takeBatch();
-          return settle(batch.entries);
+          group.startedAt = performance.now();
+          group.entries = takeGroup();
+          return carryOut(group.entries);
         });
       } catch (error) {
-        for (const { reject } of takeBatch()) reject(error); // There are too many who wait for their turn.
+        for (const { reject } of takeGroup()) reject(error); // There are too many who wait for their turn.
       }
-      underWay.delete(batch);
+      underWay.delete(group);
     }
     if (queue.length > 0 || underWay.size > 0) return;
     clearTimeout(looking);
@@ -123,38 +122,38 @@ export function createBatcher<T, R>(
     if (putOff === 0) onIdle?.();
   }
 
-  function takeBatch(): Entry<T, R>[] {
-    const batch: Entry<T, R>[] = [];
+  function takeGroup(): Entry<T, R>[] {
+    const group: Entry<T, R>[] = [];
     const rest: Entry<T, R>[] = [];
     const taken = new Set<string>();
     for (const entry of queue) {
-      const fits = batch.length < maxSize && !entry.keys.some((key) => taken.has(key));
-      (fits ? batch : rest).push(entry);
+      const fits = group.length < maxSize && !entry.keys.some((key) => taken.has(key));
+      (fits ? group : rest).push(entry);
       for (const key of entry.keys) taken.add(key);
     }
     queue = rest;
-    return batch;
+    return group;
   }
 
-  async function settle(batch: Entry<T, R>[], alone = false): Promise<void> {
-    if (batch.length === 0) return;
+  async function carryOut(entries: Entry<T, R>[], alone = false): Promise<void> {
+    if (entries.length === 0) return;
     try {
       const results = await run(
-        batch.map(({ item }) => item),
+        entries.map(({ item }) => item),
         alone,
       );
       const done: (() => void)[] = [];
-      batch.forEach((entry, index) => {
+      entries.forEach((entry, index) => {
         const result = results[index]!;
         if (result === AGAIN) retryLater(entry);
         else done.push(() => entry.resolve(result));
       });
-      // The next batch first: while the database works on it, the answers of this one are written.
+      // The next group first: while the database works on it, the answers of this one are written.
       if (queue.length > 0) setImmediate(deliver, done);
       else deliver(done);
     } catch (error) {
-      if (batch.length === 1 || isOutage(error)) for (const entry of batch) entry.reject(error);
-      else for (const entry of batch) if (!rejectOverdue(entry)) await settle([entry], true);
+      if (entries.length === 1 || isOutage(error)) for (const entry of entries) entry.reject(error);
+      else for (const entry of entries) if (!rejectOverdue(entry)) await carryOut([entry], true);
     }
   }
 
@@ -185,15 +184,15 @@ export function createBatcher<T, R>(
   function look(): void {
     const now = performance.now();
     if (queue.some(({ deadline }) => deadline < now)) queue = queue.filter((entry) => !rejectOverdue(entry));
-    for (const batch of underWay) {
-      batch.stuck = now - batch.startedAt > stuckMs;
-      batch.entries.forEach(rejectOverdue);
+    for (const group of underWay) {
+      group.stuck = now - group.startedAt > stuckMs;
+      group.entries.forEach(rejectOverdue);
     }
     lookLater();
     wake();
   }
 
-  return { submit, waiting: () => queue.length + putOff };
+  return { submit };
 }
 
 function rejectOverdue({ deadline, reject }: Pick<Entry<unknown, never>, 'deadline' | 'reject'>): boolean {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import type { Budget } from '../../../access/budgets.ts';
-import { addressScope } from '../../../plugins/rate-limit.ts';
-import { callerOf } from '../../../access/caller.ts';
+import type { Budget } from '../../access/budgets.ts';
+import { addressScope } from '../../plugins/rate-limit.ts';
+import { callerOf } from '../../access/caller.ts';
 
 const WINDOW_SECONDS = 600;
 const WRONG_CODES_PER_USER = 30;
