@@ -1,16 +1,16 @@
 import { join, relative } from 'node:path';
 import { cpuSeconds, cpuSecondsOfAll } from './harness/cpu.ts';
-import { describeCommit, describeMachine } from './machine.ts';
+import { checkOut } from './checkout.ts';
+import { describeCommit, describeMachine, flushMs } from './machine.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { NotMeasured, type Outcome, type Program } from './program.ts';
+import { programsAgainst } from './programs/against.ts';
 import { programs } from './programs/index.ts';
 import { printFindings, printResult, verdictOf } from './report.ts';
 import { keep, type Result } from './results.ts';
 
 /** Characters of it in the results; all of it is printed. */
 const LONGEST_REASON = 200;
-
-const ids = programs.map(({ id }) => id);
 
 // A product that is running stops everything itself and then ends this process; otherwise what is left is ended as we exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -28,7 +28,13 @@ async function main(): Promise<number> {
       console.log(HELP);
       return 0;
     }
-    return await runAll(options, choose(options.only));
+    if (options.against === undefined) return await runAll(options, programs);
+    const other = await checkOut(options.against, console.log);
+    try {
+      return await runAll(options, programsAgainst(other));
+    } finally {
+      other.remove();
+    }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(`${error.message}\nSee npm run bench -- --help`);
@@ -37,14 +43,16 @@ async function main(): Promise<number> {
 }
 
 /** "P6" stands for "P6-size" too. */
-function choose(only: readonly string[]): Program[] {
+function choose(programs: readonly Program[], only: readonly string[]): Program[] {
+  const ids = programs.map(({ id }) => id);
   const fits = (id: string, wanted: string) => id === wanted || id.startsWith(`${wanted}-`);
   const unknown = only.find((wanted) => !ids.some((id) => fits(id, wanted)));
   if (unknown !== undefined) throw new UsageError(`There is no ${unknown}; there are ${ids.join(', ')}.`);
   return programs.filter(({ id }) => only.length === 0 || only.some((wanted) => fits(id, wanted)));
 }
 
-async function runAll(options: Options, chosen: readonly Program[]): Promise<number> {
+async function runAll(options: Options, programs: readonly Program[]): Promise<number> {
+  const chosen = choose(programs, options.only);
   const [machine, commit] = [describeMachine(), describeCommit()];
   console.log(
     Object.entries(machine)
@@ -60,7 +68,8 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
     const before = readOthers();
     const { quick, rounds, seconds, rows } = options;
     const startedAt = new Date().toISOString();
-    const ended = await run(program, options);
+    const flush = flushMs();
+    const ended = await run(program, options, flush);
     const tookSeconds = (performance.now() - started) / 1000;
     const after = readOthers();
     const result: Result = {
@@ -68,6 +77,7 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
       title,
       startedAt,
       tookSeconds,
+      ...(program.hangsOnFlush && { flushMs: flush }),
       othersCores: Math.max(0, after.used - before.used) / tookSeconds,
       stolenCores: (after.stolen - before.stolen) / tookSeconds,
       commit,
@@ -76,7 +86,12 @@ async function runAll(options: Options, chosen: readonly Program[]): Promise<num
       ...ended,
     };
     results.push(result);
-    keep(options.out, day, result, ids);
+    keep(
+      options.out,
+      day,
+      result,
+      programs.map(({ id }) => id),
+    );
     printResult(result);
   }
   printFindings(results);
@@ -97,12 +112,13 @@ function readOthers(): { used: number; stolen: number } {
 async function run(
   program: Program,
   options: Options,
+  flush: number,
 ): Promise<{ outcome: Outcome } | { notMeasured: string } | { failed: string }> {
   const started = performance.now();
   const log = (text: string) =>
     console.log(`  ${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${text}`);
   try {
-    return { outcome: await program.run({ options, log }) };
+    return { outcome: await program.run({ options, flushMs: flush, log }) };
   } catch (error) {
     const { message } = error as Error;
     console.error(`  ${message}`);

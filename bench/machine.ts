@@ -21,7 +21,7 @@ export interface Machine {
 const FLUSHES = 200;
 
 /** What a COMMIT waits for, where the databases are: milliseconds to write a page and have it on the disk. */
-function flushMs(): number {
+export function flushMs(): number {
   const path = join(tmpdir(), `coupon-book-flush-${process.pid}`);
   const file = openSync(path, 'w');
   try {

@@ -10,6 +10,8 @@ should run on the machine. Keeps what it measured in bench/results: a JSON file 
   --quick             small and short, to see that everything works; kept in bench/results/quick
   --rounds <n>        how often the contestants take turns, after turns to warm up         (5; quick: 3)
   --seconds <n>       length of a turn that is load                                        (3; quick: 2)
+  --against <commit>  compares with that commit instead: both take turns, each on a database of its own; the other one is checked
+                      out and installed in a temporary folder. P1, P1-refused, P1-keys, P2, P6-wal, P8, P9 and P10
   --rows <n>          coupons of P6 (P6-size: up to ten times as many) and of P8 to P10    (1000000; quick: 100000)
   --profile <folder>  keeps a CPU profile of the server of each program
   --out <folder>      where results are kept
@@ -19,6 +21,8 @@ A turn that was measured while something else loaded the machine is worthless; t
 
 export interface Options {
   only: string[];
+  /** A commit to compare with; none: the rivals. */
+  against: string | undefined;
   quick: boolean;
   rounds: number;
   seconds: number;
@@ -43,12 +47,13 @@ export function readOptions(args: string[], folder: string): Options | null {
     readCount(name, values[name] ?? String(quick ? small : full), most);
   return {
     only: values.only?.split(',').map((id) => id.trim()) ?? [],
+    against: values.against,
     quick,
     rounds: count('rounds', 5, 3, 100),
     seconds: count('seconds', 3, 2, 60),
     rows: count('rows', 1_000_000, 100_000, 10_000_000),
     profile: values.profile,
-    out: values.out ?? (quick ? `${folder}/quick` : folder),
+    out: values.out ?? (quick ? `${folder}/quick` : values.against ? `${folder}/against` : folder),
   };
 }
 
@@ -60,6 +65,7 @@ function parse(args: string[]) {
       args,
       options: {
         only: text,
+        against: text,
         quick: flag,
         rounds: text,
         seconds: text,

@@ -31,6 +31,8 @@ export interface Outcome {
 /** What a program of `programs/` is given. */
 export interface Bench {
   options: Options;
+  /** Milliseconds that a COMMIT waits for the disk, just before the program. */
+  flushMs: number;
   /** Progress. */
   log: (text: string) => void;
 }
@@ -38,6 +40,8 @@ export interface Bench {
 export interface Program {
   id: string;
   title: string;
+  /** One side of its pairs waits for the disk more often than the other: the flush time is part of the result. */
+  hangsOnFlush?: boolean;
   run: (bench: Bench) => Promise<Outcome>;
 }
 

@@ -31,11 +31,11 @@ const findingsHead = ['', 'what', 'median (least–most)', 'target', 'verdict'];
 
 /** A line for each finding; for a program without any, one that says why. */
 function findingRows(results: readonly Result[]): string[][] {
-  return results.flatMap(({ id, title, outcome, notMeasured, failed }) => {
+  return results.flatMap(({ id, title, outcome, flushMs, notMeasured, failed }) => {
     if (!outcome) return [[id, title, failed ?? notMeasured ?? '', '', failed ? 'FAILED' : 'not measured']];
     return outcome.findings.map((finding) => [
       id,
-      finding.name,
+      finding.name + (flushMs === undefined ? '' : `, flush ${show(flushMs)} ms`),
       showSpread(finding.values, finding.unit),
       showTarget(finding.target, finding.unit),
       verdictOf(finding),

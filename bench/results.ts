@@ -12,6 +12,8 @@ export interface Result {
   title: string;
   startedAt: string;
   tookSeconds: number;
+  /** Milliseconds that a COMMIT waited for the disk before the program; only where its ratios depend on it. */
+  flushMs?: number;
   /** How many cores others kept busy meanwhile, on average. */
   othersCores: number;
   /** How many cores the hypervisor gave to other machines while this one wanted them. */

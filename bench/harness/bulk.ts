@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { peakMemory } from './cpu.ts';
-import type { Turn } from './measure.ts';
+import { readWal, type Turn } from './measure.ts';
 import { type Product, readCpu } from './product.ts';
 
 /** As the product's own: no I and O, no 0 and 1. */
@@ -23,9 +23,9 @@ export function* makeCodes(count: number): Generator<string> {
 
 /** Times one piece of bulk work, from the request to its end. */
 export async function turnOfWork(product: Product, work: () => Promise<void>): Promise<Turn> {
-  const { server } = product;
+  const { server, sql } = product;
   forgetPeak(server.pid);
-  const [cpu, started] = [readCpu(product), performance.now()];
+  const [cpu, wal, started] = [readCpu(product), await readWal(sql), performance.now()];
   await work();
   const seconds = (performance.now() - started) / 1000;
   const after = readCpu(product);
@@ -35,6 +35,7 @@ export async function turnOfWork(product: Product, work: () => Promise<void>): P
       'server CPU s': after.server - cpu.server,
       'PostgreSQL CPU s': after.database - cpu.database,
       'server peak MB': peakMemory(server.pid),
+      'WAL MB': ((await readWal(sql)) - wal) / 1e6,
     },
   };
 }

@@ -29,6 +29,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const late = new Float64Array(order.rate ? latencies.length : 0);
   let sent = 0;
   let answered = 0;
+  let refused = 0;
   const idle: number[] = [];
   const dueAt: number[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -50,7 +51,8 @@ async function run(order: LoadOrder): Promise<LoadReport> {
     answered += 1;
     if (status !== '200') {
       const what = `${status} ${bodyOf(answer)}`;
-      unexpected[what] = (unexpected[what] ?? 0) + 1;
+      if (what === order.work.refusal) refused += 1;
+      else unexpected[what] = (unexpected[what] ?? 0) + 1;
     }
     next(index, now);
   }
@@ -99,6 +101,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const sorted = latencies.subarray(0, answered).sort();
   return {
     answered,
+    refused,
     seconds,
     p50: quantile(sorted, 0.5),
     p99: quantile(sorted, 0.99),

@@ -9,6 +9,8 @@ export interface LoadWork {
   body?: string;
   /** Each request has an Idempotency-Key of its own. */
   keyed?: boolean;
+  /** An answer other than 200 that some requests are meant to get, such as "409 assignment-limit-reached". */
+  refusal?: string;
 }
 
 export interface LoadOrder {
@@ -27,6 +29,8 @@ export interface LoadOrder {
 
 export interface LoadReport {
   answered: number;
+  /** Of these, how many with the refusal that some are meant to get. */
+  refused: number;
   seconds: number;
   /** Milliseconds; with a rate from when the request was due. */
   p50: number;
@@ -36,7 +40,7 @@ export interface LoadReport {
   lateP99: number;
   /** CPU seconds that making the load took. */
   cpu: number;
-  /** Answers other than 200, with how often they came. */
+  /** Answers other than 200 and the refusal, with how often they came. */
   unexpected: Record<string, number>;
 }
 

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Bench, Finding, Measure } from '../program.ts';
 import { ratios, type Target } from '../statistics.ts';
 import type { LoadWork } from './load.ts';
@@ -12,6 +13,8 @@ export interface Turn {
 /** A kind of request, and how many of it have been sent: a coupon can be locked once. */
 export interface Requests extends LoadWork {
   sent: number;
+  /** Of these, how many were refused as they were meant to be. */
+  refused?: number;
 }
 
 /** How much load a turn is. */
@@ -23,11 +26,16 @@ export interface Extent {
 
 /** Requests on the product as fast as it answers them: how many per second, and what each cost. */
 export async function turnOfLoad(product: Product, requests: Requests, extent: Extent): Promise<Turn> {
-  const { server, load } = product;
-  const [cpu, batches] = [readCpu(product), await readBatches(server.url)];
+  const { server, load, sql } = product;
+  const [cpu, batches, wal] = [readCpu(product), await readBatches(server.url), await readWal(sql)];
   const report = await load.run({ url: server.url, work: requests, from: requests.sent, ...extent });
   requests.sent += report.answered;
-  const [cpuAfter, batchesAfter] = [readCpu(product), await readBatches(server.url)];
+  requests.refused = (requests.refused ?? 0) + report.refused;
+  const [cpuAfter, batchesAfter, walAfter] = [
+    readCpu(product),
+    await readBatches(server.url),
+    await readWal(sql),
+  ];
   const each = (seconds: number) => (seconds * 1e6) / report.answered;
   const count = batchesAfter.count - batches.count;
   return {
@@ -38,12 +46,21 @@ export async function turnOfLoad(product: Product, requests: Requests, extent: E
       'server µs': each(cpuAfter.server - cpu.server),
       'PostgreSQL µs': each(cpuAfter.database - cpu.database),
       'load µs': each(report.cpu),
+      'WAL kB': (walAfter - wal) / 1000 / report.answered,
       ...(count > 0 && {
         'batch size': (batchesAfter.items - batches.items) / count,
         'batch ms': ((batchesAfter.seconds - batches.seconds) * 1000) / count,
       }),
     },
   };
+}
+
+/** Bytes that the whole PostgreSQL has logged so far. */
+export async function readWal(sql: pg.Client): Promise<number> {
+  const { rows } = await sql.query<{ bytes: string }>(
+    "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS bytes",
+  );
+  return Number(rows[0]!.bytes);
 }
 
 /** Batches so far, the commands in them and the time they took, as the server counts them. */
@@ -99,6 +116,26 @@ export function addTurn(measure: Measure, { value, details }: Turn): void {
   measure.values.push(value);
   for (const [name, detail] of Object.entries(details)) (measure.details[name] ??= []).push(detail);
 }
+
+/** Up to which a flush of the disk is fast, and from which it is slow, in milliseconds. */
+const FAST_MS = 0.2;
+const SLOW_MS = 0.5;
+
+/** At least so much, depending on what a flush of the disk takes: rivals that commit each claim by itself wait for one each. */
+export function targetByFlush({ flushMs }: Bench, { fast, slow }: { fast: number; slow: number }): Target {
+  const share = Math.min(1, Math.max(0, (flushMs - FAST_MS) / (SLOW_MS - FAST_MS)));
+  return { atLeast: Number((fast + share * (slow - fast)).toFixed(1)) };
+}
+
+/** A finding: what one of ours costs server and PostgreSQL in CPU, divided by what one of theirs does. */
+export const compareCpu = (ours: Measure, theirs: Measure, target?: Target): Finding => ({
+  name: `CPU of server and PostgreSQL, ${ours.name} ÷ ${theirs.name}${ours.setting ? `, ${ours.setting}` : ''}`,
+  values: ratios(cpuOf(ours), cpuOf(theirs)),
+  target,
+});
+
+const cpuOf = ({ details }: Measure): number[] =>
+  details['server µs']!.map((server, round) => server + details['PostgreSQL µs']![round]!);
 
 /** A finding: ours divided by theirs, round by round. */
 export const compare = (ours: Measure, theirs: Measure, target?: Target): Finding => ({

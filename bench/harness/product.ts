@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { ServerOptions, ServerProcess } from '../../api/race/server-process.ts';
@@ -9,7 +10,7 @@ import { cpuSeconds } from './cpu.ts';
 import { type Load, startLoad } from './load.ts';
 import { addUsers } from './stage.ts';
 
-const WITH_RIVALS = fileURLToPath(new URL('../rivals/server.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const USERS = 5_000;
 
 /** The product as a process of its own on a database of its own, and who makes load on it. */
@@ -35,6 +36,8 @@ interface Products extends Product {
       env?: Record<string, string>;
       /** Its server reaches PostgreSQL through a PgBouncer in transaction mode. */
       pgBouncer?: boolean;
+      /** Where its code is: another commit's checkout. */
+      root?: string;
     },
   ) => Promise<Product>;
 }
@@ -51,10 +54,12 @@ export async function withProduct<T>(
   work: (product: Products) => Promise<T>,
 ): Promise<T> {
   await using scope = new AsyncDisposableStack();
+  const programOf = (root: string) =>
+    join(root, rivals ? 'bench/rivals/server.ts' : 'api/src/run/monolith.ts');
   log('starting PostgreSQL and the server');
   const throwaway = await startThrowaway({
     nodes: 1,
-    file: rivals ? WITH_RIVALS : undefined,
+    file: programOf(ROOT),
     flags: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
     ...server,
   });
@@ -82,15 +87,16 @@ export async function withProduct<T>(
   return await work({
     ...first,
     async addProduct(name, more = {}) {
-      await first.sql.query(`CREATE DATABASE ${name}`);
-      const { href } = Object.assign(new URL(throwaway.databaseUrl), { pathname: name });
+      const own = new URL(throwaway.databaseUrl);
+      await first.sql.query(`CREATE DATABASE ${name} OWNER ${own.username}`);
+      const { href } = Object.assign(own, { pathname: name });
       const env: Record<string, string> = { ...more.env, DATABASE_URL: href };
       if (more.pgBouncer) {
         const pgBouncer = await startPgBouncer(href);
         scope.defer(() => pgBouncer.stop());
         Object.assign(env, { DATABASE_URL: pgBouncer.url, DATABASE_DIRECT_URL: href });
       }
-      return open(await throwaway.addServer({ env }), href);
+      return open(await throwaway.addServer({ env, file: programOf(more.root ?? ROOT) }), href);
     },
   });
 }

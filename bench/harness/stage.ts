@@ -14,14 +14,28 @@ export async function addUsers(sql: pg.Client, count: number, name = 'user'): Pr
   return rows.map(({ id }) => id);
 }
 
-/** A book with a limit that nobody reaches, so that its check is part of the work. */
+/** What a book gives to one user: nobody reaches it, so that its check is part of the work. */
+export const LIMIT = 1_000_000;
+
 export async function addBook(sql: pg.Client, name: string): Promise<string> {
   const { rows } = await sql.query<{ id: string }>(
     `INSERT INTO books (id, name, max_assignments_per_user, max_redemptions, lock_ttl_seconds)
-     VALUES (${idOf('$1::text')}, $1, 1000000, 1, 86400) RETURNING id`,
+     VALUES (${idOf('$1::text')}, $1, ${LIMIT}, 1, 86400) RETURNING id`,
     [name],
   );
   return rows[0]!.id;
+}
+
+/** Counts these users as ones who have all that the book gives to one: each of their requests is refused. */
+export async function exhaustLimit(
+  sql: pg.Client,
+  bookId: string,
+  userIds: readonly string[],
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO book_user_counters (book_id, user_id, assigned) SELECT $1, unnest($2::uuid[]), ${LIMIT}`,
+    [bookId, userIds],
+  );
 }
 
 export interface CouponsToAdd {
@@ -57,6 +71,20 @@ export async function addCoupons(
      ON CONFLICT (book_id, user_id) DO UPDATE SET assigned = c.assigned + EXCLUDED.assigned`,
     [bookId, owners, Math.ceil(count / owners.length)],
   );
+}
+
+/** A pool of so many new users. */
+export async function addPool(sql: pg.Client, count: number): Promise<string> {
+  const users = await addUsers(sql, count, `member-of-${count}`);
+  const { rows } = await sql.query<{ id: string }>(
+    'INSERT INTO user_pools (name, member_count) VALUES ($1, $2) RETURNING id',
+    [`${count} users`, count],
+  );
+  await sql.query('INSERT INTO pool_users (pool_id, user_id) SELECT $1, unnest($2::uuid[])', [
+    rows[0]!.id,
+    users,
+  ]);
+  return rows[0]!.id;
 }
 
 /** As after a quiet night: statistics are there, and no checkpoint is due. */

@@ -1,11 +1,11 @@
 import type { Program } from '../program.ts';
 import { p1 } from './p1-assign.ts';
-import { p1Keys, p1PgBouncer, p1Workers } from './p1-variants.ts';
+import { p1Keys, p1PgBouncer, p1Refused, p1Workers } from './p1-variants.ts';
 import { p2 } from './p2-lock-redeem.ts';
 import { p3 } from './p3-pgbench.ts';
 import { p4 } from './p4-brief.ts';
 import { p5 } from './p5-redis.ts';
-import { p6, p6Churn, p6Size } from './p6-growth.ts';
+import { p6, p6Churn, p6Size, p6Wal } from './p6-growth.ts';
 import { p7 } from './p7-latency.ts';
 import { p11 } from './p11-live-stream.ts';
 import { p8, p9 } from './p8-p9-codes.ts';
@@ -21,12 +21,14 @@ export const programs: readonly Program[] = [
   p6,
   p6Size,
   p6Churn,
+  p6Wal,
   p7,
   p8,
   p9,
   p10,
   p11,
   p1Keys,
+  p1Refused,
   p1PgBouncer,
   p1Workers,
 ];

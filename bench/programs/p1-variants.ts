@@ -1,11 +1,17 @@
-import { addBookToAssign, confirmAssigned } from '../harness/claims.ts';
+import { addBookToAssign, confirmAssigned, refuseSome } from '../harness/claims.ts';
 import { requireCommand } from '../harness/commands.ts';
-import { alternate, compare, turnOfLoad } from '../harness/measure.ts';
-import type { LoadWork } from '../harness/load.ts';
+import { alternate, compare, type Requests, turnOfLoad } from '../harness/measure.ts';
 import { type Product, withProduct } from '../harness/product.ts';
 import type { Bench, Outcome, Program } from '../program.ts';
+import type { Target } from '../statistics.ts';
 
 const CONNECTIONS = [64, 256];
+
+interface Contestant {
+  product: Product;
+  bookId: string;
+  requests: Requests;
+}
 
 export const p1PgBouncer: Program = {
   id: 'P1-pgbouncer',
@@ -36,8 +42,30 @@ export const p1Keys: Program = {
   async run(bench) {
     return withProduct(bench, {}, async (plain) => {
       const keyed = await plain.addProduct('keyed');
-      return assignOnBoth(bench, { 'with keys': keyed, 'without keys': plain }, (name) =>
-        name === 'with keys' ? { keyed: true } : {},
+      return assignOnBoth(
+        bench,
+        { 'with keys': keyed, 'without keys': plain },
+        {
+          target: { atLeast: 0.85 },
+          prepare: async ({ requests }) => void (requests.keyed = true),
+        },
+      );
+    });
+  },
+};
+
+export const p1Refused: Program = {
+  id: 'P1-refused',
+  title: 'assign while one user in twenty is at the limit of the book and refused, against without',
+  async run(bench) {
+    return withProduct(bench, {}, async (plain) => {
+      const crowded = await plain.addProduct('crowded');
+      return assignOnBoth(
+        bench,
+        { 'with refusals': crowded, 'without refusals': plain },
+        {
+          prepare: ({ product, bookId, requests }) => refuseSome(product, bookId, requests),
+        },
       );
     });
   },
@@ -45,18 +73,19 @@ export const p1Keys: Program = {
 
 /**
  * Assigns on two of the product by turns, which differ in one thing; the second is what the first is compared with.
- * @param more what is different in the requests to one of them
+ * @param prepare makes the first one different
  */
 async function assignOnBoth(
   bench: Bench,
   products: Record<string, Product>,
-  more: (name: string) => Partial<LoadWork> = () => ({}),
+  { prepare, target }: { prepare?: (contestant: Contestant) => Promise<void>; target?: Target } = {},
 ): Promise<Outcome> {
-  const contestants = [];
+  const contestants: (Contestant & { name: string })[] = [];
   for (const [name, product] of Object.entries(products)) {
     const { bookId, requests } = await addBookToAssign(bench, product, CONNECTIONS.length);
-    contestants.push({ name, product, bookId, requests: Object.assign(requests, more(name)) });
+    contestants.push({ name, product, bookId, requests });
   }
+  await prepare?.(contestants[0]!);
   const measures = [];
   const findings = [];
   for (const connections of CONNECTIONS) {
@@ -70,9 +99,9 @@ async function assignOnBoth(
     );
     const [different, plain] = Object.values(turns);
     measures.push(different!, plain!);
-    findings.push(compare(different!, plain!));
+    findings.push(compare(different!, plain!, target));
   }
   for (const { product, bookId, requests } of contestants)
-    await confirmAssigned(product, bookId, requests.sent);
+    await confirmAssigned(product, bookId, requests.sent - (requests.refused ?? 0));
   return { measures, findings, notes: [] };
 }

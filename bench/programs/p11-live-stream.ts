@@ -39,7 +39,7 @@ export const p11: Program = {
       await confirmAssigned(product, bookId, requests.sent);
       return {
         measures: Object.values(turns),
-        findings: [compare(turns['assign with streams'], turns['assign without streams'], { atLeast: 0.8 })],
+        findings: [compare(turns['assign with streams'], turns['assign without streams'], { atLeast: 0.9 })],
         notes: [`Every change was told to the user who listens for it, exactly as often as it happened.`],
       };
 

@@ -11,6 +11,7 @@ const TARGETS = { 64: 0.5, 256: 0.7 };
 
 export const p5: Program = {
   id: 'P5',
+  hangsOnFlush: true,
   title: 'assign, durable, against Redis SPOP (appendfsync everysec) behind the same server',
   async run(bench) {
     await using redis = await startRedis();

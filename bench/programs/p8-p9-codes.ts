@@ -5,7 +5,7 @@ import { type Product, withProduct } from '../harness/product.ts';
 import { addBook } from '../harness/stage.ts';
 import type { Bench, Outcome, Program } from '../program.ts';
 
-const MOST_MEMORY_MB = 300;
+const MOST_MEMORY_MB = 250;
 
 export const p8: Program = {
   id: 'P8',
@@ -65,7 +65,7 @@ function againstCopy(
     };
     return {
       measures: Object.values(turns),
-      findings: [compare(ours, turns.COPY!, { atMost: 2 }), memory],
+      findings: [compare(ours, turns.COPY!, { atMost: 1.4 }), memory],
       notes: [],
     };
   });
