@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
@@ -16,6 +15,8 @@ import metrics from './plugins/metrics.ts';
 import openapi from './plugins/openapi.ts';
 import problemDetails, { answerBrokenRequest, answerFrameworkError } from './plugins/problem-details.ts';
 import rateLimit from './plugins/rate-limit.ts';
+import { uuidSequence } from './request-ids.ts';
+import { ResponseWithBlock } from './response-with-block.ts';
 
 const BODY_LIMIT = 1024 * 1024;
 
@@ -29,6 +30,7 @@ export async function buildApp({
   config: Config;
   modules: readonly Module[];
 }): Promise<FastifyInstance> {
+  const nextId = uuidSequence();
   const app = Fastify({
     logger: loggerOptions(config.logLevel),
     // One line a request, at its end: see plugins/headers.ts.
@@ -37,13 +39,13 @@ export async function buildApp({
     bodyLimit: BODY_LIMIT,
     requestTimeout: 120_000,
     // Node's own answer to a request without Host is no problem+json: see plugins/input.ts.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, ServerResponse: ResponseWithBlock },
     keepAliveTimeout: 72_000,
     // While stopping, requests on open connections are answered; a 503 to a client that did nothing wrong helps nobody.
     return503OnClosing: false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
-      return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
+      return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : nextId();
     },
     routerOptions: { maxParamLength: 300 },
     // Errors before a route is found, such as a malformed address.

@@ -67,10 +67,10 @@ export default fp<{ config: Config }>(
       reply: FastifyReply,
       token: string | null,
     ): Promise<Caller> {
-      await app.badTokens.refuseFlood(request, reply);
+      app.badTokens.refuseFlood(request, reply);
       const caller = token === null ? null : await tokens.verify(token);
       if (caller) return caller;
-      await app.badTokens.count(request);
+      app.badTokens.count(request);
       throw new Problem('unauthenticated', 'A valid access token is needed.');
     }
   },

@@ -1,5 +1,6 @@
-import rateLimiter, { normalizeIP } from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isIPv4 } from 'node:net';
+import { normalizeIP } from '@fastify/rate-limit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
 import { Problem } from '../problems.ts';
@@ -34,8 +35,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     badTokens: {
       /** Throws 429 when the address of the request has sent too many bad tokens. */
-      refuseFlood: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-      count: (request: FastifyRequest) => Promise<void>;
+      refuseFlood: (request: FastifyRequest, reply: FastifyReply) => void;
+      count: (request: FastifyRequest) => void;
     };
   }
   interface FastifyContextConfig {
@@ -51,28 +52,33 @@ declare module 'fastify' {
  */
 export default fp<{ config: Config }>(
   async (app, { config }) => {
-    await app.register(rateLimiter, { global: false });
-    const enforce = Object.fromEntries(
+    const limiters = Object.fromEntries(
       Object.entries(POLICIES).map(([name, policy]) => [
         name,
-        limiter(app, name, policy, config.rateLimitScale).enforce,
+        createLimiter(name, policy, config.rateLimitScale),
       ]),
-    ) as Record<PolicyName, (request: FastifyRequest, reply: FastifyReply) => Promise<void>>;
-    const badTokens = limiter(app, 'address', BAD_TOKENS, config.rateLimitScale);
-    app.decorate('badTokens', { refuseFlood: badTokens.refuseExceeded, count: badTokens.count });
+    ) as Record<PolicyName, Limiter>;
+    const badTokens = createLimiter('address', BAD_TOKENS, config.rateLimitScale);
+    app.decorate('badTokens', {
+      refuseFlood: (request, reply) => badTokens.refuseExhausted(addressScope(request.ip), reply),
+      count: (request) => badTokens.count(addressScope(request.ip)),
+    });
 
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       const { access, ratePolicy, rateLimit } = request.routeOptions.config;
       // Files and pages outside of the API declare no access and are cheap; paths that do not exist are what scanners ask.
       const limited = access === 'public' || (request.is404 && request.url.startsWith('/api/'));
-      if (limited && rateLimit !== false) await enforce[ratePolicy ?? 'address'](request, reply);
+      if (limited && rateLimit !== false)
+        limiters[ratePolicy ?? 'address'].enforce(addressScope(request.ip), reply);
+      done();
     });
 
     // After authentication, before the body is read.
-    app.addHook('preParsing', async (request, reply) => {
+    app.addHook('preParsing', (request, reply, _payload, done) => {
       const { caller } = request;
-      if (!caller || request.routeOptions.config.rateLimit === false) return;
-      await enforce[caller.role === 'ADMIN' ? 'admin' : 'user'](request, reply);
+      if (caller && request.routeOptions.config.rateLimit !== false)
+        limiters[caller.role === 'ADMIN' ? 'admin' : 'user'].enforce(caller.id, reply);
+      done();
     });
   },
   { name: 'rate-limit', dependencies: ['problem-details'] },
@@ -80,45 +86,65 @@ export default fp<{ config: Config }>(
 
 /** What counts as one address: an IPv6 host has a whole /64 to choose from. */
 export function addressScope(ip: string): string {
-  return normalizeIP(ip, 64);
+  return isIPv4(ip) ? ip : normalizeIP(ip, 64);
 }
 
-function limiter(app: FastifyInstance, name: string, { limit, windowSeconds }: Policy, scale: number) {
-  const max = Math.max(1, Math.round(limit * scale));
-  const options = {
-    max,
-    timeWindow: windowSeconds * 1000,
-    cache: MAX_REMEMBERED,
-    ipv6Subnet: 64,
-    ...(name === 'user' || name === 'admin'
-      ? { keyGenerator: (request: FastifyRequest) => request.caller!.id }
-      : {}),
-  };
-  const take = app.createRateLimit(options);
-  const policyHeader = `"${name}";q=${max};w=${windowSeconds}`;
+interface Limiter {
+  /** Counts one for `key`, and says in headers what is left. @throws {Problem} rate-limited beyond the limit */
+  enforce: (key: string, reply: FastifyReply) => void;
+  /** @throws {Problem} rate-limited, with the headers, when nothing is left for `key` */
+  refuseExhausted: (key: string, reply: FastifyReply) => void;
+  count: (key: string) => void;
+}
 
-  function report(state: Awaited<ReturnType<typeof take>>, exceeded: boolean, reply: FastifyReply): void {
-    if (state.isAllowed) return;
+interface Window {
+  used: number;
+  /** By `performance.now()`. */
+  endsAt: number;
+}
+
+/**
+ * Counts in windows, each of which begins with its key's first request. Synchronous, and so our own: the plugin's limiter is a
+ * promise for each request, although nothing is waited for.
+ */
+function createLimiter(name: string, { limit, windowSeconds }: Policy, scale: number): Limiter {
+  const max = Math.max(1, Math.round(limit * scale));
+  const windowMs = windowSeconds * 1000;
+  const policyHeader = `"${name}";q=${max};w=${windowSeconds}`;
+  /** The longest unseen first. */
+  const windows = new Map<string, Window>();
+
+  function take(key: string, now: number): Window {
+    let window = windows.get(key);
+    if (window) windows.delete(key);
+    else if (windows.size >= MAX_REMEMBERED) windows.delete(windows.keys().next().value!);
+    if (!window || window.endsAt <= now) window = { used: 0, endsAt: now + windowMs };
+    window.used += 1;
+    windows.set(key, window);
+    return window;
+  }
+
+  function report({ used, endsAt }: Window, now: number, exceeded: boolean, reply: FastifyReply): void {
+    const seconds = Math.ceil((endsAt - now) / 1000);
     reply.header('ratelimit-policy', policyHeader);
-    reply.header('ratelimit', `"${name}";r=${state.remaining};t=${state.ttlInSeconds}`);
-    if (exceeded) {
-      throw new Problem('rate-limited', `No more than ${max} requests in ${windowSeconds} seconds.`, {
-        retryAfter: Math.max(1, state.ttlInSeconds),
-      });
-    }
+    reply.header('ratelimit', `"${name}";r=${Math.max(0, max - used)};t=${seconds}`);
+    if (!exceeded) return;
+    throw new Problem('rate-limited', `No more than ${max} requests in ${windowSeconds} seconds.`, {
+      retryAfter: Math.max(1, seconds),
+    });
   }
 
   return {
-    async enforce(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-      const state = await take(request);
-      report(state, !state.isAllowed && state.isExceeded, reply);
+    enforce(key, reply) {
+      const now = performance.now();
+      const window = take(key, now);
+      report(window, now, window.used > max, reply);
     },
-    async refuseExceeded(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-      const state = await take(request, { increment: false });
-      if (!state.isAllowed && state.remaining === 0) report(state, true, reply);
+    refuseExhausted(key, reply) {
+      const now = performance.now();
+      const window = windows.get(key);
+      if (window && window.endsAt > now && window.used >= max) report(window, now, true, reply);
     },
-    async count(request: FastifyRequest): Promise<void> {
-      await take(request);
-    },
+    count: (key) => void take(key, performance.now()),
   };
 }

@@ -277,6 +277,39 @@ test('answers tell browsers to be careful, and caches to keep nothing of the API
   }
 });
 
+test('an answer over a connection has the headers that it has without one, each once', async () => {
+  const { authorization } = user.headers;
+  for (const url of ['/api/v1/coupons', '/docs', '/problems/conflict', '/nowhere', '/health/live']) {
+    const answer = await converse(
+      `GET ${url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-Id: same\r\nAuthorization: ${authorization}\r\n\r\n`,
+    );
+    const lines = answer.split('\r\n\r\n', 1)[0]!.split('\r\n').slice(1);
+    const seen = lines.map((line) => line.slice(0, line.indexOf(': ')).toLowerCase());
+    expect(seen).toEqual([...new Set(seen)]);
+    const { headers } = await inject({ url, headers: { authorization, 'x-request-id': 'same' } });
+    const comparable = ({
+      date: _date,
+      connection: _connection,
+      ratelimit: _left,
+      ...others
+    }: object & {
+      [name: string]: unknown;
+    }) => others;
+    expect(
+      comparable(
+        Object.fromEntries(lines.map((line, index) => [seen[index], line.slice(seen[index]!.length + 2)])),
+      ),
+    ).toEqual(comparable(headers));
+  }
+});
+
+test('requests of one process have different ids', async () => {
+  const ids = await Promise.all(
+    Array.from({ length: 50 }, async () => (await inject({ url: '/health/live' })).headers['x-request-id']),
+  );
+  expect(new Set(ids).size).toBe(50);
+});
+
 test('the documentation loads, and everything it loads comes from this server', async () => {
   const page = await inject({ url: '/docs' });
   const html = page.statusCode === 302 ? await inject({ url: String(page.headers.location) }) : page;
