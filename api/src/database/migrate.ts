@@ -1,4 +1,5 @@
-import { runner } from 'node-pg-migrate';
+import { readdirSync } from 'node:fs';
+import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type pg from 'pg';
 import { packageFiles } from '../package-files.ts';
 import { clientWith, isPoolerRefusal } from './session.ts';
@@ -6,6 +7,10 @@ import { clientWith, isPoolerRefusal } from './session.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A migration takes its time. */
 const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 0 };
+/** Longest that one waits for a table: whoever wants the table after it waits behind it. */
+const TABLE_WAIT_MS = 2_000;
+/** What commands write, in the order in which they do: a migration that took them in another order would deadlock with them. */
+const BUSY_TABLES = ['books', 'book_user_counters', 'coupons', 'events', 'redemption_history'];
 
 /**
  * Brings a database to the newest schema; does nothing when it is there. Several processes may call it at once: an
@@ -14,22 +19,47 @@ const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_s
  *
  * @param databaseUrl a direct connection (not through PgBouncer: the lock belongs to a session)
  * @returns the names of the files applied
+ * @throws also when somebody holds a table that it needs, such as a backup: it is to be called again
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const client = await connect(databaseUrl);
   try {
+    await client.query('SELECT pg_advisory_lock($1::bigint)', [PG_MIGRATE_LOCK_ID]);
+    if (await isBehind(client)) await beginWithBusyTables(client);
     const applied = await runner({
       dbClient: client,
       dir: packageFiles.migrations,
       direction: 'up',
       migrationsTable: 'migrations',
-      advisoryLockMode: 'wait',
+      noLock: true, // held already
       log: () => {},
     });
     return applied.map(({ name }) => name);
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+async function isBehind(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ exists: boolean }>(
+    `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
+  );
+  if (!rows[0]!.exists) return true;
+  const applied = await client.query<{ name: string }>('SELECT name FROM migrations');
+  const names = new Set(applied.rows.map(({ name }) => name));
+  return readdirSync(packageFiles.migrations).some((file) => !names.has(file.replace(/\.sql$/, '')));
+}
+
+/** Begins the transaction of the migrations when no command writes; reads go on until a migration changes their table. */
+async function beginWithBusyTables(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS t(name, n) WHERE to_regclass(name) IS NOT NULL ORDER BY n',
+    [BUSY_TABLES],
+  );
+  await client.query(`SET lock_timeout = ${TABLE_WAIT_MS}`);
+  await client.query('BEGIN');
+  if (rows.length > 0)
+    await client.query(`LOCK TABLE ${rows.map(({ name }) => name).join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
 }
 
 async function connect(databaseUrl: string, isOwnSession = true): Promise<pg.Client> {

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import { migrate } from '../../src/database/migrate.ts';
+import { withDatabase } from '../support/test-postgres.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+/** Files up to 0017: what changes the busiest tables comes after. */
+const OLD_FILES = 16;
+
+let url: string;
+
+async function open(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client(databaseUrl);
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** A database of an earlier version, with a book of coupons. */
+beforeEach(async () => {
+  const adminUrl = inject('adminUrl');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = await open(adminUrl);
+  await admin.query(`CREATE DATABASE ${name}`);
+  url = withDatabase(adminUrl, name);
+  onTestFinished(async () => {
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await admin.end();
+  });
+  const client = await open(url);
+  const options = { dir: MIGRATIONS, direction: 'up', migrationsTable: 'migrations' } as const;
+  await runner({ ...options, dbClient: client, count: OLD_FILES, log: () => undefined });
+  await client.query(`INSERT INTO books (name, lock_ttl_seconds) VALUES ('Old', 300)`);
+  await client.query(`INSERT INTO users (email) VALUES ('old@example.org')`);
+  await client.query(
+    `INSERT INTO coupons (book_id, code, state, assigned_user_id, assigned_at)
+     SELECT books.id, 'OLD-' || n, 'ASSIGNED', users.id, clock_timestamp() FROM books, users, generate_series(1, 100) AS n`,
+  );
+  await client.end();
+});
+
+/** Writes as the commands of the version of before do, until it is told to stop. @returns how often, or the first failure */
+async function keepWriting(signal: AbortSignal, wrote: () => void): Promise<void> {
+  const client = await open(url);
+  for (let n = 1; !signal.aborted; n = (n % 100) + 1) {
+    await client.query('BEGIN');
+    await client.query(`UPDATE coupons SET updated_at = clock_timestamp() WHERE code = 'OLD-' || $1::text`, [
+      n,
+    ]);
+    await client.query(
+      `INSERT INTO events (type, book_id, coupon_id, user_id, actor_id, occurred_at)
+       SELECT 'coupon.locked', book_id, id, assigned_user_id, assigned_user_id, clock_timestamp()
+       FROM coupons WHERE code = 'OLD-' || $1::text`,
+      [n],
+    );
+    await client.query('COMMIT');
+    wrote();
+  }
+  await client.end();
+}
+
+test('an upgrade while the version of before writes: neither fails, and the writing goes on', async () => {
+  const stopping = new AbortController();
+  let writes = 0;
+  const writers = Array.from({ length: 8 }, () => keepWriting(stopping.signal, () => (writes += 1)));
+  const applied = await migrate(url);
+  const before = writes;
+  while (writes < before + 20) await Promise.race([new Promise(setImmediate), ...writers]);
+  stopping.abort();
+  await Promise.all(writers);
+  expect(applied).toContain('0018_trail_and_batches');
+  expect(await migrate(url)).toEqual([]);
+});
+
+test('while a backup holds a table, an upgrade gives up for now and lets the others through', async () => {
+  const backup = await open(url);
+  await backup.query('BEGIN');
+  await backup.query('LOCK TABLE events IN ACCESS SHARE MODE');
+  await expect(migrate(url)).rejects.toThrow('lock timeout');
+  const stopping = new AbortController();
+  await keepWriting(stopping.signal, () => stopping.abort());
+  await backup.query('COMMIT');
+  expect(await migrate(url)).toContain('0018_trail_and_batches');
+  await backup.end();
+});
