@@ -25,10 +25,10 @@ test('an administrator gives an access link, and the person signs in by it, once
   await expect(admin.getByText('Invited', { exact: true })).toBeVisible();
   await admin.getByRole('button', { name: `Actions for ${email}` }).click();
   await admin.getByRole('menuitem', { name: 'Access link…' }).click();
-  await admin.getByRole('button', { name: 'Make the link' }).click();
+  await admin.getByRole('button', { name: 'Create link' }).click();
   const shown = admin.getByLabel('Access link', { exact: true });
   await expect(shown).toHaveValue(/\/access#[\w-]{43}$/);
-  await admin.getByRole('button', { name: 'Copy the link' }).click();
+  await admin.getByRole('button', { name: 'Copy link' }).click();
   const link = await shown.inputValue();
   expect(await admin.evaluate(() => navigator.clipboard.readText())).toBe(link);
   expect(await findBarriers(admin)).toEqual([]);
@@ -111,6 +111,6 @@ test('whoever has the initial password is asked to change it, until it is change
   await page.getByLabel('Current password', { exact: true }).fill(ownServer.adminAccount.password);
   await page.getByLabel('New password', { exact: true }).fill('the next long sentence');
   await page.getByRole('button', { name: 'Change password' }).click();
-  await expect(page.getByText('Your password is changed', { exact: true })).toBeVisible();
-  await expect(page.getByText('You still use the initial password', { exact: false })).toHaveCount(0);
+  await expect(page.getByText('Password changed', { exact: true })).toBeVisible();
+  await expect(page.getByText('You are still using the initial password', { exact: false })).toHaveCount(0);
 });

@@ -31,16 +31,16 @@ test('people who get accounts as they are added get them once, however often it 
     await route.abort('connectionreset');
   });
   await list.fill(person.email);
-  await page.getByRole('button', { name: 'Make accounts for them and add them' }).click();
+  await page.getByRole('button', { name: 'Create accounts for them and add them' }).click();
   await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByText('1 person added · 1 account made')).toBeVisible();
+  await expect(page.getByText('1 person added · 1 account created')).toBeVisible();
   expect(sent).toHaveLength(2);
   expect(sent[1]).toBe(sent[0]);
   await expect(list, 'what was not sent').toHaveValue(person.email);
 
   const file = { name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(`email\n${stranger}\n`) };
   await page.locator('input[type="file"]').setInputFiles(file);
-  await expect(page.getByText('1 was in it already')).toBeVisible();
+  await expect(page.getByText('1 was already in the pool')).toBeVisible();
   await expect(list, 'what was not sent').toHaveValue(person.email);
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(page.getByText('1 person added', { exact: true })).toBeVisible();
@@ -57,13 +57,13 @@ test('an account that nobody confirmed is added to a pool only when the administ
   const page = await open(server.adminAccount, { at: `/pools/${id}` });
   await settled(page);
   await page.getByRole('textbox', { name: 'E-mails' }).fill(email);
-  await page.getByRole('checkbox', { name: 'Make accounts for those who have none' }).check();
+  await page.getByRole('checkbox', { name: 'Create accounts for people who have none' }).check();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(page.getByText('1 account is not confirmed and was not added')).toBeVisible();
   await expect(page.getByText('It may be a stranger', { exact: false })).toBeVisible();
   expect(await findBarriers(page)).toEqual([]);
   expect((await ok(server.admin.GET('/api/v1/pools/{id}', { params: { path: { id } } }))).members).toBe(0);
-  await page.getByRole('button', { name: 'Add them all the same' }).click();
+  await page.getByRole('button', { name: 'Add them anyway' }).click();
   await expect(page.getByText('1 person added', { exact: true })).toBeVisible();
   await expect(page.getByRole('row', { name: email }).getByText('Unconfirmed')).toBeVisible();
 });

@@ -84,7 +84,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
       await page.getByRole('combobox', { name: label }).fill(name);
       await page.getByRole('option', { name }).click();
     }
-    await page.getByLabel('Coupons for each person').fill('2');
+    await page.getByLabel('Coupons per person').fill('2');
     const preview = page.getByRole('region', { name: 'Preview' });
     await expect(preview.getByText(shopper.email)).toBeVisible();
     await preview.getByRole('button', { name: 'Distribute 2 coupons' }).click();
@@ -119,8 +119,8 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
 
   await step('the history of the coupon shows all of it', async () => {
     await coupon.getByRole('link', { name: code! }).first().click();
-    const history = page.getByRole('list').filter({ hasText: 'Became yours' });
-    for (const what of ['Became yours', /Locked until/, 'Redeemed'])
+    const history = page.getByRole('list').filter({ hasText: 'Assigned to you' });
+    for (const what of ['Assigned to you', /Locked until/, 'Redeemed'])
       await expect(history.getByText(what).first()).toBeVisible();
   });
 

@@ -3,7 +3,7 @@ import { makePerson } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
 
 const SAYS = {
-  '/overview': 'No book is active. Create one to begin.',
+  '/overview': 'No book is active. Create one to start.',
   '/books': 'No books yet',
   '/pools': 'No pools yet',
   '/distribute': 'Nothing to preview yet',
@@ -25,5 +25,5 @@ test('a service with nothing in it says so on every page, and what to do next', 
   const user = await open(await makePerson(ownServer), { server: ownServer, at: '/coupons' });
   await settled(user);
   await expect(user.getByText('No coupons yet')).toBeVisible();
-  await expect(user.getByText('No book is open for claiming at the moment.')).toBeVisible();
+  await expect(user.getByText('There is nothing to claim at the moment.')).toBeVisible();
 });

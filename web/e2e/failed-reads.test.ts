@@ -27,11 +27,11 @@ test('settings of a book that are half typed stay when the book cannot be read a
   await comeBack(page);
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
   await dialog.getByLabel('Password', { exact: true }).fill(person.password);
-  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await dialog.getByRole('button', { name: 'Continue' }).click();
   await expect(dialog).toHaveCount(0);
   await expect(description).toHaveValue('Half typed');
   await page.getByRole('button', { name: 'Save changes' }).click();
-  await expect(page.getByText('Not saved yet')).toHaveCount(0);
+  await expect(page.getByText('Unsaved changes')).toHaveCount(0);
   const book = await ok(server.admin.GET('/api/v1/books/{id}', { params: { path: { id } } }));
   expect(book.description).toBe('Half typed');
 });

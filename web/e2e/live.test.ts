@@ -102,7 +102,7 @@ test('a list of one state shows the coupons that come into it, here or elsewhere
   const codes = [await giveCoupon(server, book, person), await giveCoupon(server, book, person)];
   const [here, elsewhere] = codes as [string, string];
   const page = await open(person, { at: '/coupons?state=LOCKED' });
-  await expect(page.getByText('Nothing fits the filter')).toBeVisible();
+  await expect(page.getByText('No matching coupons')).toBeVisible();
   const api = await asPerson(server, person);
   await ok(api.POST('/api/v1/coupons/lock/{code}', { params: { path: { code: elsewhere } }, body: {} }));
   await expect(page.getByRole('article', { name: elsewhere })).toBeVisible();
@@ -126,7 +126,10 @@ test('whose coupon is unassigned can claim another, without a reload', async ({ 
   const book = await makeBook(server, 2, { maxAssignmentsPerUser: 1 });
   const page = await open(person, { at: '/coupons' });
   const claim = page.getByRole('button', { name: `Claim a coupon of ${book.name}` });
-  const full = page.getByRole('listitem').filter({ hasText: book.name }).getByText('as many as one can have');
+  const full = page
+    .getByRole('listitem')
+    .filter({ hasText: book.name })
+    .getByText('You already have the maximum');
   // Refused before the page has heard of the coupon that was given meanwhile.
   await page.route('**/coupons/assign/random', (route) =>
     route.fulfill({

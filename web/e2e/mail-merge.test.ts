@@ -15,9 +15,9 @@ test('people who were invited to a pool are written to: their links and codes ar
   const page = await open(server.adminAccount, { at: `/pools/${pool.id}` });
   await settled(page);
   await page.getByRole('textbox', { name: 'E-mails' }).fill(emails.join('\n'));
-  await page.getByRole('checkbox', { name: 'Make accounts for those who have none' }).check();
+  await page.getByRole('checkbox', { name: 'Create accounts for people who have none' }).check();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
-  await expect(page.getByText('2 people added · 2 accounts made')).toBeVisible();
+  await expect(page.getByText('2 people added · 2 accounts created')).toBeVisible();
   const download = async () => {
     const coming = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download mail-merge file' }).click();

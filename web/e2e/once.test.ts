@@ -187,7 +187,7 @@ test('while a change of an account, or of who is in a pool, is under way, no oth
   await expect(next).toBeDisabled();
   await expect(page.getByRole('button', { name: 'Remove everybody' })).toBeDisabled();
   removal.release();
-  await expect(page.getByText(`${user.email} is not in the pool any more`).first()).toBeVisible();
+  await expect(page.getByText(`${user.email} is no longer in the pool`).first()).toBeVisible();
   await next.click();
   await question.getByRole('button', { name: 'Remove' }).click();
   await expect(next).toHaveCount(0);

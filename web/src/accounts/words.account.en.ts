@@ -6,11 +6,11 @@ export default {
   memberSince: 'Member since',
   preferences: 'Preferences',
   changePassword: 'Change password',
-  changePasswordText: 'All other devices are signed out with it.',
+  changePasswordText: 'This signs you out on all other devices.',
   currentPassword: 'Current password',
   newPassword: 'New password',
   currentIsWrong: 'This is not your current password.',
-  passwordChanged: 'Your password is changed',
+  passwordChanged: 'Password changed',
   passwordChangedText: 'Other devices have been signed out.',
   signOutText: 'Signs you out in all tabs of this browser.',
 };

@@ -6,11 +6,11 @@ export default {
   memberSince: 'Miembro desde',
   preferences: 'Preferencias',
   changePassword: 'Cambiar la contraseña',
-  changePasswordText: 'Con ello se cierra la sesión en los demás dispositivos.',
+  changePasswordText: 'Se cerrará la sesión en los demás dispositivos.',
   currentPassword: 'Contraseña actual',
   newPassword: 'Contraseña nueva',
   currentIsWrong: 'Esta no es su contraseña actual.',
-  passwordChanged: 'Su contraseña ha cambiado',
+  passwordChanged: 'Contraseña cambiada',
   passwordChangedText: 'Se ha cerrado la sesión en los demás dispositivos.',
   signOutText: 'Cierra la sesión en todas las pestañas de este navegador.',
 };

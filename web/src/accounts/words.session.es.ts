@@ -9,17 +9,17 @@ export default {
   noAccount: '¿Aún no tiene cuenta?',
   haveAccount: '¿Ya tiene cuenta?',
   register: 'Registrarse',
-  registerTitle: 'Cree una cuenta',
+  registerTitle: 'Crear una cuenta',
   name: 'Nombre',
   passwordHelp: 'Al menos 8 caracteres. Mejor larga que complicada.',
   wrongCredentials: 'El correo o la contraseña no son correctos.',
   forgot: '¿Ha olvidado la contraseña? Pida a un administrador un nuevo enlace de acceso.',
   forgotOrNew:
     '¿Aún no tiene cuenta o ha olvidado la contraseña? Pida a un administrador un enlace de acceso.',
-  registrationClosed: 'Aquí no puede registrarse por su cuenta. Pida a un administrador un enlace de acceso.',
+  registrationClosed: 'El registro está cerrado. Pida a un administrador un enlace de acceso.',
   emailTaken:
     'Este correo ya tiene una cuenta. Si le han invitado, abra su enlace de acceso; si lo ha perdido, pida otro.',
-  initialPassword: 'Aún usa la contraseña inicial, la que se mostró al arrancar el servicio.',
+  initialPassword: 'Sigue usando la contraseña inicial que se mostró al arrancar el servicio.',
   changeInitialPassword: 'Cámbiela ahora',
   link: {
     title: 'Elija una contraseña',
@@ -36,11 +36,11 @@ export default {
     unknownText:
       'Está incompleto, o lo ha sustituido uno más reciente. Copie el enlace entero de su correo o pida otro.',
     disabled: 'Esta cuenta está desactivada.',
-    disabledText: 'Pida a un administrador que la active y le dé otro enlace.',
+    disabledText: 'Pida a un administrador que la active y le envíe otro enlace.',
   },
   sessionEndedTitle: 'Su sesión ha terminado',
-  sessionEndedText: 'La página se queda como está. Escriba su contraseña para seguir.',
+  sessionEndedText: 'La página se queda como está. Escriba su contraseña para continuar.',
   otherAccount: 'Entrar con otra cuenta',
-  goOn: 'Seguir',
+  goOn: 'Continuar',
   registered: 'Su cuenta está lista.',
 };

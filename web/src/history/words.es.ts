@@ -1,8 +1,8 @@
 export default {
-  tabs: { redemptions: 'Canjes', events: 'Sucesos' },
+  tabs: { redemptions: 'Canjes', events: 'Eventos' },
   descriptions: {
     redemptions: 'Todos los canjes, también los que se revirtieron.',
-    events: 'Todo lo que ha pasado con los cupones: qué, cuándo, para quién y por quién.',
+    events: 'Todo lo que ha pasado con los cupones: qué, cuándo, a quién y por quién.',
   },
   book: 'Talonario',
   user: 'Usuario',
@@ -21,7 +21,7 @@ export default {
   timeItself: 'el reloj',
   deleted: 'eliminado',
   job: 'Tarea',
-  ofJob: 'Solo lo que hizo una tarea',
+  ofJob: 'Solo los eventos de una tarea',
   empty: {
     redemptions: {
       title: 'Aún no se ha canjeado nada',
@@ -30,7 +30,7 @@ export default {
     events: { title: 'Aún no ha pasado nada', text: 'Cada cambio de un cupón aparece aquí.' },
   },
   redemption: 'Canje',
-  nth: 'N.º {n} del cupón',
+  nth: 'N.º {n} de este cupón',
   rollback: 'Revertido',
   rolledBack: 'Revertido después',
   redeemed: 'Canjeado',
@@ -38,12 +38,12 @@ export default {
   rollBackLabel: 'Revertir el canje de {code}',
   rollBackTitle: '¿Revertir este canje?',
   rollBackText:
-    '{code}, canjeado por {email} el {time}. El cupón podrá canjearse de nuevo. Ambos hechos quedan en el historial.',
+    '{code}, canjeado por {email} el {time}. El cupón podrá volver a canjearse. El historial conserva ambas cosas.',
   reason: 'Motivo',
-  reasonHelp: 'Lo verá quien lea el historial.',
+  reasonHelp: 'Lo verá quien pueda leer el historial.',
   rolledBackDone: 'El canje de {code} se ha revertido.',
   until: 'hasta {time}',
-  newer: 'Mostrar lo nuevo',
+  newer: 'Mostrar las novedades',
   types: {
     coupon: {
       assigned: 'Asignado',

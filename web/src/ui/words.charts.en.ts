@@ -1,5 +1,5 @@
 export default {
-  sum: '{n} in all',
+  sum: '{n} in total',
   asTable: 'Show as a table',
   day: 'Day',
   redemptions: 'Redemptions',
