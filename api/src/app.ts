@@ -15,6 +15,7 @@ import metrics from './plugins/metrics.ts';
 import openapi from './plugins/openapi.ts';
 import problemDetails, { answerBrokenRequest, answerFrameworkError } from './plugins/problem-details.ts';
 import rateLimit from './plugins/rate-limit.ts';
+import serviceMetrics from './plugins/service-metrics.ts';
 import { uuidSequence } from './request-ids.ts';
 import { ResponseWithBlock } from './response-with-block.ts';
 
@@ -62,6 +63,7 @@ export async function buildApp({
   await app.register(database, { config });
   await app.register(openapi);
   await app.register(metrics);
+  await app.register(serviceMetrics);
   await app.register(rateLimit, { config });
   await app.register(authentication, { config });
   await app.register(goneClients);

@@ -45,10 +45,17 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.replayed) reply.header('idempotent-replayed', 'true');
   if (answer.retryAfter !== undefined) reply.header('retry-after', String(answer.retryAfter));
   if (answer.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (answer.status >= 400) countRefusal(reply, answer);
   reply.code(answer.status);
   if (answer.body === '') return reply.send();
   reply.type(`application/${answer.status >= 400 ? 'problem+json' : 'json'}; charset=utf-8`);
   // The bytes are final: the route's schema documents them but does not write them again.
   reply.serializer((body) => body as string);
   return reply.send(answer.body);
+}
+
+/** Also of repeats, of which only the bytes are known. */
+function countRefusal({ request, server }: FastifyReply, { body }: Answer): void {
+  const { operationId = 'none' } = (request.routeOptions.schema ?? {}) as { operationId?: string };
+  server.countRefusal(operationId, /"code":"([a-z-]{1,50})"/.exec(body.slice(0, 500))?.[1] ?? 'none');
 }

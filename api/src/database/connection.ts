@@ -46,7 +46,16 @@ export function openDatabase(options: ConnectionOptions): Database {
   // Only for its query compiler and adapter; it never sees the pool.
   const dialect = new PostgresDialect({ pool: async () => Promise.reject(new Error('unused')) });
   dialect.createDriver = () => driver;
-  return new Kysely<DB>({ dialect });
+  const db = new Kysely<DB>({ dialect });
+  drivers.set(db, driver);
+  return db;
+}
+
+const drivers = new WeakMap<Database, PooledDriver>();
+
+/** How many connections are open, how many of those do nothing, and how many requests wait for one. */
+export function poolUse(db: Database): { open: number; idle: number; waiting: number } {
+  return drivers.get(db)?.use ?? { open: 0, idle: 0, waiting: 0 };
 }
 
 function openPool(options: ConnectionOptions, Client: typeof pg.Client): pg.Pool {
@@ -104,6 +113,11 @@ class PooledDriver implements Driver {
     );
     pool.on('connect', (client) => this.#madeAt.set(client, performance.now()));
     return (this.#opened = pool);
+  }
+
+  get use() {
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#opened ?? {};
+    return { open: totalCount, idle: idleCount, waiting: waitingCount };
   }
 
   async init(): Promise<void> {}

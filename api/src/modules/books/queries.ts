@@ -226,6 +226,25 @@ export async function findStats(db: Database, days: number, bookId?: string): Pr
   return rows[0]!;
 }
 
+export interface BookStock {
+  id: string;
+  unassigned: number;
+  total: number;
+}
+
+/** The active books with the smallest share of coupons left. */
+export async function listScarceBooks(db: Database, limit: number): Promise<BookStock[]> {
+  const { rows } = await sql<BookStock>`
+    SELECT books.id, coalesce(sum(unassigned), 0)::bigint AS unassigned,
+           coalesce(sum(unassigned + assigned + locked + redeemed), 0)::bigint AS total
+    FROM books LEFT JOIN ${parts} parts ON book_id = books.id
+    WHERE ${isActive}
+    GROUP BY books.id
+    ORDER BY coalesce(sum(unassigned)::float / nullif(sum(unassigned + assigned + locked + redeemed), 0), 0), books.id
+    LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
 const FOLDED_AT_ONCE = 20_000;
 
 /**

@@ -11,6 +11,7 @@ import {
   couponSchema,
 } from './present.ts';
 import { registerAssign, registerRedeem } from './commands/routes.ts';
+import { countLocks } from './reads/queries.ts';
 import { registerReads } from './reads/routes.ts';
 import { sweepExpiredLocks } from './sweep.ts';
 import { registerRollback, registerUnassign } from './admin/routes.ts';
@@ -58,9 +59,29 @@ export const core = fp<ModuleOptions>(
     });
 
     app.decorate('submitCommand', submit);
+    app.addDatabaseGauges(
+      {
+        coupons_locked: {
+          help: 'coupons that are locked, and those whose lock has run out but is not noted yet',
+          labelNames: ['lock'],
+        },
+      },
+      async () => {
+        const { held, overdue } = await countLocks(app.db);
+        return {
+          coupons_locked: [
+            { labels: { lock: 'held' }, value: held },
+            { labels: { lock: 'overdue' }, value: overdue },
+          ],
+        };
+      },
+    );
     app.addChore('expired locks', () => sweepExpiredLocks(app.db));
   },
-  { name: 'coupons-core', dependencies: ['database', 'authentication', 'openapi', 'metrics', 'maintenance'] },
+  {
+    name: 'coupons-core',
+    dependencies: ['database', 'authentication', 'openapi', 'service-metrics', 'maintenance'],
+  },
 );
 
 /** Coupons are given to users. */

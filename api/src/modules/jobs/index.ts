@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
-import type { JobKind } from './queries.ts';
+import { type JobKind, listUnfinishedJobs } from './queries.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { jobRoutes } from './routes.ts';
 import { createRunner, type JobWork, type JobWorks } from './run.ts';
@@ -19,6 +19,9 @@ declare module 'fastify' {
   }
 }
 
+/** Each is a time series of its own. */
+const MOST_JOBS_SHOWN = 20;
+
 /** Runs jobs: long work in the background, with progress, that can be cancelled and survives its worker. */
 export const core = fp<ModuleOptions>(
   async (app, { config }) => {
@@ -34,13 +37,37 @@ export const core = fp<ModuleOptions>(
     app.decorate('jobUndos', undos);
     app.decorate('addJobWork', (kind: JobKind, work: JobWork) => void works.set(kind, work));
     app.decorate('addUndo', (kind: JobKind, undo: Undo) => void undos.set(kind, undo));
+    app.addDatabaseGauges(
+      {
+        job_age_seconds: {
+          help: 'age of the jobs that have not ended',
+          labelNames: ['job_id', 'kind', 'status'],
+        },
+        job_progress_ratio: {
+          help: 'how much of a job is done, from 0 to 1',
+          labelNames: ['job_id', 'kind'],
+        },
+      },
+      async () => {
+        const jobs = await listUnfinishedJobs(app.db, MOST_JOBS_SHOWN);
+        return {
+          job_age_seconds: jobs.map(({ id, kind, status, ageSeconds }) => ({
+            labels: { job_id: id, kind, status },
+            value: ageSeconds,
+          })),
+          job_progress_ratio: jobs.flatMap(({ id, kind, progress }) =>
+            progress === null ? [] : [{ labels: { job_id: id, kind }, value: progress }],
+          ),
+        };
+      },
+    );
     app.addPreparation(() => queue.start());
     app.addHook('preClose', async () => {
       stopping.abort();
       await queue.stop();
     });
   },
-  { name: 'jobs-core', dependencies: ['database', 'authentication', 'openapi'] },
+  { name: 'jobs-core', dependencies: ['database', 'authentication', 'openapi', 'service-metrics'] },
 );
 
 /** Jobs, as administrators see them. */

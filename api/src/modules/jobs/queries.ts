@@ -200,3 +200,22 @@ export async function listJobErrors(
     ORDER BY line, cell LIMIT ${limit}`.execute(db);
   return rows;
 }
+
+export interface UnfinishedJob {
+  id: string;
+  kind: JobKind;
+  status: JobStatus;
+  /** Since it was asked for. */
+  ageSeconds: number;
+  /** How much of it is done, from 0 to 1; null while that is not known. */
+  progress: number | null;
+}
+
+/** The oldest jobs that have not ended. */
+export async function listUnfinishedJobs(db: Database, limit: number): Promise<UnfinishedJob[]> {
+  const { rows } = await sql<UnfinishedJob>`
+    SELECT id, kind, status, extract(epoch FROM clock_timestamp() - created_at)::float AS "ageSeconds",
+           (done::float / nullif(total, 0))::float AS progress
+    FROM jobs WHERE finished_at IS NULL ORDER BY created_at, id LIMIT ${limit}`.execute(db);
+  return rows;
+}

@@ -125,3 +125,11 @@ export async function listEventsByCoupon(
     ORDER BY id LIMIT ${page.limit}`.execute(db);
   return rows;
 }
+
+/** Coupons whose lock holds, and those whose lock has run out but is not noted yet. */
+export async function countLocks(db: Database): Promise<{ held: number; overdue: number }> {
+  const { rows } = await sql<{ held: number; overdue: number }>`
+    SELECT count(*) FILTER (WHERE lock_expires_at > now) AS held, count(*) FILTER (WHERE lock_expires_at <= now) AS overdue
+    FROM coupons, (SELECT clock_timestamp() AS now) moment WHERE state = 'LOCKED'`.execute(db);
+  return rows[0]!;
+}
