@@ -31,6 +31,15 @@ const postgres: Need = {
     'apt-get install postgresql (as root), dnf install postgresql-server or brew install postgresql@18.',
 };
 
+const promtool: Need = {
+  name: 'promtool',
+  isThere: () => spawnSync('promtool', ['--version'], { stdio: 'ignore' }).error === undefined,
+  packages: [['prometheus']],
+  advice:
+    'the tests of the alerts will fail. Install it: ' +
+    'apt-get install prometheus (as root), dnf install golang-github-prometheus or brew install prometheus.',
+};
+
 const chromium: Need = {
   name: 'Chromium',
   isThere: () => findChromium() !== undefined,
@@ -43,8 +52,8 @@ const chromium: Need = {
     'or npx playwright install chromium anywhere.',
 };
 
-/** The API's tests run through a real PgBouncer too, and on a PostgreSQL of the system's. */
-export const provideForApi = () => [pgbouncer, postgres].forEach(provide);
+/** The API's tests run through a real PgBouncer too, on a PostgreSQL of the system's, and try the alerts in promtool. */
+export const provideForApi = () => [pgbouncer, postgres, promtool].forEach(provide);
 /** The browser's tests run in a real Chromium. */
 export const provideChromium = () => provide(chromium);
 
