@@ -7,7 +7,8 @@ import { NotMeasured, type Outcome, type Program } from './program.ts';
 import { programsAgainst } from './programs/against.ts';
 import { programs } from './programs/index.ts';
 import { printFindings, printResult, verdictOf } from './report.ts';
-import { keep, type Result } from './results.ts';
+import type { Result } from './result.ts';
+import { keep } from './results.ts';
 
 /** Characters of it in the results; all of it is printed. */
 const LONGEST_REASON = 200;

@@ -1,4 +1,4 @@
-import type { Result } from './results.ts';
+import type { Result } from './result.ts';
 import { judge, type Target } from './statistics.ts';
 
 const WIDTH = 900;

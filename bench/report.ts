@@ -1,6 +1,6 @@
 import { printTable } from '../api/race/report.ts';
 import type { Finding, Measure } from './program.ts';
-import type { Result } from './results.ts';
+import type { Result } from './result.ts';
 import { judge, median, spreadOf, type Target } from './statistics.ts';
 
 /** A number as people read it; the unit is in the head of its column or follows. */

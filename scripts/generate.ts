@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { describeConfiguration } from '../api/generate/configuration.ts';
 import { describeDatabase } from '../api/generate/database.ts';
 import { describeTypes } from '../api/generate/database-types.ts';
+import { describeHouse } from '../api/generate/house.ts';
 import { describeApi } from '../api/generate/openapi.ts';
 import { describeStates } from '../api/generate/states.ts';
 import { migrate } from '../api/src/database/migrate.ts';
@@ -22,6 +23,7 @@ const files = await withDatabase(async (url) => {
     'api/src/database/types.ts': describeTypes(url),
     'api/openapi.json': openapi,
     'web/src/api/schema.d.ts': await describeClient(openapi),
+    'docs/architecture.md': insert('docs/architecture.md', describeHouse()),
     'docs/database.md': insert('docs/database.md', await describeDatabase(url)),
     'docs/configuration.md': insert('docs/configuration.md', describeConfiguration()),
     'docs/state-machine.md': insert('docs/state-machine.md', describeStates()),

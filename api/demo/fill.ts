@@ -2,10 +2,11 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { forEachOf } from '../race/client.ts';
 import { sweepExpiredLocks } from '../src/modules/coupons/sweep.ts';
-import { BOOK_KEYS, BOOKS, type BookKey } from './books.ts';
+import { BOOK_KEYS, BOOKS } from './books.ts';
 import { type DemoJob, openPerson, type Person } from './client.ts';
 import { runJobs } from './jobs.ts';
-import { isComplete, moveIntoPast, type Past } from './past.ts';
+import type { Making } from './making.ts';
+import { isComplete, moveIntoPast } from './past.ts';
 import { ADMIN, CHECKOUT, PEOPLE, POOLS, REGULAR, SHOPPER } from './people.ts';
 import { play, takeBack } from './play.ts';
 
@@ -14,18 +15,6 @@ const MINUTE = 60_000;
 const AT_ONCE = 24;
 /** While the data are made: none may run out between two attempts to make them. */
 const LONGEST_LOCK_SECONDS = 86_400;
-
-/** What the steps share. */
-export interface Making {
-  admin: Person;
-  /** Those who act, by e-mail; the shop's checkout acts for everybody else. */
-  actors: Map<string, Person>;
-  now: number;
-  past: Past;
-  userIds: Map<string, string>;
-  bookIds: Map<BookKey, string>;
-  poolIds: Map<keyof typeof POOLS, string>;
-}
 
 /**
  * Makes the demo data, through the service's own API, then moves them into the past. What a start that was killed had made

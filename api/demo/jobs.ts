@@ -1,6 +1,6 @@
 import { type BookKey, FAILING_FILE } from './books.ts';
 import type { DemoJob } from './client.ts';
-import type { Making } from './fill.ts';
+import type { Making } from './making.ts';
 import type { POOLS } from './people.ts';
 
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { forEachOf } from '../race/client.ts';
-import type { Making } from './fill.ts';
+import type { Making } from './making.ts';
 import type { Given } from './jobs.ts';
 import { CHECKOUT } from './people.ts';
 import { type Story, tellStories } from './stories.ts';
@@ -21,7 +21,7 @@ interface Redemption {
 }
 
 /**
- * Lets people do what the stories tell, each story in its order and about as many at a time as the service batches.
+ * Lets people do what the stories tell, each story in its order and about as many at a time as the service settles together.
  * @returns the coupons to be taken back, which wait: claimed anew, they would have two stories
  */
 export async function play(

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import AjvCompiler from '@fastify/ajv-compiler';
 import Type, { type Static } from 'typebox';
-import { parseEmail } from './modules/accounts/people/email.ts';
+import { parseEmail } from './email.ts';
 import { packageFiles } from './package-files.ts';
 
 const seconds = (fallback: number, maximum: number, description: string) =>

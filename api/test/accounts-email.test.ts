@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalizeEmails } from '../src/modules/accounts/people/canonical-emails.ts';
-import { foldEmailPrefix, parseEmail, readEmail } from '../src/modules/accounts/people/email.ts';
+import { foldEmailPrefix, parseEmail, readEmail } from '../src/email.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { GOOD_PASSWORD, login, register, strangerAddress } from './support/auth.ts';
 

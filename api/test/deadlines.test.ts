@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { allowLongWork, boundWaiting, refuseOverdue } from '../src/plugins/deadlines.ts';
+import { allowLongWork, boundWaiting, refuseOverdue } from '../src/deadline.ts';
 import deadlines from '../src/plugins/deadlines.ts';
 
 /** Longer than any answer may take. */

@@ -1,6 +1,6 @@
 import { PgBoss } from 'pg-boss';
 import { directUrl } from './direct-url.ts';
-import type { Rival } from './module.ts';
+import type { Rival } from './rival.ts';
 
 const BOSS_SCHEMA = 'bench_boss';
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { directUrl } from './direct-url.ts';
-import type { Rival } from './module.ts';
+import type { Rival } from './rival.ts';
 
 /** Who waits for the book's lock holds a connection; more of them only wait. As many as the product has. */
 const CONNECTIONS = 10;

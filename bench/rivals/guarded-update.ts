@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import pg from 'pg';
 import { directUrl } from './direct-url.ts';
-import type { Rival } from './module.ts';
+import type { Rival } from './rival.ts';
 
 /** Commits of several connections share a flush of the disk. */
 const CONNECTIONS = 32;

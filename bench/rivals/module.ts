@@ -7,12 +7,7 @@ import { openBossRival } from './boss.ts';
 import { openBriefRival } from './brief.ts';
 import { openGuardedRival } from './guarded-update.ts';
 import { openRedisRival } from './redis.ts';
-
-/** Takes a coupon of a book for a user: its code, or null when there is none. */
-export interface Rival {
-  claim: (bookId: string, userId: string) => Promise<string | null>;
-  close: () => Promise<unknown>;
-}
+import type { Rival } from './rival.ts';
 
 const rivals = {
   brief: openBriefRival,

@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import type { Rival } from './module.ts';
+import type { Rival } from './rival.ts';
 
 /** The set of the free codes of a book. */
 export const keyOf = (bookId: string) => `book:${bookId}`;

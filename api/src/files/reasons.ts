@@ -1,5 +1,3 @@
-import { MAX_ROW_LENGTH } from './csv.ts';
-
 /**
  * Why a row of a file, or an entry of a list, was not used: the code that programs read, and the English words, which end a sentence that names the row.
  * The web app has words of its own for each code (`web/src/files/words.en.ts` under `rows`).
@@ -17,7 +15,7 @@ export const rowReasons = {
   'unlike-others': 'does not look like the other codes of this list',
   'open-quote': 'has a quote that is not closed',
   'after-quote': 'has text after a closing quote',
-  'row-too-long': `is longer than ${MAX_ROW_LENGTH} characters`,
+  'row-too-long': 'is longer than 65,536 characters',
   'above-header': 'is above the header',
   'repeats-header': 'repeats the header',
   'repeated-in-line': 'is in line {line} already',

@@ -3,16 +3,6 @@ import fp from 'fastify-plugin';
 import { ANSWER_WITHIN_MS, LOOK_EVERY_MS, overdue } from '../deadline.ts';
 import { answerContext, problemAnswer, sendAnswer } from '../answers/answer.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /**
-     * When (by `performance.now()`) the request is answered 503 if it has no answer. Work checks it when its waiting is over and before
-     * it changes anything. See `allowLongWork`.
-     */
-    answerBy: number;
-  }
-}
-
 /**
  * The one bound of waiting, for every route and whatever it waits for: who has no answer by then gets 503. Not Fastify's own
  * `handlerTimeout`: that is a timer and an AbortController for each request, counts slow uploads, and breaks exports.
@@ -70,19 +60,4 @@ function answerOverdue(request: FastifyRequest, reply: FastifyReply): void {
   // What its handler still says comes too late for anybody.
   reply.log = request.log.child({}, { level: 'silent' });
   sendAnswer(reply, problemAnswer(problem, answerContext(request)));
-}
-
-/** The answer takes as long as its work: the bound is for waiting. What waits in it needs bounds of its own. */
-export function allowLongWork(request: FastifyRequest): void {
-  request.answerBy = Infinity;
-}
-
-/** After long work: from here on it is waiting again. */
-export function boundWaiting(request: FastifyRequest): void {
-  request.answerBy = performance.now() + ANSWER_WITHIN_MS;
-}
-
-/** @throws {Problem} unavailable when the request's time is over */
-export function refuseOverdue({ answerBy }: FastifyRequest): void {
-  if (performance.now() > answerBy) throw overdue();
 }

@@ -6,6 +6,7 @@ import { version } from '../config.ts';
 import { errorCode, POOL_OVERLOADED } from '../database/errors.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problems.ts';
+import { writeNothing } from '../answers/idempotency.ts';
 import { answerContext, problemAnswer, sendAnswer } from '../answers/answer.ts';
 
 /** An answer of the database is believed this long. */
@@ -79,7 +80,7 @@ export default fp(
  * After a full disk some kilobytes more, into a temporary file: what changes nothing needs no space.
  */
 async function probe({ db, readiness }: FastifyInstance): Promise<void> {
-  await sql`DELETE FROM idempotency_keys WHERE false`.execute(db);
+  await writeNothing(db);
   if (readiness.refusal === DISK_FULL) {
     await inTransaction(db, async (trx) => {
       await sql`SELECT set_config('work_mem', '64kB', true)`.execute(trx);

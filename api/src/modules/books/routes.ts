@@ -4,7 +4,7 @@ import Type from 'typebox';
 import type { Config } from '../../config.ts';
 import { jsonAnswer } from '../../answers/answer.ts';
 import { callerOf } from '../../access/caller.ts';
-import { allowLongWork } from '../../plugins/deadlines.ts';
+import { allowLongWork } from '../../deadline.ts';
 import { write } from '../../answers/idempotency.ts';
 import { Problem } from '../../problems.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';

@@ -7,7 +7,7 @@ import { inTransaction } from '../../database/transaction.ts';
 import { takeTurns } from '../../database/turns.ts';
 import { filePreview } from '../../files/schemas.ts';
 import { callerOf } from '../../access/caller.ts';
-import { allowLongWork } from '../../plugins/deadlines.ts';
+import { allowLongWork } from '../../deadline.ts';
 import { readClaim } from '../../answers/idempotency.ts';
 import { allowSlowBody } from '../../slow-bodies.ts';
 import { MAX_PROBLEM_ITEMS } from '../../bounds.ts';

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Database } from '../../database/connection.ts';
 import { streamToAdmin } from '../../access/admin-rights.ts';
 import { callerOf } from '../../access/caller.ts';
-import { allowLongWork } from '../../plugins/deadlines.ts';
+import { allowLongWork } from '../../deadline.ts';
 import { Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
 import { findJob } from '../jobs/queries.ts';

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { version } from '../../config.ts';
 import { examine } from '../../doctor/examine.ts';
 import { type Finding, FINDING_REASONS } from '../../doctor/finding.ts';
-import { allowLongWork } from '../../plugins/deadlines.ts';
+import { allowLongWork } from '../../deadline.ts';
 import { component, ref, strict } from '../../schemas.ts';
 import type { ModuleOptions } from '../module.ts';
 

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transaction } from '../../database/connection.ts';
 import { isOutage } from '../../database/errors.ts';
 import { type Answer, jsonAnswer, sendAnswer } from '../../answers/answer.ts';
-import { allowLongWork, boundWaiting } from '../../plugins/deadlines.ts';
+import { allowLongWork, boundWaiting } from '../../deadline.ts';
 import { type Claim, closeAnswer, readClaim, settleWrite } from '../../answers/idempotency.ts';
 import { findJob, insertJob, type JobRow, type NewJob } from './queries.ts';
 import type { Queue } from './queue.ts';

@@ -2,15 +2,9 @@ import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
 import { type ReasonValues, tell, type Why } from '../../files/reasons.ts';
-import { emailSpellings } from '../accounts/people/email.ts';
-import {
-  deleteMembers,
-  findAccountsByEmail,
-  findUserIds,
-  insertMembers,
-  inviteUsers,
-  selectPoolForNoKeyUpdate,
-} from './queries.ts';
+import { emailSpellings } from '../../email.ts';
+import { findAccountsByEmail, findUserIds, inviteUsers } from '../accounts/people/queries.ts';
+import { deleteMembers, insertMembers, selectPoolForNoKeyUpdate } from './queries.ts';
 import { MAX_LISTED, MAX_REPORTED } from './schemas.ts';
 
 /** Somebody named for a pool; `line` is where, from 1. */

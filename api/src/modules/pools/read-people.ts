@@ -7,7 +7,7 @@ import { refuseFile } from '../../files/refuse.ts';
 import { type ReadOptions, readFile, type TableRow } from '../../files/table.ts';
 import { emailTitle, findNameColumns } from '../../files/titles.ts';
 import { Problem } from '../../problems.ts';
-import { readEmail } from '../accounts/people/email.ts';
+import { readEmail } from '../../email.ts';
 import type { NamedRows } from './members.ts';
 
 export interface PeopleFile extends NamedRows {

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
-import { parseEmail } from './email.ts';
+import { parseEmail } from '../../../email.ts';
 import { keepSpellings, listEmailsBeyondAscii, listEmailClashes, renameEmails } from './queries.ts';
 
 const AT_ONCE = 1_000;

@@ -5,7 +5,7 @@ import { inTransaction } from '../../../database/transaction.ts';
 import { hashPassword } from '../sessions/passwords.ts';
 import { deleteAccessLink } from '../access-links/queries.ts';
 import { deleteSessionsOfUser } from '../sessions/queries.ts';
-import { requireEmail } from './email.ts';
+import { requireEmail } from '../../../email.ts';
 import { adminExists, lockFirstAdmin, upsertAdmin } from './queries.ts';
 
 /**

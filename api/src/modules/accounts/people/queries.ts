@@ -68,6 +68,40 @@ export async function findEmails(
   return new Map(rows.map(({ id, email }) => [id, email]));
 }
 
+/** The accounts of e-mails, by e-mail. */
+export async function findAccountsByEmail(
+  trx: Transaction,
+  emails: readonly string[],
+): Promise<Map<string, { id: string; confirmed: boolean }>> {
+  const { rows } = await sql<{ id: string; email: string; confirmed: boolean }>`
+    SELECT id, email, confirmed_at IS NOT NULL AS confirmed FROM users WHERE email = ANY(${emails}::text[])`.execute(
+    trx,
+  );
+  return new Map(rows.map(({ email, ...account }) => [email, account]));
+}
+
+/** Which of the ids are accounts. */
+export async function findUserIds(trx: Transaction, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`SELECT id FROM users WHERE id = ANY(${ids}::uuid[])`.execute(
+    trx,
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Accounts that cannot sign in by themselves, for e-mails that have none; the ids of those made. */
+export async function inviteUsers(
+  trx: Transaction,
+  people: readonly { email: string; name: string | null }[],
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    INSERT INTO users (email, name, confirmed_at)
+    SELECT email, name, clock_timestamp()
+    FROM unnest(${people.map(({ email }) => email)}::text[], ${people.map(({ name }) => name)}::text[]) AS invited(email, name)
+    ORDER BY email
+    ON CONFLICT (email) DO NOTHING RETURNING id`.execute(trx);
+  return rows.map(({ id }) => id);
+}
+
 export interface UserFilter {
   emailPrefix?: string;
   role?: UserRole;

@@ -1,7 +1,7 @@
 import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { giveAccessLink } from '../access-links/access-links.ts';
-import { emailSpellings } from './email.ts';
+import { emailSpellings } from '../../../email.ts';
 import {
   findUserByEmail,
   listAdmins,

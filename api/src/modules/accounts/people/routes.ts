@@ -10,7 +10,7 @@ import { ageKey, readAgeCursor, ref, toPage } from '../../../schemas.ts';
 import { hashPassword, requireGoodPassword } from '../sessions/passwords.ts';
 import { isPasswordOf } from '../sessions/sign-in.ts';
 import { changeUser, createUser } from './change.ts';
-import { foldEmailPrefix, requireEmail } from './email.ts';
+import { foldEmailPrefix, requireEmail } from '../../../email.ts';
 import { findUser, listUsers } from './queries.ts';
 import { listQuery, newUser, presentUser, userChanges, userId, userPage, userSchema } from './schemas.ts';
 

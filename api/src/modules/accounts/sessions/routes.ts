@@ -9,7 +9,7 @@ import { addressScope } from '../../../plugins/rate-limit.ts';
 import { Problem } from '../../../problems.ts';
 import { ref } from '../../../schemas.ts';
 import { createUser } from '../people/change.ts';
-import { requireEmail } from '../people/email.ts';
+import { requireEmail } from '../../../email.ts';
 import { findUser } from '../people/queries.ts';
 import { presentUser, userSchema } from '../people/schemas.ts';
 import { preparePassword, storePassword } from './change-password.ts';

@@ -3,7 +3,7 @@ import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { type Budget, refundBudgets, spendBudgets } from '../../../access/budgets.ts';
 import { Problem } from '../../../problems.ts';
-import { emailSpellings } from '../people/email.ts';
+import { emailSpellings } from '../../../email.ts';
 import type { UserRow } from '../people/queries.ts';
 import { type Hashing, inTurn } from './passwords.ts';
 import { type Account, findAccountByEmail } from './queries.ts';

@@ -6,9 +6,10 @@ import { type EventStream, openEventStream } from './event-stream.ts';
 import type { Caller } from '../../../access/caller.ts';
 import { Problem } from '../../../problems.ts';
 import { findActiveUsers } from '../../accounts/people/queries.ts';
-import type { Hub, Listener } from './hub.ts';
+import type { Hub } from './hub.ts';
+import type { Listener, ResetReason } from './listener.ts';
 import { controlMessage, formatPlace, heartbeat, type Place, placeAt } from './messages.ts';
-import { type ResetReason, tellMissed } from './resume.ts';
+import { tellMissed } from './resume.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 const MAX_STREAMS = 10_000;

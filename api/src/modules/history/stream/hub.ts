@@ -4,7 +4,7 @@ import { isOutage } from '../../../database/errors.ts';
 import { findCouponsById } from '../../coupons/reads/queries.ts';
 import { eventMessage, formatPlace, type Reader } from './messages.ts';
 import { hasMoreEventsBetween, listEventsBetween, readTip, type StreamedEvent } from '../events/queries.ts';
-import type { ResetReason } from './resume.ts';
+import type { Listener, ResetReason } from './listener.ts';
 import { covers, formatSnapshot, type Snapshot } from '../snapshot.ts';
 
 /** A change is told within this and the time of a query; one query a process, however many listen. */
@@ -13,17 +13,6 @@ const POLL_AFTER_FAILURE_MS = 1_000;
 const PAGE = 2_000;
 /** More than this at a look, after minutes without the database, and loading the lists again is cheaper: each page reads all again. */
 const MAX_AT_ONCE = 50_000;
-
-/** Someone who listens, to the events of a user or of a book, or to all. */
-export interface Listener {
-  reader: Reader;
-  userId?: string;
-  bookId?: string;
-  /** Messages in the order of the stream, as bytes that all who listen to the same share. */
-  tell: (messages: Buffer) => void;
-  /** What was told cannot be continued: the database is another than it was, or too much has happened. */
-  reset: (reason: ResetReason, position: Snapshot) => void;
-}
 
 export interface Hub {
   /**

@@ -1,14 +1,12 @@
 import type { Database } from '../../../database/connection.ts';
 import { findCouponsById } from '../../coupons/reads/queries.ts';
 import { eventMessage, formatPlace, type Place } from './messages.ts';
-import type { Listener } from './hub.ts';
+import type { Listener, ResetReason } from './listener.ts';
 import { listEventsBetween } from '../events/queries.ts';
 import { covers, hasSeen, type Snapshot } from '../snapshot.ts';
 
 /** More than this, and loading the lists again is cheaper for everybody. */
 const MAX_MISSED = 5_000;
-
-export type ResetReason = 'unknown-position' | 'too-many-events';
 
 /**
  * What a reader has missed from its place up to a snapshot, as messages; or why that cannot be told. First what was left of the

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
-import { tell, type Why } from '../../../files/reasons.ts';
-import { Problem } from '../../../problems.ts';
+import { tell, type Why } from './files/reasons.ts';
+import { Problem } from './problems.ts';
 
 const MAX_LENGTH = 254;
 const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^\s@"(),:;<>[\]\\]{1,64}(?<!\.)$/u;
