@@ -13,94 +13,102 @@ const seconds = (fallback: number, maximum: number, description: string) =>
  * path of a file that holds the value (Docker and Kubernetes secrets).
  */
 export const environment = Type.Object({
-  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8000, description: 'port to listen on' }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8000, description: 'the port to listen on' }),
   HOST: Type.String({
     minLength: 1,
     default: '127.0.0.1',
-    description: 'address to listen on; 0.0.0.0 in a container',
+    description: 'the address to listen on; 0.0.0.0 in a container',
   }),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/\\s]+$',
       description:
-        'where people reach the service, without a path or a slash at its end, e.g. https://coupons.example.com; https makes cookies Secure and sends HSTS',
+        'the address where people reach the service, without a path or a final slash, for example https://coupons.example.com; with https, cookies are Secure and HSTS is sent',
     }),
   ),
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
-      description: 'PostgreSQL 15 or newer; unset: an embedded one is started',
+      description: 'the database, PostgreSQL 15 or newer; unset: an embedded PostgreSQL is started',
     }),
   ),
   DATABASE_DIRECT_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
       description:
-        'the same database without PgBouncer, for migrations. Only for a DATABASE_URL that is a PgBouncer: it turns prepared statements off too',
+        'the same database without PgBouncer, for migrations. Set it only if DATABASE_URL is PgBouncer; it also turns prepared statements off',
     }),
   ),
   DATABASE_POOL_SIZE: Type.Integer({
     minimum: 2,
     maximum: 500,
     default: 10,
-    description: 'most database connections',
+    description: 'the maximum number of database connections',
   }),
   DATABASE_STATEMENT_TIMEOUT_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 3600,
     default: 5,
-    description: 'longest one statement of a request may run (bulk work has its own limit)',
+    description: 'how long one statement of a request may run, in seconds; bulk work has its own limit',
   }),
-  DATA_DIR: Type.String({ minLength: 1, default: 'data', description: 'folder of the embedded database' }),
+  DATA_DIR: Type.String({
+    minLength: 1,
+    default: 'data',
+    description: 'the folder of the embedded database',
+  }),
   EMBEDDED_POSTGRES_BIN: Type.Optional(
     Type.String({
       description:
-        'folder with initdb and postgres of an installed PostgreSQL 15 or newer, such as /usr/lib/postgresql/18/bin, to run as the embedded one; unset: the one that comes with Coupon Book',
+        'the bin folder of an installed PostgreSQL 15 or newer, such as /usr/lib/postgresql/18/bin, to use as the embedded one; unset: the one that comes with Coupon Book',
     }),
   ),
   ADMIN_EMAIL: Type.Optional(
     Type.String({
       pattern: '^[^@\\s]+@[^@\\s]+$',
       maxLength: 254,
-      description: 'first admin, created when there is none',
+      description: 'the e-mail of the first administrator, who is created when there is none',
     }),
   ),
   ADMIN_PASSWORD: Type.Optional(
     Type.String({
       minLength: 8,
       maxLength: 128,
-      description: "first admin's password, with ADMIN_EMAIL; unset: a random one is printed once",
+      description:
+        "the first administrator's password, together with ADMIN_EMAIL; unset: a random one is printed once",
     }),
   ),
   REGISTRATION: Type.Optional(
     Type.Enum(['open', 'closed', 'confirmed'], {
       description:
-        'who may register: everybody (open) or nobody (closed: administrators make accounts); unset: open when HOST is this machine alone and neither PUBLIC_URL nor TRUSTED_PROXIES is set, else closed. confirmed needs mail, which this version does not send yet',
+        'who can register: everybody (open), or nobody (closed), so that administrators create the accounts; unset: open if only this machine can connect (HOST, and neither PUBLIC_URL nor TRUSTED_PROXIES set), else closed. confirmed needs e-mail, which this version does not send yet',
     }),
   ),
   LOCK_TTL_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 86_400,
     default: 300,
-    description: 'how long a lock lasts, for new books that do not say it',
+    description: 'how long a lock lasts, in seconds, for new books that do not set it',
   }),
   RATE_LIMIT_SCALE: Type.Number({
     exclusiveMinimum: 0,
     maximum: 1_000_000,
     default: 1,
-    description: 'multiplies every rate limit and budget, for load tests',
+    description: 'multiplies all rate limits and budgets, for load tests',
   }),
   TRUSTED_PROXIES: Type.Optional(
     Type.String({
-      description: 'addresses or networks whose X-Forwarded-* is believed, separated by commas',
+      description:
+        'the proxies whose X-Forwarded-* headers are trusted: addresses or networks, separated by commas',
     }),
   ),
   CORS_ORIGINS: Type.Optional(
-    Type.String({ description: 'origins that may call the API from a browser, separated by commas' }),
+    Type.String({
+      description: 'the origins whose pages can call the API from a browser, separated by commas',
+    }),
   ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
-    description: 'least severe log lines to write',
+    description: 'the least severe level that is logged',
   }),
   MODULES: Type.Optional(
     Type.String({
@@ -113,28 +121,32 @@ export const environment = Type.Object({
     minimum: 1024,
     maximum: 2 ** 40,
     default: 256 * 1024 * 1024,
-    description: 'largest file of codes that is accepted',
+    description: 'the largest file of codes that is accepted, in bytes',
   }),
   JOB_CONCURRENCY: Type.Integer({
     minimum: 0,
     maximum: 32,
     default: 2,
     description:
-      'jobs (imports, distributions, …) that this process runs at a time, at most one for two database connections; 0: it leaves them to others',
+      'how many jobs (uploads, distributions, …) this process runs at once, at most one for each two database connections; 0: none, other processes run them',
   }),
   SWEEP_SECONDS: seconds(
     5,
     86_400,
-    'how often expired locks are written down and old records cleared; 0: never by this process',
+    'how often this process writes expired locks down and deletes old records, in seconds; 0: never',
   ),
   WORKERS: Type.Integer({
     minimum: 1,
     maximum: 64,
     default: 1,
     description:
-      'server processes on the one port, for machines with several cores; they share DATABASE_POOL_SIZE, and each counts rate limits by itself',
+      'how many server processes share the port, on machines with several cores. They share DATABASE_POOL_SIZE; each counts rate limits by itself',
   }),
-  DRAIN_SECONDS: seconds(2, 20, 'how long a stopping process still answers while load balancers turn away'),
+  DRAIN_SECONDS: seconds(
+    2,
+    20,
+    'how long a stopping process still accepts requests, in seconds, until load balancers send them elsewhere',
+  ),
 });
 
 type Environment = Static<typeof environment>;
@@ -202,7 +214,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (typeof raw.ADMIN_EMAIL === 'string' && parseEmail(raw.ADMIN_EMAIL) === null) {
     problems.push('ADMIN_EMAIL must be an e-mail address');
   }
-  if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD needs ADMIN_EMAIL beside it');
+  if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD requires ADMIN_EMAIL');
   if (raw.REGISTRATION === 'confirmed') {
     problems.push(
       'REGISTRATION=confirmed needs SMTP_URL to send confirmations, and this version does not send mail yet: use open or closed',
@@ -211,12 +223,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const strange = list(raw.TRUSTED_PROXIES as string | undefined).filter((proxy) => !isProxy(proxy));
   if (strange.length > 0) {
     problems.push(
-      `TRUSTED_PROXIES must hold addresses or networks such as 10.0.0.0/8, not ${strange.join(', ')}`,
+      `TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, not ${strange.join(', ')}`,
     );
   }
   if (problems.length > 0) {
     throw new ConfigError(
-      `The environment is not usable:\n${[...new Set(problems)].map((line) => `  - ${line}`).join('\n')}`,
+      `The environment is not valid:\n${[...new Set(problems)].map((line) => `  - ${line}`).join('\n')}`,
     );
   }
   return toConfig(raw as Environment);
@@ -230,7 +242,7 @@ function readVariable(
   const file = env[`${name}_FILE`];
   if (!file) return env[name] || undefined;
   if (existsSync(file)) return readFileSync(file, 'utf8').trim() || undefined;
-  problems.push(`${name}_FILE names a file that does not exist: ${file}`);
+  problems.push(`The file of ${name}_FILE does not exist: ${file}`);
   return undefined;
 }
 

@@ -98,8 +98,8 @@ test('a bad environment refuses the start and names each variable at fault', asy
     'LOCK_TTL_SECONDS must be integer',
     'MAX_UPLOAD_BYTES must be integer',
     'RATE_LIMIT_SCALE must be > 0',
-    'TRUSTED_PROXIES must hold addresses or networks such as 10.0.0.0/8, not my-proxy',
-    'ADMIN_PASSWORD needs ADMIN_EMAIL',
+    'TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, not my-proxy',
+    'ADMIN_PASSWORD requires ADMIN_EMAIL',
     'PUBLIC_URL must match',
   ]) {
     expect(said).toContain(`  - ${name}`);
