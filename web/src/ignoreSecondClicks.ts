@@ -1,7 +1,7 @@
 /**
- * Of a double click on a button only the first click counts. Its answer may have come before the second click, which then would do it
- * once more, or press what has taken the button's place. Whoever expects quick clicks, to turn pages for example, says so with
- * `data-repeatable`; switches, tabs and other controls with a role of their own are left alone.
+ * Only the first click of a double click on a button counts. The second one could repeat an action that has already been answered, or
+ * press whatever has taken the button's place. `data-repeatable` allows quick clicks, to turn pages for example; switches, tabs and
+ * other controls with a role are left alone.
  */
 export function ignoreSecondClicks(): void {
   document.addEventListener(

@@ -18,11 +18,11 @@ const app = createApp(App)
   .use(i18n)
   .use(icons);
 
-// The files of the page come while it is being asked who is signed in. Should they be gone, the router finds out too.
+// Load the files of the page while asking who is signed in. If they no longer exist, the router finds out too.
 void loadRouteLocation(router.resolve(location.pathname)).catch(() => {});
-// Meanwhile: the first date or number of a page takes the browser 40 ms, which reads the words of languages then.
+// Meanwhile: the first date of a page takes the browser 40 ms, because it loads the words of the language.
 setTimeout(() => new Date().toLocaleString());
-// Without an answer to "who is signed in?" the app starts all the same: the sign-in page says what is wrong.
+// If nobody answers who is signed in, the app starts anyway, and the sign-in page says what is wrong.
 await Promise.all([
   setLanguage(preferredLanguage()),
   useSessionStore()

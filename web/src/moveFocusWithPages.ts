@@ -2,8 +2,8 @@ import { nextTick } from 'vue';
 import type { Router } from 'vue-router';
 
 /**
- * After a change of page, the keyboard and the screen reader go on at its heading, as after loading a document. Focus that is in
- * the page already stays: a tab or a filter that changed the address, a form that took it.
+ * After a change of page, keyboard and screen reader continue at its heading, as after loading a document. Focus that is already
+ * inside the page stays: on a tab or a filter that changed the address, or in a form.
  */
 export function moveFocusWithPages(router: Router): void {
   router.afterEach(async (to, from, failure) => {

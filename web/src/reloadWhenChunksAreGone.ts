@@ -4,9 +4,9 @@ const RELOADED_AT = 'coupon-book.reloaded-at';
 const ONCE_IN_MS = 60_000;
 
 /**
- * A page that was opened before a new version was deployed may ask for files that are gone. Then it is loaded anew, at the address
- * it was going to: once, so that a server which is broken is not asked for ever; and only if the server answers at all, since
- * what is on the screen is better than the browser's error page. Otherwise `report` says it.
+ * After a deployment, a page that is still open may ask for files that no longer exist. It is then reloaded at the address it was
+ * going to. This happens only once, so that a broken server is not asked for ever, and only if the server answers: the current page
+ * is better than the browser's error page. Otherwise `report` tells the user.
  */
 export function reloadWhenChunksAreGone(router: Router, report: (error: unknown) => void): void {
   let destination: string | null = null;

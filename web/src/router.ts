@@ -5,8 +5,8 @@ import { useSessionStore } from './accounts/useSessionStore';
 declare module 'vue-router' {
   interface RouteMeta {
     /**
-     * Who may see the page: everybody, everybody and without a frame (`bare`), only who is not signed in, or only an ADMIN. Without it:
-     * whoever is signed in.
+     * Who can see the page: everybody (`bare`: without a frame), only people who are not signed in, or only an ADMIN. Default: everybody
+     * who is signed in.
      */
     access?: 'public' | 'bare' | 'stranger' | 'admin';
     /** Key of the page's title in the messages. */
@@ -88,17 +88,17 @@ const routes: RouteRecordRaw[] = [
 export const router = createRouter({
   history: createWebHistory(),
   routes,
-  // A document begins at its top; to scroll there would lay it out before it is complete.
+  // A new document starts at its top; scrolling there would force a layout before it is complete.
   scrollBehavior: (to, from, saved) =>
     saved ?? (to.path === from.path || from.matched.length === 0 ? undefined : { top: 0 }),
 });
 
-/** Where a link said to go on after signing in: a path of ours, and nothing else. */
+/** Where to go after signing in: only a path of this app. */
 export function pathOfOurs(to: unknown): string {
   return typeof to === 'string' && /^\/(?![/\\])/.test(to) ? to : '/';
 }
 
-// A page is drawn in a task of its own, so that what is around it is on the screen, and what was pressed answers, before.
+// Draw the page in a task of its own, after the frame and the pressed button.
 router.beforeResolve(() => new Promise((resolve) => setTimeout(resolve)));
 
 router.beforeEach(async (to) => {
@@ -106,7 +106,7 @@ router.beforeEach(async (to) => {
   if (to.meta.access === 'public' || to.meta.access === 'bare') return true;
   if (to.meta.access === 'stranger') return session.isSignedIn ? pathOfOurs(to.query.to) : true;
   if (!session.isSignedIn) {
-    // Where "/" leads is known when it is known who asks.
+    // "/" leads to a page that depends on the role.
     const wanted = (to.redirectedFrom ?? to).fullPath;
     return { path: '/sign-in', query: wanted === '/' ? {} : { to: wanted } };
   }

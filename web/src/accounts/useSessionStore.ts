@@ -9,12 +9,12 @@ type User = Schemas['User'];
 /** What tabs tell each other. */
 type Told = 'signed-out' | { signedIn: string };
 
-/** A token is replaced when it has less than this to live: a request must not outlive it. */
+/** A token is replaced when it expires sooner than this, so that no request outlives it. */
 const RENEW_BEFORE_MS = 60_000;
-/** Says that there may be a session, so that a first visit does not ask for one and log a refusal. Holds no secret. */
+/** Marks that there may be a session, so that a first visit does not ask for one. Holds no secret. */
 const HINT = 'coupon-book.signed-in';
 
-/** Who is signed in. The access token is kept in memory alone; the session is in a cookie that no script can read. */
+/** Who is signed in. The access token is only in memory; the session is in a cookie that no script can read. */
 export const useSessionStore = defineStore('session', () => {
   const queries = useQueryCache();
   const user = shallowRef<User | null>(null);
@@ -37,7 +37,7 @@ export const useSessionStore = defineStore('session', () => {
     else if (data.signedIn !== user.value?.id || expired.value) void renew().catch(() => {});
   };
 
-  // What one account has seen is not for the next one.
+  // What one account has read is not for the next one.
   watch(
     () => user.value?.id,
     () => queries.getEntries().forEach((entry) => queries.remove(entry)),

@@ -22,7 +22,7 @@ const CHANGES = {
   confirm: { confirmed: true },
 } as const satisfies Record<Act, Partial<Pick<User, 'role' | 'confirmed'> & { disabled: boolean }>>;
 
-/** What an administrator may do with an account: nobody locks themselves out, so not with their own. */
+/** What an administrator can change about an account. Not their own: nobody locks themselves out. */
 export function useUserChanges() {
   const { t } = useI18n();
   const { confirm } = useConfirm();

@@ -27,7 +27,7 @@ export async function authorizedFetch(
   send: (request: Request) => Promise<Response> = fetch,
 ): Promise<Response> {
   const token = await authority.token();
-  // What the API would say, without asking: a page that is about to go would only log a refusal.
+  // The API would refuse: do not ask.
   if (token === null) return Response.json({ code: 'unauthenticated', status: 401 }, { status: 401 });
   const repeat = request.clone();
   const response = await send(withToken(request, token));
@@ -41,7 +41,7 @@ function withToken(request: Request, token: string): Request {
   return request;
 }
 
-/** The typed client of every endpoint, made from openapi.json. Take answers out with `unwrap`. */
+/** The typed client of all endpoints, from openapi.json. `unwrap` takes the answer out. */
 export const api = createClient<paths>({
   baseUrl: window.location.origin,
   fetch: (request) => authorizedFetch(request),
@@ -51,7 +51,7 @@ export const api = createClient<paths>({
 export const publicApi = createClient<paths>({ baseUrl: window.location.origin });
 
 /**
- * The body of a successful answer; of what could also be a file, the JSON.
+ * The body of a successful answer; the JSON of an answer that could also be a file.
  * @throws {ApiProblem} for every other answer, and for none (`network`); the AbortError of a read that was cancelled, as it is:
  * Pinia Colada knows it by that
  */

@@ -9,7 +9,7 @@ export interface Download {
   type: 'text/csv' | 'application/json';
   /** Sent as JSON by POST; without it, it is a GET. */
   body?: object;
-  /** Asks where to save and writes it there as it comes, so that memory stays constant; where the browser has no such thing, as the others. */
+  /** Asks where to save and writes the file there as it arrives, in constant memory, if the browser can. */
   large?: boolean;
 }
 
@@ -20,8 +20,8 @@ interface FilePicker {
 }
 
 /**
- * Saves an answer of the API as a file. A link could not: it sends no token, the session's cookie is good for nothing but new tokens,
- * and a token in an address would end up in logs. What has arrived when a download breaks off is not left behind as if it were all.
+ * Saves an answer of the API as a file. A link would not do: it sends no token, and a token in an address would end up in logs.
+ * If the download breaks off, the incomplete file is not kept.
  * @param onBytes told how much has arrived
  * @returns false when the user chose no place for it
  * @throws {ApiProblem} when the API refuses, or the download breaks off or is stopped (`network`)
@@ -78,6 +78,6 @@ function save(blob: Blob, name: string): void {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  // The browser reads it after this turn.
+  // The browser reads it after this task.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,8 +1,8 @@
 import type { PiniaColadaPlugin } from '@pinia/colada';
 
 /**
- * What is read again and has not changed is not drawn again: the parts of an answer that equal those of the one before are the same
- * objects. Everything is read again when the live stream begins, right after a page was drawn for the first time.
+ * Parts of an answer that equal the previous answer stay the same objects, so that they are not drawn again. This matters because
+ * everything is read again when the live stream starts, right after the first drawing.
  */
 export const keepWhatIsSame: PiniaColadaPlugin = ({ queryCache }) => {
   queryCache.$onAction(({ name, args }) => {

@@ -19,7 +19,7 @@ export interface UploadReport {
 }
 
 /**
- * Anything that did not work, by its `code`: the codes of the API's table of errors, and `network` for a request that got no answer.
+ * Anything that failed, by its `code`: the codes of the API's table of errors, and `network` for a request without an answer.
  * Words for it in the reader's language are in i18n (`problems.<code>`), by `useProblemText`.
  */
 export class ApiProblem extends Error {
@@ -59,13 +59,13 @@ export class ApiProblem extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Nobody knows whether it was done: the same request with the same Idempotency-Key tells. */
+  /** Nobody knows whether it was done. A repeat with the same Idempotency-Key tells. */
   get isUncertain(): boolean {
     return this.code === 'network' || this.code === 'unavailable';
   }
 }
 
-/** The problem in an answer that is not a success; a proxy's page of HTML becomes one too. */
+/** The problem in an unsuccessful answer; an HTML page of a proxy becomes one too. */
 export async function readProblem(response: Response, body?: unknown): Promise<ApiProblem> {
   const retryAfter = Number(response.headers.get('retry-after')) || null;
   const known: unknown = body ?? (await response.json().catch(() => undefined));

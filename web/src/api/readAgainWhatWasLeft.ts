@@ -1,8 +1,8 @@
 import type { PiniaColadaPlugin } from '@pinia/colada';
 
 /**
- * What a page was still reading when it was left is aborted; Pinia Colada (1.x) would give the aborted read to the next page that
- * wants the same. That one reads for itself.
+ * Reads of a page are aborted when it is left. Pinia Colada (1.x) would hand the aborted read to the next page that wants the same;
+ * with this plugin that page reads for itself.
  */
 export const readAgainWhatWasLeft: PiniaColadaPlugin = ({ queryCache }) => {
   queryCache.$onAction(({ name, args }) => {

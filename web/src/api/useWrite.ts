@@ -5,8 +5,8 @@ import { ApiProblem, toProblem } from './problem';
 const MAX_WAITS = 5;
 
 /**
- * A write that happens once, however often it is asked for: a second call while one is under way does nothing, and `retry` after an
- * uncertain end (no answer, overload) repeats it with the same Idempotency-Key, so that the API answers what became of the first.
+ * A write that happens once. A second call while one is running does nothing. After an uncertain end (no answer, overload) `retry`
+ * repeats it with the same Idempotency-Key, and the API answers with the result of the first.
  * @param send makes the request with the given headers; throws ApiProblem
  */
 export function useWrite<Args extends unknown[], T>(
@@ -17,12 +17,11 @@ export function useWrite<Args extends unknown[], T>(
   let attempt: { key: string; args: Args } | null = null;
 
   /**
-   * Resolves with the answer, or with undefined when it was refused (see `problem`) or one is under way already: `problem` is null
-   * then, so only an answer says that it was done.
+   * Resolves with the answer, or with undefined if it was refused (see `problem`) or another call is running (`problem` is null).
    */
   async function run(...args: Args): Promise<T | undefined> {
     if (running.value) return undefined;
-    // What was asked before and may have happened keeps its key, if it is asked for again word by word.
+    // An uncertain attempt keeps its key if exactly the same is asked again.
     const same =
       problem.value?.isUncertain && attempt && JSON.stringify(attempt.args) === JSON.stringify(args);
     if (!same) attempt = { key: newKey(), args };
@@ -46,7 +45,7 @@ export function useWrite<Args extends unknown[], T>(
     }
   }
 
-  /** "The same request is still running" is an answer to wait on. */
+  /** Waits while the API says that the same request is still running. */
   async function untilSettled({ key, args }: { key: string; args: Args }): Promise<T> {
     for (let waits = 0; ; waits += 1) {
       try {
@@ -59,7 +58,7 @@ export function useWrite<Args extends unknown[], T>(
     }
   }
 
-  /** Forgets the last problem: what comes next is a new intention. */
+  /** Forgets the last problem; the next call is a new intention. */
   function reset(): void {
     problem.value = null;
     attempt = null;

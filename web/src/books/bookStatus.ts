@@ -9,7 +9,7 @@ const LOW_SHARE = 0.1;
 export type BookStatus = 'archived' | 'ended' | 'upcoming' | 'active';
 export type Stock = 'empty' | 'soldOut' | 'low' | 'enough';
 
-/** Where a book is in its life. @param now milliseconds since 1970 */
+/** Whether a book is upcoming, active, ended or archived. @param now milliseconds since 1970 */
 export function bookStatus(book: Book, now: number): BookStatus {
   if (book.archivedAt !== null) return 'archived';
   if (book.expiresAt !== null && Date.parse(book.expiresAt) <= now) return 'ended';

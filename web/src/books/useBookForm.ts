@@ -9,7 +9,7 @@ export type BookSettings = operations['createBook']['requestBody']['content']['a
 export const LOCK_UNITS = { seconds: 1, minutes: 60, hours: 3600 } as const;
 export type LockUnit = keyof typeof LOCK_UNITS;
 
-/** The fields of a book as they are typed. Numbers are null while nothing is in their field. */
+/** The fields of a book as typed. A number is null while its field is empty. */
 export interface BookForm {
   name: string;
   description: string;
@@ -48,7 +48,7 @@ export function useBookForm(book?: Book): BookForm {
 
 const isEmpty = (metadata: object = {}) => Object.keys(metadata).length === 0;
 
-/** What was typed as metadata; undefined when it is not a JSON object. */
+/** The typed metadata; undefined if it is not a JSON object. */
 export function parseMetadata(text: string): Record<string, unknown> | undefined {
   if (text.trim() === '') return {};
   try {
@@ -68,7 +68,7 @@ function lockTime(seconds: number): { lockTime: number; lockUnit: LockUnit } {
   return { lockTime: seconds / LOCK_UNITS[lockUnit], lockUnit };
 }
 
-/** What the API is sent. A limit without a number, or metadata that is no object, is left out: the form's fields ask for it first. */
+/** The body for the API. A limit without a number and invalid metadata are left out: the form asks for them first. */
 export function toSettings(form: BookForm): BookSettings {
   return {
     name: form.name,
@@ -83,14 +83,14 @@ export function toSettings(form: BookForm): BookSettings {
   };
 }
 
-/** Fields that say one thing together: typed in one of them, all stay as they are. */
+/** Fields that belong together: if one of them was edited, all keep what was typed. */
 const TOGETHER: (keyof BookForm)[][] = [
   ['isLimitedPerUser', 'maxAssignmentsPerUser'],
   ['allowMultipleRedemptions', 'isLimitedPerCoupon', 'maxRedemptions'],
   ['lockTime', 'lockUnit'],
 ];
 
-/** The form once its book has been changed elsewhere: what was typed stays, all else is as in the book now. */
+/** The form after its book was changed elsewhere: what was typed stays, the rest follows the book. */
 export function followBook(form: BookForm, before: Book, now: Book): BookForm {
   const untouched = useBookForm(before);
   const typed = (Object.keys(untouched) as (keyof BookForm)[]).filter((field) => {

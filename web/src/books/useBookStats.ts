@@ -3,10 +3,10 @@ import { type MaybeRefOrGetter, toValue } from 'vue';
 import { api, unwrap } from '../api/client';
 import { useRefetchOnEvents } from '../history/useRefetchOnEvents';
 
-/** Counts are asked for this often at most while a lot happens. */
+/** Counts are read at most this often. */
 const PAUSE_MS = 2_000;
 
-/** The counts of a book, or of all of them, asked for anew when something happens to its coupons. */
+/** The counts of a book, or of all books, read again when something happens to its coupons. */
 export function useBookStats(bookId?: MaybeRefOrGetter<string>) {
   const { data, error, refetch } = useQuery({
     key: () => (bookId === undefined ? ['stats'] : ['books', toValue(bookId), 'stats']),

@@ -8,7 +8,7 @@ const CLAIMABLE = ['books', 'claimable'];
 /** Few at a time: on a phone they stand above the coupons. */
 const PAGE = 6;
 
-/** The books of which coupons can be claimed now, some at a time. */
+/** The books with coupons that can be claimed now, a few at a time. */
 export function useClaimableBooks() {
   const now = useRoughNow();
   const query = useInfiniteQuery({
@@ -26,7 +26,7 @@ export function useClaimableBooks() {
   });
   const reload = useReload();
   return {
-    // An ADMIN is told of all books; and what was active may be over by now.
+    // An ADMIN gets all books, and an active book may have ended meanwhile.
     books: computed(() =>
       query.data.value?.pages.flatMap(({ items }) => items.filter((book) => isActive(book, now.value))),
     ),

@@ -8,7 +8,7 @@ import { useReload } from '../ui/useReload';
 const HELD = ['books', 'held'];
 const PAUSE_MS = 1_000;
 
-/** The books of the reader's coupons, also those that are over; read again when a coupon comes or goes. */
+/** The books of the reader's coupons, past ones too; read again when a coupon comes or goes. */
 export function useHeldBooks() {
   const { data, error } = useQuery({
     key: HELD,
@@ -18,7 +18,7 @@ export function useHeldBooks() {
   const byId = computed(() => new Map(data.value?.items.map((held) => [held.book.id, held])));
   const reload = useReload();
   const session = useSessionStore();
-  // Opens the stream: after what the page waits for has been asked.
+  // Opens the stream, after the requests that the page waits for.
   useRefetchOnEvents(
     ({ type, userId }) =>
       (type === 'coupon.assigned' || type === 'coupon.unassigned') && userId === session.user?.id,

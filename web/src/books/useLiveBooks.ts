@@ -7,7 +7,7 @@ const AT_ONCE = 200;
 const MOST = 1_000;
 const PAUSE_MS = 5_000;
 
-/** The books that are not archived, with their counts, newest first (a thousand at most), asked for anew when coupons change. */
+/** The books that are not archived, with their counts, newest first (at most a thousand), read again when coupons change. */
 export function useLiveBooks() {
   const { data, error, refetch } = useQuery({
     key: ['books', 'list', 'live'],

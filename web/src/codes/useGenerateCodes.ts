@@ -9,7 +9,7 @@ type Body = operations['generateCodes']['requestBody']['content']['application/j
 
 export const CHARSETS = ['default', 'digits', 'letters', 'own'] as const;
 
-/** What codes to generate, as it is typed; what would come of it; and the generation. */
+/** The form to generate codes, its preview, and the generation itself. */
 export function useGenerateCodes(bookId: () => string) {
   const form = reactive({
     count: 1000 as number | null,
@@ -23,7 +23,7 @@ export function useGenerateCodes(bookId: () => string) {
     allowGuessable: false,
   });
 
-  /** Null while a field has nothing in it that could be asked for. */
+  /** Null while a field has no usable value. */
   const body = computed<Body | null>(() => {
     const charset = form.charset === 'own' ? form.ownCharset.trim() : form.charset;
     if (!form.count || charset.length < 2) return null;
@@ -56,7 +56,7 @@ export function useGenerateCodes(bookId: () => string) {
     placeholderData: (before) => before,
     gcTime: TYPING_MS,
   });
-  /** The preview does not show what is typed, but what was. */
+  /** The preview is older than what is typed. */
   const isBehind = computed(
     () => isPlaceholderData.value || asked.value !== JSON.stringify(body.value) || body.value === null,
   );

@@ -3,7 +3,7 @@ import type { Schemas } from '../api/client';
 import { uploadCodes, type UploadHow } from './uploadCodes';
 import { useWrite } from '../api/useWrite';
 
-/** What tells two files apart, for "the same request again". */
+/** Tells two files apart, to recognise a repeated request. */
 const nameOf = ({ name, size, lastModified }: File) => ({ name, size, lastModified });
 
 /** The upload of a file of codes to a book: how much of it has been sent, and how to stop it. */

@@ -1,6 +1,6 @@
 /**
- * Events by the time at which they happened, as the API lists them: that a lock ran out is only noted when somebody comes by. Of one
- * that is there twice the second is taken: what was read has the names, which the stream does not tell.
+ * Events by the time at which they happened, as the API lists them: an expired lock is only written down later. If an event is there
+ * twice, the second one counts: events that were read have names, those of the stream do not.
  */
 export function newestFirst<E extends { id: number; occurredAt: string }>(events: readonly E[]): E[] {
   const known = new Map(events.map((event) => [event.id, event]));

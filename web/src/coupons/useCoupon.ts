@@ -2,7 +2,7 @@ import { useQuery } from '@pinia/colada';
 import { computed } from 'vue';
 import { useCouponsStore } from './useCouponsStore';
 
-/** One coupon, as it is by now; null when it was unassigned meanwhile. */
+/** One coupon in its newest version; null if it was unassigned meanwhile. */
 export function useCoupon(code: () => string) {
   const store = useCouponsStore();
   const query = useQuery({

@@ -11,7 +11,7 @@ import { useWrite } from '../api/useWrite';
 
 export type Action = 'lock' | 'unlock' | 'redeem' | 'unassign';
 
-/** What can be done with a coupon that has an owner: one thing at a time, and each once. An ADMIN does it for the owner. */
+/** The actions on a coupon that has an owner: one at a time, and each happens once. An ADMIN acts for the owner. */
 export function useCouponActions(coupon: () => Coupon) {
   const { t } = useI18n();
   const store = useCouponsStore();
@@ -49,7 +49,7 @@ export function useCouponActions(coupon: () => Coupon) {
     settle(await write.retry());
   }
 
-  /** For an ADMIN the owner, whom the command is for. */
+  /** The owner, if an ADMIN acts for them. */
   const forWhom = (action: Action, ownerId: string | null) =>
     action !== 'unassign' && ownerId !== null && ownerId !== session.user?.id ? ownerId : undefined;
 
@@ -91,7 +91,7 @@ export function useCouponActions(coupon: () => Coupon) {
     void store.fetch(coupon().code).catch(() => {}); // What made it impossible is not on the screen yet.
   }
 
-  // Whether it was done, the coupon itself tells then.
+  // The coupon itself tells whether it was done.
   useBackOnline(async () => {
     if (!write.problem.value?.isUncertain) return;
     const found = await store.fetch(coupon().code).catch(() => null);
@@ -104,7 +104,7 @@ export function useCouponActions(coupon: () => Coupon) {
     actions,
     act,
     retry,
-    /** The action that is under way, or that nobody knows the end of. */
+    /** The action that is running, or whose result nobody knows. */
     pending,
     running: write.running,
     /** Set when nobody knows whether it was done: offer `retry`. */

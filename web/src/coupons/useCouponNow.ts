@@ -5,8 +5,8 @@ import { type Coupon, useCouponsStore } from './useCouponsStore';
 const ASK_AGAIN_MS = 3_000;
 
 /**
- * A coupon as it is at this moment: at the end of its lock it is ASSIGNED, before anybody has said so. What may be done with it then
- * the API is asked, until it answers.
+ * A coupon at this moment: when its lock expires it is ASSIGNED, before any event says so. Its new actions are then read from the
+ * API until it answers.
  */
 export function useCouponNow(coupon: () => Coupon): ComputedRef<Coupon> {
   const store = useCouponsStore();

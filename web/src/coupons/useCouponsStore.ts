@@ -17,28 +17,28 @@ export interface CouponFilter {
   state?: Coupon['state'];
 }
 
-/** The beginning of the keys of the lists of the reader's coupons; a filter follows. */
+/** Query keys of the reader's own lists start with this; a filter follows. */
 export const MY_COUPONS = ['coupons', 'mine'];
 
-/** How long a coupon says that it has just changed. */
+/** How long a coupon is marked as changed. */
 const HIGHLIGHT_MS = 4_000;
 const PAUSE_MS = 1_000;
-/** Coupons whose latest version is kept: more than a page shows. The one that was seen first goes first. */
+/** How many coupons are kept: more than a page shows. The oldest goes first. */
 const MAX_KEPT = 1_000;
 
 /**
- * The latest version of each coupon that a page shows, whoever told of it: a list, an answer to a command, the live stream. Of two
- * versions the one with the later `serverTime` is right, in whatever order they arrive.
+ * The latest version of each coupon that a page shows, whether it came from a list, the answer to a command, or the live stream. Of
+ * two versions, the one with the later `serverTime` counts, in whatever order they arrive.
  */
 export const useCouponsStore = defineStore('coupons', () => {
   const session = useSessionStore();
   const live = useLiveStore();
   const queries = useQueryCache();
-  /** `coupon: null`: it is not the reader's any more. */
+  /** `coupon: null`: no longer the reader's. */
   const versions = shallowReactive(new Map<string, { coupon: Coupon | null; at: number }>());
-  /** Codes that were assigned to the reader while the page is open, latest last: lists that are loaded lack them. */
+  /** Codes that were assigned to the reader after the lists were read, newest last. */
   const arrivals = shallowReactive(new Set<string>());
-  /** Codes that were changed elsewhere a moment ago. */
+  /** Codes that changed elsewhere a moment ago. */
   const changed = shallowReactive(new Set<string>());
 
   watch(
@@ -58,13 +58,13 @@ export const useCouponsStore = defineStore('coupons', () => {
     return true;
   }
 
-  /** A coupon that was read, as it is by now; null: it is not the reader's any more. */
+  /** The newest version of a coupon that was read; null: no longer the reader's. */
   function now(read: Coupon): Coupon | null {
     const known = versions.get(read.code);
     return known && known.at >= Date.parse(read.serverTime) ? known.coupon : read;
   }
 
-  /** Takes in a coupon that the API has answered. */
+  /** Keeps a coupon that the API answered. */
   function note(coupon: Coupon): Coupon {
     noteServerTime(coupon.serverTime);
     const known = versions.get(coupon.code)?.coupon;
@@ -72,11 +72,11 @@ export const useCouponsStore = defineStore('coupons', () => {
     return coupon;
   }
 
-  /** States that coupons came into since lists were last read again. */
+  /** States that coupons entered since the lists were last read. */
   const entered = new Set<Coupon['state']>();
   const readAgain = useThrottleFn(
     () => {
-      // What is on the screen stays there when its state changes; it is read again for what came in alone.
+      // A coupon on the screen stays when its state changes. Lists are read again only for coupons that came in.
       const predicate = ({ key, active }: { key: readonly unknown[]; active: boolean }) => {
         const { state } = key[MY_COUPONS.length] as CouponFilter;
         return state !== undefined && (!active || entered.has(state));
@@ -88,14 +88,14 @@ export const useCouponsStore = defineStore('coupons', () => {
     true,
   );
 
-  /** A coupon of the reader has another state now: lists by state lack it, or have it too much. */
+  /** The reader's coupon has a new state, so lists by state are out of date. */
   function enter({ state, ownerId }: Coupon): void {
     if (ownerId !== session.user?.id) return;
     entered.add(state);
     void readAgain();
   }
 
-  /** Takes in a coupon that was just assigned to the reader. */
+  /** Keeps a coupon that was just assigned to the reader. */
   function arrive(coupon: Coupon): void {
     arrivals.add(note(coupon).code);
     highlight(coupon.code);
@@ -107,14 +107,14 @@ export const useCouponsStore = defineStore('coupons', () => {
     const known = versions.get(code);
     const isMine = coupon !== null && coupon.ownerId === session.user?.id;
     const wasMine = known?.coupon?.ownerId === session.user?.id || event.userId === session.user?.id;
-    // An ADMIN hears of everything; only what is on a page is kept.
+    // An ADMIN hears about all coupons; only those on a page are kept.
     if (!known && !isMine && !wasMine) return;
     if (!put(code, coupon, coupon?.serverTime ?? event.occurredAt)) return;
     if (isMine && event.type === 'coupon.assigned' && !known?.coupon) arrivals.add(code);
     else if (isMine && known?.coupon?.state !== coupon.state) enter(coupon);
     if (looks(known?.coupon) === looks(coupon)) return;
     highlight(code);
-    // A table of everybody's coupons would never stop talking.
+    // Announce only the reader's own coupons: a table of all coupons would never stop talking.
     if (!isMine && !wasMine) return;
     const { t } = i18n.global;
     announce(
@@ -139,7 +139,7 @@ export const useCouponsStore = defineStore('coupons', () => {
     arrive,
     fetch,
     now,
-    /** The latest version that is kept; null: it is not the reader's any more. */
+    /** The version that is kept; null: no longer the reader's. */
     latest: (code: string) => versions.get(code)?.coupon,
     /** Grows with each new version of a coupon. */
     versionOf: (code: string) => versions.get(code)?.at,
@@ -148,12 +148,12 @@ export const useCouponsStore = defineStore('coupons', () => {
   };
 });
 
-/** Whether only the time at which it was read is another: then it need not be drawn anew. */
+/** Whether only the time of reading differs: then it need not be drawn again. */
 function isSame(one: Coupon | null, other: Coupon): boolean {
   const then = { ...one, serverTime: other.serverTime };
   return keepSame(then, other) === then;
 }
 
-/** What of a coupon can be seen: another version with the same looks is no news. */
+/** The visible parts of a coupon: a new version that looks the same is no news. */
 const looks = (coupon: Coupon | null | undefined): string =>
   coupon ? [coupon.state, coupon.ownerId, coupon.lockExpiresAt, coupon.redemptionCount].join() : '';

@@ -3,10 +3,10 @@ import { computed } from 'vue';
 import { api, unwrap } from '../api/client';
 import { type Coupon, type CouponFilter, MY_COUPONS, useCouponsStore } from './useCouponsStore';
 
-/** Two screens of cards, which are slow to draw on a phone. */
+/** Two screens of cards: they are slow to draw on a phone. */
 const PAGE = 12;
 
-/** The reader's coupons, as they are by now. One that changes stays where it is; those that arrive meanwhile come first. */
+/** The reader's coupons in their newest version. One that changes keeps its place; new ones come first. */
 export function useMyCoupons(filter: () => CouponFilter) {
   const store = useCouponsStore();
   const query = useInfiniteQuery(() => {

@@ -4,7 +4,7 @@ import { useQueryParameters } from '../ui/useQueryParameters';
 
 type Order = paths['/api/v1/pools/{id}/distribute']['post']['requestBody']['content']['application/json'];
 
-/** What the API takes: a result of more would take days to give out. */
+/** The maximum of the API. */
 const MOST = 10_000_000;
 
 /**

@@ -5,7 +5,7 @@ import { whenTyped } from '../ui/whenTyped';
 
 const NAMES = ['book', 'user', 'actor', 'type', 'code', 'from', 'to', 'job'] as const;
 
-/** The filters of the lists of history, in the page's address, and as the API takes them. */
+/** The filters of the history lists, in the page's address and as parameters of the API. */
 export function useHistoryFilters() {
   const choice = useQueryParameters(NAMES);
   const code = whenTyped(computed(() => choice.code.trim()));
@@ -33,7 +33,7 @@ export function useHistoryFilters() {
 
 const isEventType = (text: string): text is EventType => (EVENT_TYPES as string[]).includes(text);
 
-/** The address of a whole list as a file, with the mark by which Excel knows UTF-8. */
+/** The address that exports a whole list, with the byte order mark that Excel needs for UTF-8. */
 export function exportAddress(path: string, query: Record<string, string | string[]>): string {
   const parameters = new URLSearchParams({ bom: 'true' });
   for (const [name, value] of Object.entries(query))

@@ -20,15 +20,15 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
 
 /**
- * What happens to coupons, as it happens. One connection for all tabs of an account where the browser has locks (browsers allow six
- * connections to a host, and each stream is one): the tab that holds the lock reads, and tells the others.
+ * The live stream of events. All tabs of an account share one connection, because browsers allow only six per host: the tab that
+ * holds a browser lock reads and tells the others.
  */
 export const useLiveStore = defineStore('live', () => {
   const session = useSessionStore();
   const queries = useQueryCache();
   const listeners = new Set<Listener>();
   const connected = ref(false);
-  /** True after a connection was lost or did not come about, until there is one: for "showing what was known". */
+  /** True while the connection is lost. */
   const interrupted = ref(false);
   let lastEventId: string | null = null;
 
@@ -62,7 +62,7 @@ export const useLiveStore = defineStore('live', () => {
       });
   }
 
-  /** Reads until told to stop, over cuts, restarts and expired tokens: each connection goes on where the last one ended. */
+  /** Reads until told to stop, through cuts, restarts and expired tokens. Each connection continues where the last one ended. */
   async function read(share: (message: Shared) => void, signal: AbortSignal): Promise<void> {
     let delay = FIRST_RETRY_MS;
     while (!signal.aborted) {
@@ -84,7 +84,7 @@ export const useLiveStore = defineStore('live', () => {
       }
       if (signal.aborted) return;
       share({ kind: 'connected', connected: false });
-      // Not all at the same moment, after a restart of the server that cut them all.
+      // With jitter: after a restart of the server, not all clients should come at once.
       await pause(delay * (0.5 + Math.random() / 2), signal);
       delay = Math.min(delay * 2, LAST_RETRY_MS);
     }
@@ -98,7 +98,7 @@ export const useLiveStore = defineStore('live', () => {
     }
     connected.value = true;
     lastEventId = message.id;
-    // What cannot be read again is said where it is shown.
+    // Each query shows its own error.
     if (message.kind === 'reload') void queries.invalidateQueries().catch(() => {});
     else {
       if (message.event.coupon) noteServerTime(message.event.coupon.serverTime);
@@ -115,7 +115,7 @@ export const useLiveStore = defineStore('live', () => {
   return { connected: readonly(connected), interrupted: readonly(interrupted), onEvent };
 });
 
-/** Waits, but no longer than until the network is back. */
+/** Waits, but not longer than until the network is back. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -2,7 +2,7 @@ import { useThrottleFn } from '@vueuse/core';
 import { onScopeDispose } from 'vue';
 import { type LiveEvent, useLiveStore } from './useLiveStore';
 
-/** Reads something anew when an event concerns it, at most once a pause while a lot happens, and no more once the page is left. */
+/** Reads something again when an event concerns it, at most once per pause, and never after the page was left. */
 export function useRefetchOnEvents(
   concerns: (event: LiveEvent) => boolean,
   refetch: () => Promise<unknown>,

@@ -13,7 +13,7 @@ import users from '../accounts/words.users.en';
 
 const messages = { books, charts, codes, distribute, files, history, jobs, mail, overview, pools, users };
 
-/** What every language has to say on the pages of administrators: loaded for them alone. */
+/** What every language must have for the pages of administrators. Loaded for them only. */
 export type AdminMessages = Words<typeof messages>;
 
 export default messages as AdminMessages;

@@ -8,7 +8,7 @@ import states from '../coupons/words.states.en';
 const messages = { account, common, coupons, problems, session, states };
 
 export type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
-/** What every language has to say, on the pages that everybody sees; a missing or misspelt key does not compile. */
+/** What every language must have for the pages that everybody sees. A missing or misspelt key does not compile. */
 export type Messages = Words<typeof messages>;
 
 export default messages as Messages;

@@ -20,7 +20,7 @@ export const i18n = createI18n<[Messages & AdminMessages], Language, false>({
   messages: {} as never,
 });
 
-/** The language chosen here before, else the first of the browser's that we have. */
+/** The language that was chosen here, else the first of the browser's languages that we have. */
 export function preferredLanguage(): Language {
   const wanted = [localStorage.getItem(CHOICE), ...navigator.languages].map((tag) => tag?.slice(0, 2));
   return wanted.find((tag): tag is Language => tag !== undefined && tag in LANGUAGES) ?? 'en';
@@ -29,7 +29,7 @@ export function preferredLanguage(): Language {
 /** Loads the words of a language and shows everything in it. */
 export async function setLanguage(language: Language): Promise<void> {
   const [forAll, more] = await Promise.all([load[language](), forAdmins ? loadForAdmins[language]() : null]);
-  // Without those for administrators while no page needs them.
+  // Without the words for administrators as long as no page needs them.
   const messages = { ...forAll.default, ...more?.default } as Messages & AdminMessages;
   i18n.global.setLocaleMessage(language, messages);
   i18n.global.locale.value = language;

@@ -7,9 +7,9 @@ import { useReload } from '../ui/useReload';
 export type Job = Schemas['Job'];
 
 /**
- * A job, asked for every second until it has ended.
- * @param id null: none yet
- * @param onEnd called once for each job that is seen to have ended, to read anew what it changed
+ * A job, read every second until it has ended.
+ * @param id null: no job yet
+ * @param onEnd called once per job when it has ended, to read again what it changed
  */
 export function useJob(id: MaybeRefOrGetter<string | null>, onEnd?: (job: Job) => void) {
   const reload = useReload();

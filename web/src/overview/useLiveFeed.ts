@@ -5,10 +5,10 @@ import { type LiveEvent, useLiveStore } from '../history/useLiveStore';
 import { newestFirst } from '../coupons/newestFirst';
 
 const SHOWN = 20;
-/** A distribution makes thousands of events in a second: the list is drawn anew this often at most. */
+/** A distribution makes thousands of events per second: redraw the list at most this often. */
 const DRAWN_EVERY_MS = 500;
 
-/** What happened lately: names that are not known by now are null. */
+/** An event of the feed; names that are not known yet are null. */
 export type FeedEvent = Pick<
   LiveEvent,
   'id' | 'type' | 'occurredAt' | 'bookId' | 'code' | 'userId' | 'actorId'

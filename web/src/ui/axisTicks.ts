@@ -1,4 +1,4 @@
-/** Whole round numbers from 0, about four steps of them, the last not below `most`: an axis for counts. */
+/** Round whole numbers from 0 in about four steps, the last one at least `most`: the axis of a chart of counts. */
 export function axisTicks(most: number): number[] {
   const smallestStep = Math.max(most, 4) / 4;
   const power = 10 ** Math.floor(Math.log10(smallestStep));

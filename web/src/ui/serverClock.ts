@@ -4,8 +4,8 @@ import { computed, type ComputedRef, shallowRef, toValue, type MaybeRefOrGetter 
 const ROUGH_MS = 10_000;
 
 /**
- * Milliseconds that the database's clock is ahead of this machine's. Answers take time to arrive, so each `serverTime` seen is a
- * little old: the largest difference seen is the closest to the truth. A clock of this machine that is set anew starts over.
+ * How many milliseconds the database's clock is ahead of this machine's. Each `serverTime` is a little old when it arrives, so the
+ * largest difference is the closest to the truth. It starts over when this machine's clock is changed.
  */
 let offset: number | null = null;
 let seenAt = { wall: Date.now(), steady: performance.now() };
@@ -18,7 +18,7 @@ export function noteServerTime(serverTime: string): void {
   seenAt = { wall, steady: performance.now() };
   const difference = Date.parse(serverTime) - wall;
   offset = offset === null ? difference : Math.max(offset, difference);
-  // Not at the next tick: until then, a lock of a minute that has just been made would have 1:01 left.
+  // Right away: otherwise a new lock of one minute would show 1:01 until the next tick.
   now.value = serverNow();
 }
 
@@ -31,7 +31,7 @@ document.addEventListener('visibilitychange', () => (now.value = serverNow()));
 
 const roughNow = computed(() => Math.floor(now.value / ROUGH_MS) * ROUGH_MS);
 
-/** The database's time, in milliseconds since 1970, to ten seconds: for what need not change on the screen every moment. */
+/** The database's time in milliseconds since 1970, updated every ten seconds. */
 export const useRoughNow = (): ComputedRef<number> => roughNow;
 
 /** Whole seconds until a time, never below 0; null without one. */

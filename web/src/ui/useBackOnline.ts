@@ -2,7 +2,7 @@ import { useOnline } from '@vueuse/core';
 import { watch } from 'vue';
 import { useLiveStore } from '../history/useLiveStore';
 
-/** Calls when the connection is back: what was said about its loss has lost its cause. */
+/** Calls back when the connection is back, so that messages about its loss can go. */
 export function useBackOnline(call: () => unknown): void {
   const online = useOnline();
   const live = useLiveStore();

@@ -4,17 +4,17 @@ import { defineAsyncComponent } from 'vue';
 export interface Question {
   title: string;
   text?: string;
-  /** What the button says: the act itself ("Delete"), not "OK". */
+  /** The label of the button: the action ("Delete"), not "OK". */
   confirm: string;
-  /** `error` for what destroys. */
+  /** `error` for destructive actions. */
   color?: 'primary' | 'error' | 'success';
 }
 
-// Dialogs weigh 20 kB: loaded when one is asked for, or about to be.
+// Dialogs weigh 20 kB, so they are loaded on demand.
 const load = () => import('./ConfirmDialog.vue');
 const ConfirmDialog = defineAsyncComponent(load);
 
-/** Asks once, in a dialog: `if (await confirm({ … }))`. Resolves with false when it was closed in any other way. */
+/** Asks in a dialog: `if (await confirm({ … }))`. Closing the dialog counts as no. */
 export function useConfirm() {
   const overlay = useOverlay();
 

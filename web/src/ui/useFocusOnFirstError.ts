@@ -1,7 +1,7 @@
 import { nextTick, type Ref, watch } from 'vue';
 import type { ApiProblem } from '../api/problem';
 
-/** After a refusal, moves the focus to the first field of a form that is at fault; to `fallback` when none is marked. */
+/** After a refusal, moves the focus to the first field with an error, or to `fallback`. */
 export function useFocusOnFirstError(
   form: Readonly<Ref<HTMLElement | null>>,
   problem: Readonly<Ref<ApiProblem | null>>,

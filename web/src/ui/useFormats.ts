@@ -20,7 +20,7 @@ const SIZES = [
 
 const formatters = new Map<string, unknown>();
 
-/** Makes each formatter once: one takes a millisecond or more, and there are dozens of components on a page that use some. */
+/** Makes each formatter once: that takes a millisecond or more, and dozens of components use them. */
 function formatter<Formatter, Options>(
   Kind: new (region: string, options: Options) => Formatter,
   region: string,
@@ -31,14 +31,14 @@ function formatter<Formatter, Options>(
   return formatters.get(key) as Formatter;
 }
 
-/** An end is exclusive: one at midnight is the last minute of the day before, and is typed and shown so. */
+/** An end is exclusive, so an end at midnight is shown and typed as the last minute of the day before. */
 export function lastMinute(end: string): string {
   const date = new Date(end);
   const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() + date.getMilliseconds() === 0;
   return isMidnight ? new Date(date.getTime() - 60_000).toISOString() : end;
 }
 
-/** Dates, times and numbers in the chosen language, in the way of the reader's region where the browser tells one for it. */
+/** Dates, times and numbers in the chosen language, with the conventions of the reader's region if the browser tells it. */
 export function useFormats() {
   const { locale } = useI18n();
   const now = useRoughNow();
@@ -61,7 +61,7 @@ export function useFormats() {
     time: (time: string) => asTime(time, { timeStyle: 'medium' }),
     /** To the second, with the time zone. */
     exactTime: (time: string) => asTime(time, { dateStyle: 'full', timeStyle: 'long' }),
-    /** "40 seconds", "3 minutes": in the largest unit that is filled. */
+    /** "40 seconds", "3 minutes": in the largest unit of which there is at least one. */
     duration(seconds: number): string {
       const [unit, length] = DURATIONS.find(([, length]) => seconds >= length) ?? ['second', 1];
       return measure(Math.round(seconds / length), unit, 'long');
@@ -71,7 +71,7 @@ export function useFormats() {
       const [unit, length] = SIZES.find(([, length]) => size >= length) ?? ['byte', 1];
       return measure(size / length, unit, 'short');
     },
-    /** "5 minutes ago", "in 3 days": by the server's clock, and kept true while it is on the screen. */
+    /** "5 minutes ago", "in 3 days": by the server's clock, updated while it is shown. */
     relative(time: string): string {
       const seconds = (Date.parse(time) - now.value) / 1000;
       const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];

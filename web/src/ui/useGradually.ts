@@ -1,14 +1,13 @@
 import { computed, type ComputedRef, onScopeDispose, ref, watch } from 'vue';
 
 /**
- * A list that grows on the screen by `atOnce` items in each task of the browser until all are there: drawn in one task, a page of cards
- * would keep it from answering for as long. What is there from the start is drawn at once, since one may have come back to the middle
- * of it.
+ * Shows a list `atOnce` items at a time, each in a task of its own, so that the page stays responsive while many cards are drawn.
+ * What is there from the start is shown at once: the reader may have come back to the middle of it.
  */
 export function useGradually<T>(items: ComputedRef<readonly T[] | undefined>, atOnce: number) {
   const length = computed(() => items.value?.length ?? 0);
   const drawn = ref(length.value);
-  /** From the first items until all that came with them are there: what follows the list would move with each. */
+  /** True until all items are shown. What follows the list would move with each of them. */
   const isFilling = ref(false);
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -24,7 +23,7 @@ export function useGradually<T>(items: ComputedRef<readonly T[] | undefined>, at
       if (before === 0) isFilling.value = true;
       draw();
     },
-    // None that is drawn leaves the screen when another comes in before it.
+    // A new first item must not push a shown one out.
     { flush: 'sync' },
   );
   onScopeDispose(() => clearTimeout(timer));

@@ -3,8 +3,8 @@ import { type LiveEvent, useLiveStore } from '../history/useLiveStore';
 import type { usePages } from './usePages';
 
 /**
- * Whether something has happened since a list was read. It is not put into the list at once: rows that move while one reads them, or
- * reaches for a button in them, are no help.
+ * Whether something has happened since a list was read. The list waits for a click before it changes: rows should not move while
+ * somebody reads them or reaches for a button.
  */
 export function useNewer(
   concerns: (event: LiveEvent) => boolean,

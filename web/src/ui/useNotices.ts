@@ -11,7 +11,7 @@ export function useNotices() {
     toast.add({ title, description, color: 'success', icon: 'i-lucide-circle-check' });
   }
 
-  /** Says what did not work, nothing for null; with `retry`, offers to try again. */
+  /** Says what failed (null: nothing); with `retry`, offers to try again. */
   function problem(error: unknown, retry?: { label: string; onClick: () => void }): void {
     if (error === null) return;
     toast.add({
@@ -22,12 +22,12 @@ export function useNotices() {
     });
   }
 
-  /** Says, in words of our own, why something was refused. */
+  /** Says why something was refused, in our own words. */
   function refusal(title: string): void {
     toast.add({ title, color: 'error', icon: 'i-lucide-circle-alert' });
   }
 
-  /** Waits for `work`; what does not work is said. Resolves with undefined then. */
+  /** Waits for `work`. If it fails, says so and resolves with undefined. */
   async function guard<T>(work: Promise<T>): Promise<T | undefined> {
     try {
       return await work;

@@ -1,7 +1,7 @@
 import { createSharedComposable, useClipboard } from '@vueuse/core';
 
 /**
- * The clipboard, one for all buttons that copy: each of its own asked the browser for two permissions when it was drawn.
- * `legacy`: browsers have the other clipboard only on https and localhost; a till in a shop may be neither.
+ * One clipboard for all copy buttons: each `useClipboard` asks the browser for two permissions.
+ * `legacy`: the modern clipboard exists only on https and localhost, and a till in a shop may have neither.
  */
 export const useOneClipboard = createSharedComposable(() => useClipboard({ legacy: true }));

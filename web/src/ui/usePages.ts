@@ -6,19 +6,19 @@ interface Page<T> {
   nextCursor: string | null;
 }
 
-/** A page that is left: turned back at once it is there; turning a thousand pages keeps few. */
+/** How long a page is kept after it was left: turning back is instant, and a thousand pages do not pile up. */
 const KEPT_MS = 10_000;
 
 /**
- * A list of the API, page by page: one page is shown at a time, so that a list of any length costs the tab the same.
- * While a page is loaded, the one before stays, `isStale`.
- * @param key what the list shows, with its filters: another key begins at its first page
+ * A list of the API, one page at a time, so that its length costs the browser nothing. While a page loads, the previous one stays
+ * on the screen (`isStale`).
+ * @param key what the list shows, with its filters: a new key starts at the first page
  */
 export function usePages<T>(
   key: () => EntryKey,
   load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
 ) {
-  /** The cursors of the pages from the second to the one that is shown, of the list with this key. */
+  /** The cursors of page two to the current page, for the list with this key. */
   const turned = ref<{ of: string; cursors: string[] }>({ of: '', cursors: [] });
   const list = computed(() => JSON.stringify(key()));
   const cursors = computed(() => (turned.value.of === list.value ? turned.value.cursors : []));

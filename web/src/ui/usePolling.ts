@@ -1,7 +1,7 @@
 import { useDocumentVisibility, useTimeoutPoll } from '@vueuse/core';
 import { watch } from 'vue';
 
-/** Calls `work` again and again, a second after its last end, while it is wanted and the tab is shown. */
+/** Calls `work` again, one second after its last end, as long as it is wanted and the tab is visible. */
 export function usePolling(isWanted: () => boolean, work: () => Promise<unknown>): void {
   const visibility = useDocumentVisibility();
   const { pause, resume } = useTimeoutPoll(

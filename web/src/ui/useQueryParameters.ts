@@ -2,13 +2,13 @@ import { reactive } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 
 /**
- * Parameters of the page's address as texts that can be read and set: '' for one that is not there. Setting one replaces the address,
- * so that "back" leaves the page and the address can be shared.
+ * Query parameters of the page's address, to read and set; '' if absent. Setting one replaces the address, so that "back" leaves the
+ * page and the address can be shared.
  */
 export function useQueryParameters<Name extends string>(names: readonly Name[]): Record<Name, string> {
   const route = useRoute();
   const router = useRouter();
-  // What was set in this tick, of which the route does not know yet: two set at once are both kept.
+  // What was set in this tick and is not in the route yet, so that two set at once are both kept.
   let pending: Record<string, string | undefined> = {};
 
   const descriptors = Object.fromEntries(

@@ -1,8 +1,8 @@
 import { type EntryKey, useQueryCache } from '@pinia/colada';
 
 /**
- * Reads anew what is shown of queries whose keys begin so; all of them without a key. Never throws: what could not be read says so
- * in its own place on the page.
+ * Reads again the visible queries whose keys start like this; without a key, all of them. Never throws: each query shows its own
+ * error on the page.
  */
 export function useReload(): (key?: EntryKey) => Promise<void> {
   const queries = useQueryCache();

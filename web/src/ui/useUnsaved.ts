@@ -3,7 +3,7 @@ import { useI18n } from 'vue-i18n';
 import { onBeforeRouteLeave, onBeforeRouteUpdate } from 'vue-router';
 import { useConfirm } from './useConfirm';
 
-/** Asks before a page is left on which something is typed that is not saved; a tab that is closed, too. */
+/** Asks before somebody leaves a page, or closes a tab, with unsaved changes. */
 export function useUnsaved(isChanged: () => boolean): void {
   const { t } = useI18n();
   const { confirm } = useConfirm();
@@ -16,7 +16,7 @@ export function useUnsaved(isChanged: () => boolean): void {
       color: 'error',
     });
   onBeforeRouteLeave(mayLeave);
-  // Another tab of the same page; filters in the address are none.
+  // Another tab of the same page, not a change of its filters.
   onBeforeRouteUpdate((to, from) => to.path === from.path || mayLeave());
   useEventListener(window, 'beforeunload', (event) => {
     if (isChanged()) event.preventDefault();
