@@ -317,7 +317,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a book of which no coupon was ever given away
-     * @description Its coupons go with it. A coupon that was assigned once, also if it was taken back, keeps its book: archive it with PATCH `{ "archived": true }`.
+     * @description Its coupons go with it. A coupon that was ever assigned, even if it was unassigned since, keeps its book: archive it with PATCH `{ "archived": true }`.
      */
     delete: operations['deleteBook'];
     options?: never;
@@ -448,7 +448,7 @@ export interface paths {
     put?: never;
     /**
      * Undo a distribution, an upload or a generation
-     * @description A job. Of a distribution it takes back the coupons that are still as they were given: neither locked nor redeemed, nor taken back and assigned anew since; its result: `{ unassigned, kept, reasons, left, of }`. Of an upload or a generation it removes the codes that were never given to anybody; they can be stored again; its result: `{ removed, kept, reasons, left, of }`. The others stay; which and why: GET /jobs/{id}/errors. An undo that was cancelled says how many it did not come to (`left`): undo the job again for them.
+     * @description A job. It unassigns the coupons of a distribution that are still as they were given: neither locked nor redeemed, nor unassigned and assigned again since; its result: `{ unassigned, kept, reasons, left, of }`. Of an upload or a generation it removes the codes that were never given to anybody; they can be stored again; its result: `{ removed, kept, reasons, left, of }`. The others stay; which and why: GET /jobs/{id}/errors. An undo that was cancelled says how many it did not come to (`left`): undo the job again for them.
      */
     post: operations['undoJob'];
     delete?: never;
@@ -1758,7 +1758,7 @@ export interface components {
       redeemedAt: string;
       /** @description the how-manieth of its coupon */
       redemptionNumber: number;
-      /** @description the redemption that this one takes back */
+      /** @description the redemption that this one rolls back */
       rollbackOf: number | null;
       /** @description of a rollback */
       reason: string | null;

@@ -6,7 +6,7 @@ import { deleteBook, selectBookForUpdate } from './queries.ts';
 
 /**
  * Deletes a book of which nothing was ever given away. An assignment holds the book's row (KEY SHARE) until it commits, so the
- * lock here waits for those under way and stops new ones; only then is the trail asked, also about coupons that were taken back. That
+ * lock here waits for those under way and stops new ones; only then is the trail asked, also about coupons that were unassigned. That
  * is a statement of its own: one snapshot before the wait would not show what committed during it.
  * @throws {Problem} not-found; in-use when a coupon was ever assigned
  */

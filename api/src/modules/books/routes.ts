@@ -172,7 +172,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
         operationId: 'deleteBook',
         summary: 'Delete a book of which no coupon was ever given away',
         description:
-          'Its coupons go with it. A coupon that was assigned once, also if it was taken back, keeps its book: archive it with PATCH `{ "archived": true }`.',
+          'Its coupons go with it. A coupon that was ever assigned, even if it was unassigned since, keeps its book: archive it with PATCH `{ "archived": true }`.',
         params: bookId,
         response: { 204: Type.Null({ description: 'deleted' }) },
       },

@@ -36,7 +36,7 @@ const COUPONS = { first: 1_000, least: 500, most: 4_000 };
 
 const progressOf = (job: JobRow) => structuredClone((job.checkpoint as Progress | null) ?? FRESH);
 
-/** Takes back what a distribution gave and is still as it was given, and says of the rest why not. */
+/** Unassigns the coupons of a distribution that are still as they were given, and says why the others stay. */
 export const undo: Undo = {
   prepare: (job) => ({ input: { bookId: (job.input as { bookId: string }).bookId }, total: job.done }),
 

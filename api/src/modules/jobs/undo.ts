@@ -37,8 +37,8 @@ export function undoRoute(fastify: FastifyInstance, undos: Undos): void {
         operationId: 'undoJob',
         summary: 'Undo a distribution, an upload or a generation',
         description:
-          'A job. Of a distribution it takes back the coupons that are still as they were given: neither locked nor redeemed, nor ' +
-          'taken back and assigned anew since; its result: `{ unassigned, kept, reasons, left, of }`. Of an upload or a generation it ' +
+          'A job. It unassigns the coupons of a distribution that are still as they were given: neither locked nor redeemed, nor ' +
+          'unassigned and assigned again since; its result: `{ unassigned, kept, reasons, left, of }`. Of an upload or a generation it ' +
           'removes the codes that were never given to anybody; they can be stored again; its result: `{ removed, kept, reasons, left, of }`. ' +
           'The others stay; which and why: GET /jobs/{id}/errors. An undo that was cancelled says how many it did not come to (`left`): ' +
           'undo the job again for them.',

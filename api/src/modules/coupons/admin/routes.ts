@@ -8,7 +8,7 @@ import { couponSchema, presentCoupon } from '../present.ts';
 import { codeParams, redemptionParams, requireCode, rollbackBody } from '../schemas.ts';
 import { rollBackRedemption, unassignCoupon } from './take-back.ts';
 
-// What an ADMIN takes back. Rare, so each is a transaction of its own: the same rules and the same store as for commands.
+// Unassigning and rolling back. Rare, so each is a transaction of its own: the same rules and the same store as for commands.
 
 const response = { 200: ref(couponSchema) };
 

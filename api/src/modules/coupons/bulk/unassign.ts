@@ -11,7 +11,7 @@ export interface Assignment {
   assignedAt: Date;
 }
 
-/** What became of it: taken back now, or why not. */
+/** What became of it: unassigned now, or why not. */
 export type Outcome = 'taken' | 'locked' | 'redeemed' | 'given-back' | 'reassigned';
 
 /**

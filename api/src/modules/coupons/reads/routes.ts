@@ -165,7 +165,7 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
     async (request) => {
       const { limit, cursor } = request.query;
       const coupon = await requireCoupon(request, request.params.code);
-      // A coupon that was taken back has had other owners: who they were, and what they redeemed, is not the present one's.
+      // A coupon that was unassigned has had other owners: who they were, and what they redeemed, is not the present one's.
       const { id, role } = callerOf(request);
       const userId = role === 'ADMIN' ? undefined : id;
       const page = { afterId: readId(cursor), limit: limit + 1 };

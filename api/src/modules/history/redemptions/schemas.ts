@@ -19,7 +19,7 @@ export const redemptionSchema = component(
     actorEmail: Type.String(),
     redeemedAt: time('or rolled back'),
     redemptionNumber: Type.Integer({ description: 'the how-manieth of its coupon' }),
-    rollbackOf: nullable(Type.Integer({ description: 'the redemption that this one takes back' })),
+    rollbackOf: nullable(Type.Integer({ description: 'the redemption that this one rolls back' })),
     reason: nullable(Type.String({ description: 'of a rollback' })),
     rolledBackBy: nullable(Type.Integer({ description: 'the rollback that took this one back' })),
     metadata,
