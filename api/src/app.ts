@@ -16,6 +16,7 @@ import openapi from './plugins/openapi.ts';
 import problemDetails, { answerBrokenRequest, answerFrameworkError } from './plugins/problem-details.ts';
 import rateLimit from './plugins/rate-limit.ts';
 import serviceMetrics from './plugins/service-metrics.ts';
+import tracing from './plugins/tracing.ts';
 import { uuidSequence } from './request-ids.ts';
 import { ResponseWithBlock } from './response-with-block.ts';
 
@@ -55,6 +56,7 @@ export async function buildApp({
     schemaController: { compilersFactory: { buildSerializer, buildValidator } },
   });
 
+  await app.register(tracing, { config });
   await app.register(problemDetails);
   await app.register(headers, { config });
   await app.register(deadlines);

@@ -142,6 +142,27 @@ export const environment = Type.Object({
     description:
       'how many server processes share the port, on machines with several cores. They share DATABASE_POOL_SIZE; each counts rate limits by itself',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s]+$',
+      description:
+        'where traces are sent (OTLP over HTTP), without /v1/traces, for example http://localhost:4318; unset: no traces',
+    }),
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(
+    Type.String({ description: 'headers for that address, as name=value, separated by commas' }),
+  ),
+  OTEL_SERVICE_NAME: Type.String({
+    minLength: 1,
+    default: 'coupon-book',
+    description: 'the name of this process in traces',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 0.01,
+    description: 'the share of requests that are traced, from 0 to 1',
+  }),
   DRAIN_SECONDS: seconds(
     2,
     20,
@@ -185,6 +206,11 @@ export interface Config {
   sweepSeconds: number;
   workers: number;
   drainSeconds: number;
+  otlpEndpoint: string | undefined;
+  otlpHeaders: string | undefined;
+  otelServiceName: string;
+  /** From 0 to 1. */
+  traceRatio: number;
 }
 
 /** The environment does not fit its schema. The message names every variable at fault and what it must be. */
@@ -303,6 +329,10 @@ function toConfig(env: Environment): Config {
     sweepSeconds: env.SWEEP_SECONDS,
     workers: env.WORKERS,
     drainSeconds: env.DRAIN_SECONDS,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    otlpHeaders: env.OTEL_EXPORTER_OTLP_HEADERS,
+    otelServiceName: env.OTEL_SERVICE_NAME,
+    traceRatio: env.OTEL_TRACES_SAMPLER_ARG,
   };
 }
 

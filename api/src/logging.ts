@@ -1,4 +1,5 @@
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
+import { traceIds } from './telemetry/tracing.ts';
 
 /**
  * Structured logs that never hold a code, a token or an e-mail: a request is named by its route's pattern, not by its URL, and
@@ -7,6 +8,7 @@ import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 export function loggerOptions(level: string): FastifyServerOptions['logger'] {
   return {
     level,
+    mixin: traceIds,
     redact: {
       paths: [
         'email',

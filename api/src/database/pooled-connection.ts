@@ -1,6 +1,7 @@
 import { AbortedTransactionError, CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
 import pg from 'pg';
 import { ANSWER_WITHIN_MS } from '../deadline.ts';
+import { inSpan, isTracing } from '../telemetry/tracing.ts';
 import { ConnectError, errorCode, isLostConnection, isOutage, LOST_STATEMENT } from './errors.ts';
 import { RELIED_ON, type SessionLimits } from './session.ts';
 import { runTogether } from './statement-group.ts';
@@ -82,6 +83,28 @@ const ROLLBACK = raw('rollback');
 /** Statements of ours that change nothing: those of the queue are functions of its own. */
 const isRead = (sql: string) =>
   /^\s*(select|with)\b/i.test(sql) && !/\b(insert|update|delete|merge|pgboss|pg_advisory\w*)\b/i.test(sql);
+
+/** One round trip to the database, with a span of its own when that is wanted. */
+function roundTrip<T>(queries: readonly CompiledQuery[], send: () => Promise<T>): Promise<T> {
+  if (!isTracing()) return send();
+  return inSpan(
+    () => summarize(queries),
+    { 'db.system.name': 'postgresql', 'db.operation.batch.size': queries.length },
+    send,
+  );
+}
+
+/** What statements do, in a few words: their verbs and tables, never a value. */
+function summarize(queries: readonly CompiledQuery[]): string {
+  const words = queries.map(({ sql }) => {
+    const [, verb = 'sql', table = ''] =
+      /\b(insert|update|delete|select|begin|commit|rollback)\b(?:[^;]*?\b(?:into|from|update)\s+([a-z_]+))?/i.exec(
+        sql,
+      ) ?? [];
+    return `${verb.toLowerCase()}${table && ` ${table}`}`;
+  });
+  return [...new Set(words)].join(', ').slice(0, 120);
+}
 
 /** A connection of the pool, for as long as one query or one transaction has it. */
 export class PooledConnection implements DatabaseConnection {
@@ -188,10 +211,12 @@ export class PooledConnection implements DatabaseConnection {
       const results =
         queries.length === 1
           ? [await this.#runAlone(queries[0]!)]
-          : await runTogether(this.#client, queries, {
-              timeoutMs: this.queryTimeoutMs,
-              keep: this.#byIndex && this.#habits.keepPrepared,
-            });
+          : await roundTrip(queries, () =>
+              runTogether(this.#client, queries, {
+                timeoutMs: this.queryTimeoutMs,
+                keep: this.#byIndex && this.#habits.keepPrepared,
+              }),
+            );
       waiting.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
       // There is a PgBouncer that we were not told of.
@@ -220,7 +245,9 @@ export class PooledConnection implements DatabaseConnection {
     // Several in one text (pg-boss sends such, and names its schema) cannot go together with others.
     if (!alone || query.sql.includes(';')) return this.#runAlone(query);
     const timeoutMs = this.queryTimeoutMs;
-    const results = await runTogether(this.#client, [alone, query], { timeoutMs, keep: false });
+    const results = await roundTrip([query], () =>
+      runTogether(this.#client, [alone, query], { timeoutMs, keep: false }),
+    );
     return results[1]!;
   }
 
@@ -229,12 +256,10 @@ export class PooledConnection implements DatabaseConnection {
     return this.client;
   }
 
-  #runAlone({ sql, parameters }: CompiledQuery): Promise<pg.QueryResult> {
-    return this.#client.query({
-      text: sql,
-      values: parameters as unknown[],
-      query_timeout: this.queryTimeoutMs,
-    } as pg.QueryConfig);
+  #runAlone(query: CompiledQuery): Promise<pg.QueryResult> {
+    const { sql: text, parameters } = query;
+    const config = { text, values: parameters as unknown[], query_timeout: this.queryTimeoutMs };
+    return roundTrip([query], () => this.#client.query(config as pg.QueryConfig));
   }
 
   streamQuery(): never {

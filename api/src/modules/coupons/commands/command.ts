@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api';
 import type { Budget } from '../../../access/budgets.ts';
 import type { Answer, AnswerContext } from '../../../answers/answer.ts';
 import type { Claim } from '../../../answers/idempotency.ts';
@@ -25,6 +26,8 @@ export interface SubmittedCommand {
   deadline: number;
   /** What wrong codes are charged to: the user and the address. Empty when the caller may know every code. */
   guessBudgets: Budget[];
+  /** Of its request, when that is traced. */
+  span?: Span;
 }
 
 /** Resolves with the answer once its transaction is committed. */

@@ -2,6 +2,7 @@ import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { takeTurns } from '../../../database/turns.ts';
 import type { Answer } from '../../../answers/answer.ts';
+import { currentSpan, inSharedSpan, isTracing } from '../../../telemetry/tracing.ts';
 import type { Find, SubmitCommand, SubmittedCommand } from './command.ts';
 import { findByCode, findToAssign } from './find-by-code.ts';
 import { createFindRandom } from './find-random.ts';
@@ -38,10 +39,16 @@ export function createLanes({ db, maxBooksAtOnce, stuckMs, onGroup }: LanesOptio
       run: async (commands, alone) => {
         const started = performance.now();
         try {
-          return await inTransaction(db, (trx) => settle(trx, commands, find), {
-            byIndex: true,
-            waitsLittle: alone,
-          });
+          const work = () =>
+            inTransaction(db, (trx) => settle(trx, commands, find), { byIndex: true, waitsLittle: alone });
+          if (!isTracing()) return await work();
+          const spans = commands.flatMap(({ span }) => span ?? []);
+          return await inSharedSpan(
+            'coupon group',
+            spans,
+            { 'coupon_book.lane': name, 'coupon_book.group_size': commands.length },
+            work,
+          );
         } finally {
           onGroup?.(name, commands.length, (performance.now() - started) / 1000);
         }
@@ -70,6 +77,7 @@ export function createLanes({ db, maxBooksAtOnce, stuckMs, onGroup }: LanesOptio
   };
 
   return (command) => {
+    if (isTracing()) command.span = currentSpan();
     if (command.code === null) return randomOf(command.bookId!).submit(command, command.deadline);
     return (command.type === 'assign' ? assignCode : byCode).submit(command, command.deadline);
   };
