@@ -10,8 +10,8 @@ function openQueue(limits: Partial<typeof LIMITS> = {}) {
   const ends: (() => void)[] = [];
   return {
     started,
-    ask(source: string, name = source) {
-      const asked = queue(source, () => {
+    ask(source: string, name = source, isKnown = false) {
+      const asked = queue({ name: source, isKnown }, () => {
         started.push(name);
         return new Promise<string>((end) => ends.push(() => end(name)));
       });
@@ -46,6 +46,36 @@ test('behind 300 addresses, a new one waits for the one that runs; those who ask
   expect([new Set(started).size, started.includes('again')]).toEqual([301, false]);
 });
 
+test('before 300 addresses that ask for the first time, the known go next; strangers and the known take turns', async () => {
+  const { ask, next, started } = openQueue();
+  for (let i = 0; i < 300; i += 1) void ask(`stranger ${i}`);
+  for (let i = 0; i < 3; i += 1) void ask(`owner ${i}`, undefined, true);
+  for (let i = 300; i < 600; i += 1) void ask(`stranger ${i}`);
+  for (let i = 0; i < 6; i += 1) await next();
+  expect(started.map((name) => name.split(' ')[0])).toEqual([
+    'stranger',
+    'owner',
+    'stranger',
+    'owner',
+    'stranger',
+    'owner',
+    'stranger',
+  ]);
+});
+
+test('a full queue of strangers has room for the known, and the other way round', async () => {
+  const { ask, next, started } = openQueue({ maxWaiting: 2 });
+  void ask('running');
+  const strangers = [1, 2, 3].map((n) => ask(`stranger ${n}`));
+  const known = [1, 2, 3].map((n) => ask(`known ${n}`, undefined, true));
+  for (const line of [strangers, known])
+    await expect(
+      Promise.any(line.map((asked) => asked.then(Promise.reject, (error: unknown) => error))),
+    ).resolves.toMatchObject({ code: 'unavailable' });
+  for (let i = 0; i < 4; i += 1) await next();
+  expect(started).toHaveLength(5);
+});
+
 test('two addresses that both ask for much take turns', async () => {
   const { ask, next, started } = openQueue();
   void ask('running');
@@ -78,6 +108,7 @@ test('of one address only so many wait, and when the queue is full the last in l
 
 test('a hash that fails makes room for the next', async () => {
   const queue = createHashQueue(LIMITS);
-  await expect(queue('one', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  expect(await queue('one', async () => 'fine')).toBe('fine');
+  const one = { name: 'one', isKnown: false };
+  await expect(queue(one, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await queue(one, async () => 'fine')).toBe('fine');
 });

@@ -59,21 +59,27 @@ test('201 with the user, never the password; then signing in works and /auth/me 
   expect(signedIn.statusCode).toBe(200);
   expect(signedIn.json()).toEqual({ accessToken: expect.any(String), expiresIn: 900, user: response.json() });
   expect(signedIn.headers['cache-control']).toBe('no-store');
-  expect(signedIn.headers['set-cookie']).toMatch(
-    /^coupon_book_session=[\w-]{43}; Max-Age=1209600; Path=\/api\/v1\/auth; HttpOnly; SameSite=Strict$/,
-  );
+  expect(signedIn.headers['set-cookie']).toEqual([
+    expect.stringMatching(
+      /^coupon_book_session=[\w-]{43}; Max-Age=1209600; Path=\/api\/v1\/auth; HttpOnly; SameSite=Strict$/,
+    ),
+    expect.stringMatching(
+      /^coupon_book_device=[\w-]{22}\.[\w-]{43}; Max-Age=15552000; Path=\/api\/v1\/auth; HttpOnly; SameSite=Strict$/,
+    ),
+  ]);
 
   const me = await t.app.inject({ url: '/api/v1/auth/me', headers: bearer(signedIn) });
   expect([me.statusCode, me.json()]).toEqual([200, response.json()]);
 });
 
-test('the session cookie is Secure behind https', async () => {
+test('the cookies are Secure behind https', async () => {
   const secure = await startTestApp({
     config: { publicUrl: 'https://coupons.example.com' },
     databaseUrl: t.databaseUrl,
   });
   const account = await register(secure.app);
-  expect((await login(secure.app, account)).headers['set-cookie']).toMatch(/; Secure/);
+  const { cookies } = await login(secure.app, account);
+  expect(cookies.map(({ secure: isSecure }) => isSecure)).toEqual([true, true]);
   await secure.close();
 });
 

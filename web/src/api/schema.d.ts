@@ -94,7 +94,7 @@ export interface paths {
     put?: never;
     /**
      * Sign in with e-mail and password
-     * @description Answers an access token and sets the session cookie. Too many failures answer 429, for any e-mail alike; an address from which the account was signed in to lately is not stopped by the failures of others.
+     * @description Answers an access token and sets the session cookie. Too many failures answer 429, for any e-mail alike; an address or a device (a cookie that is set here) from which the account was signed in to is not stopped by the failures of others, and does not wait for them.
      */
     post: operations['login'];
     delete?: never;

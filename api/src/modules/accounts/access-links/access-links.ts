@@ -10,6 +10,7 @@ import {
   upsertAccessLinks,
   useAccessLink,
 } from './queries.ts';
+import { newDevice } from '../sessions/device-cookie.ts';
 import { inTurn, requireGoodPassword } from '../sessions/passwords.ts';
 import { deleteSessionsOfUser } from '../sessions/queries.ts';
 import { hashToken, newToken, openSession } from '../sessions/session.ts';
@@ -83,12 +84,12 @@ export async function resetPassword(
   db: Database,
   use: LinkUse,
   scale: number,
-): Promise<{ user: UserRow; token: string }> {
+): Promise<{ user: UserRow; token: string; device: string }> {
   const { token, address, userAgent } = use;
   const requireLink = () => requireAccessLink(db, token, address, scale);
   const { userId, email } = await requireLink();
   requireGoodPassword(use.password, email, '/password');
-  const passwordHash = await inTurn(userId, async ({ hash }) => {
+  const passwordHash = await inTurn({ name: userId, isKnown: true }, async ({ hash }) => {
     await requireLink(); // of many at once, the others need not hash any more
     return hash(use.password);
   });
@@ -100,7 +101,8 @@ export async function resetPassword(
     }
     await deleteSessionsOfUser(trx, userId);
     const session = await openSession(trx, { userId, passwordHash, address, userAgent });
-    return { user: (await findUser(trx, userId))!, token: session! };
+    const device = newDevice({ id: userId, passwordHash });
+    return { user: (await findUser(trx, userId))!, token: session!, device };
   });
 }
 

@@ -16,6 +16,7 @@ import {
   passwordReset,
   signedIn,
 } from '../sessions/schemas.ts';
+import { setDeviceCookie } from '../sessions/device-cookie.ts';
 import { setSessionCookie } from '../sessions/session.ts';
 import { answerSignedIn } from '../sessions/signed-in.ts';
 
@@ -98,8 +99,9 @@ export function accessLinkRoutes(fastify: FastifyInstance, { config }: { config:
         address: addressScope(request.ip),
         userAgent: request.headers['user-agent'] ?? null,
       };
-      const { user, token } = await resetPassword(app.db, use, config.rateLimitScale);
+      const { user, token, device } = await resetPassword(app.db, use, config.rateLimitScale);
       setSessionCookie(reply, token, config);
+      setDeviceCookie(reply, device, config);
       return answerSignedIn(app, user);
     },
   );

@@ -21,7 +21,7 @@ export async function ensureFirstAdmin(
   if (await adminExists(db)) return null;
   const email = requireEmail(config.adminEmail ?? 'admin@localhost');
   const password = config.adminPassword ?? randomBytes(18).toString('base64url');
-  const passwordHash = await hashPassword(password, 'start');
+  const passwordHash = await hashPassword(password, { name: 'start', isKnown: true });
   const created = await inTransaction(db, async (trx) => {
     await lockFirstAdmin(trx);
     if (await adminExists(trx)) return false;

@@ -64,7 +64,7 @@ export function userRoutes(fastify: FastifyInstance, { config }: { config: Confi
         async prepare() {
           if (password === undefined) return null;
           requireGoodPassword(password, email, '/password');
-          return hashPassword(password, callerOf(request).id);
+          return hashPassword(password, { name: callerOf(request).id, isKnown: true });
         },
         async work(trx, passwordHash) {
           const user = await createUser(trx, {

@@ -28,7 +28,7 @@ export async function preparePassword(
   requireGoodPassword(change.newPassword, account.email, '/newPassword');
   const budgets = signInBudgets(account.email, change.address, true, scale);
   const { currentPassword, newPassword, userId } = change;
-  const to = await guardPassword(db, budgets, userId, async ({ fits, hash }) =>
+  const to = await guardPassword(db, budgets, { name: userId, isKnown: true }, async ({ fits, hash }) =>
     (await fits(currentPassword, account.passwordHash)) ? hash(newPassword) : null,
   );
   return { from: account.passwordHash!, to };

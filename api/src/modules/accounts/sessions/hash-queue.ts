@@ -16,7 +16,14 @@ export interface HashQueueOptions {
   maxWaitMs: number;
 }
 
-export type HashQueue = <T>(source: string, hash: () => Promise<T>) => Promise<T>;
+/** For whom a hash is: turns are shared fairly between sources. */
+export interface Source {
+  name: string;
+  /** Whether it has given the right password of the account before, on this device or from this address; or is signed in. */
+  isKnown: boolean;
+}
+
+export type HashQueue = <T>(source: Source, hash: () => Promise<T>) => Promise<T>;
 
 interface Waiter {
   source: string;
@@ -31,69 +38,83 @@ const MAX_SOURCES = 10_000;
 /**
  * Lets a few hashes run at a time, and shares them fairly between sources (addresses): the nth hash of a source has turn n, and lower
  * turns go first, so whoever asks for the first time goes before all who ask again. Of the same turn the newest goes first: when more
- * come than can be served, some are served at once instead of all too late. See decision 18.
+ * come than can be served, some are served at once instead of all too late. Known sources have a line of their own, and every other
+ * hash is theirs: however many strangers there are, they wait only for each other. See decision 18.
  *
  * The queue throws `unavailable` for those who have waited too long, and for the last in line when it is full.
  */
-export function createHashQueue({
-  atOnce,
-  maxWaiting,
-  maxWaitingOf,
-  maxWaitMs,
-}: HashQueueOptions): HashQueue {
-  /** In the order of arrival. */
-  const waiting: Waiter[] = [];
-  const lastTurns = new Map<string, number>();
+export function createHashQueue({ atOnce, ...limits }: HashQueueOptions): HashQueue {
+  const [known, strangers] = [createLine(limits), createLine(limits)];
   let running = 0;
-  let currentTurn = 0;
-
-  function takeTurn(source: string): number {
-    const turn = Math.max(currentTurn, (lastTurns.get(source) ?? -1) + 1);
-    lastTurns.delete(source);
-    if (lastTurns.size >= MAX_SOURCES) lastTurns.delete(lastTurns.keys().next().value!);
-    lastTurns.set(source, turn);
-    return turn;
-  }
-
-  function wait(source: string, turn: number): Promise<void> {
-    if (waiting.filter((other) => other.source === source).length >= maxWaitingOf) throw tooMany();
-    return new Promise((resolve, reject) => {
-      const leave = (settle: () => void) => () => {
-        clearTimeout(timer);
-        waiting.splice(waiting.indexOf(waiter), 1);
-        settle();
-      };
-      const refuse = leave(() => reject(tooMany()));
-      const waiter: Waiter = { source, turn, start: leave(resolve), refuse };
-      const timer = setTimeout(refuse, maxWaitMs);
-      waiting.push(waiter);
-      // The last in line leaves, which may be the one that came now.
-      if (waiting.length > maxWaiting) {
-        waiting.reduce((last, other) => (other.turn > last.turn ? other : last)).refuse();
-      }
-    });
-  }
+  let lastWasKnown = false;
 
   function startNext(): void {
-    if (waiting.length === 0) {
+    const line = (lastWasKnown ? [strangers, known] : [known, strangers]).find(({ size }) => size() > 0);
+    if (line) {
+      lastWasKnown = line === known;
+      line.startFirst(); // takes over the place
+    } else {
       running -= 1;
-      lastTurns.clear();
-      return;
+      for (const { forgetTurns } of [known, strangers]) forgetTurns();
     }
-    const next = waiting.reduce((first, other) => (other.turn <= first.turn ? other : first));
-    currentTurn = next.turn;
-    next.start(); // takes over the place
   }
 
-  return async (source, hash) => {
-    const turn = takeTurn(source);
+  return async ({ name, isKnown }, hash) => {
+    const line = isKnown ? known : strangers;
+    const turn = line.takeTurn(name);
     if (running < atOnce) running += 1;
-    else await wait(source, turn);
+    else await line.wait(name, turn);
     try {
       return await hash();
     } finally {
       startNext();
     }
+  };
+}
+
+/** Those who wait, in the order of their turns. */
+function createLine({ maxWaiting, maxWaitingOf, maxWaitMs }: Omit<HashQueueOptions, 'atOnce'>) {
+  /** In the order of arrival. */
+  const waiting: Waiter[] = [];
+  const lastTurns = new Map<string, number>();
+  let currentTurn = 0;
+
+  return {
+    size: () => waiting.length,
+    forgetTurns: () => lastTurns.clear(),
+
+    takeTurn(source: string): number {
+      const turn = Math.max(currentTurn, (lastTurns.get(source) ?? -1) + 1);
+      lastTurns.delete(source);
+      if (lastTurns.size >= MAX_SOURCES) lastTurns.delete(lastTurns.keys().next().value!);
+      lastTurns.set(source, turn);
+      return turn;
+    },
+
+    wait(source: string, turn: number): Promise<void> {
+      if (waiting.filter((other) => other.source === source).length >= maxWaitingOf) throw tooMany();
+      return new Promise((resolve, reject) => {
+        const leave = (settle: () => void) => () => {
+          clearTimeout(timer);
+          waiting.splice(waiting.indexOf(waiter), 1);
+          settle();
+        };
+        const refuse = leave(() => reject(tooMany()));
+        const waiter: Waiter = { source, turn, start: leave(resolve), refuse };
+        const timer = setTimeout(refuse, maxWaitMs);
+        waiting.push(waiter);
+        // The last in line leaves, which may be the one that came now.
+        if (waiting.length > maxWaiting) {
+          waiting.reduce((last, other) => (other.turn > last.turn ? other : last)).refuse();
+        }
+      });
+    },
+
+    startFirst(): void {
+      const next = waiting.reduce((first, other) => (other.turn <= first.turn ? other : first));
+      currentTurn = next.turn;
+      next.start();
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as bcrypt from '@node-rs/bcrypt';
 import { Problem } from '../../../problems.ts';
-import { inHashQueue } from './hash-queue.ts';
+import { inHashQueue, type Source } from './hash-queue.ts';
 
 /** 2^12 rounds: about 0.2 s, off the main thread. */
 const COST = 12;
@@ -40,14 +40,14 @@ const hashing: Hashing = {
 /**
  * Works with passwords when its turn comes: the only way to hash one. Never while a database connection is held; what the work asks the
  * database is not asked for those whose turn does not come.
- * @param source for whom: an address, or an account that is signed in. Turns are shared fairly between sources
+ * @param source for whom: an address, a device, or an account that is signed in
  * @throws {Problem} unavailable when its turn does not come in time
  */
-export function inTurn<T>(source: string, work: (hashing: Hashing) => Promise<T>): Promise<T> {
+export function inTurn<T>(source: Source, work: (hashing: Hashing) => Promise<T>): Promise<T> {
   return inHashQueue(source, () => work(hashing));
 }
 
-export function hashPassword(password: string, source: string): Promise<string> {
+export function hashPassword(password: string, source: Source): Promise<string> {
   return inTurn(source, ({ hash }) => hash(password));
 }
 

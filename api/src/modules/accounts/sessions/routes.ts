@@ -13,6 +13,7 @@ import { requireEmail } from '../../../email.ts';
 import { findUser } from '../people/queries.ts';
 import { presentUser, userSchema } from '../people/schemas.ts';
 import { preparePassword, storePassword } from './change-password.ts';
+import { readDeviceCookie, setDeviceCookie } from './device-cookie.ts';
 import { hashPassword, requireGoodPassword } from './passwords.ts';
 import { endSession } from './queries.ts';
 import { requireSameOrigin } from './same-origin.ts';
@@ -84,7 +85,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
       return writeWithPassword(request, reply, {
         prepare() {
           requireGoodPassword(password, email, '/password');
-          return hashPassword(password, address);
+          return hashPassword(password, { name: address, isKnown: false });
         },
         async work(trx, passwordHash) {
           const user = await createUser(trx, { email, name: name?.trim(), passwordHash, confirmed: false });
@@ -105,7 +106,8 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
         summary: 'Sign in with e-mail and password',
         description:
           'Answers an access token and sets the session cookie. Too many failures answer 429, for any e-mail alike; ' +
-          'an address from which the account was signed in to lately is not stopped by the failures of others.',
+          'an address or a device (a cookie that is set here) from which the account was signed in to is not stopped by the ' +
+          'failures of others, and does not wait for them.',
         headers: noAnswerKept,
         body: credentials,
         response: { 200: ref(signedIn) },
@@ -116,10 +118,12 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
       const attempt = {
         ...request.body,
         address: addressScope(request.ip),
+        device: readDeviceCookie(request),
         userAgent: request.headers['user-agent'] ?? null,
       };
-      const { user, token } = await signIn(app.db, attempt, config.rateLimitScale);
+      const { user, token, device } = await signIn(app.db, attempt, config.rateLimitScale);
       setSessionCookie(reply, token, config);
+      setDeviceCookie(reply, device, config);
       return answerSignedIn(app, user);
     },
   );

@@ -37,7 +37,7 @@ export function clearSessionCookie(reply: FastifyReply, config: Config): void {
 }
 
 /** Sent to the sign-in routes alone, never readable by a page, never sent because of another site. */
-const cookieOptions = ({ publicUrl }: Config) =>
+export const cookieOptions = ({ publicUrl }: Config) =>
   ({
     path: COOKIE_PATH,
     httpOnly: true,

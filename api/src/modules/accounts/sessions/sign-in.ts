@@ -5,6 +5,8 @@ import { type Budget, refundBudgets, spendBudgets } from '../../../access/budget
 import { Problem } from '../../../problems.ts';
 import { emailSpellings } from '../../../email.ts';
 import type { UserRow } from '../people/queries.ts';
+import { deviceOf, newDevice } from './device-cookie.ts';
+import type { Source } from './hash-queue.ts';
 import { type Hashing, inTurn } from './passwords.ts';
 import { type Account, findAccountByEmail } from './queries.ts';
 import { openSession } from './session.ts';
@@ -25,6 +27,8 @@ interface Guess {
   password: string;
   /** As `addressScope` gives it. */
   address: string;
+  /** What the cookie of the device says. */
+  device?: string | null;
 }
 
 export interface Attempt extends Guess {
@@ -32,14 +36,14 @@ export interface Attempt extends Guess {
 }
 
 /**
- * Signs in: a new session's token and its user.
+ * Signs in: a new session's token, what the device is known by from now on, and the user.
  * @throws {Problem} unauthenticated, the same for every reason; rate-limited, whether or not the account exists
  */
 export async function signIn(
   db: Database,
   attempt: Attempt,
   scale: number,
-): Promise<{ user: UserRow; token: string }> {
+): Promise<{ user: UserRow; token: string; device: string }> {
   const account = await findAccountOf(db, attempt, scale, ({ disabledAt }) => disabledAt === null);
   const token = await inTransaction(db, (trx) =>
     openSession(trx, {
@@ -50,7 +54,7 @@ export async function signIn(
     }),
   );
   if (token === null) throw wrongPassword();
-  return { user: account, token };
+  return { user: account, token, device: newDevice(account) };
 }
 
 /**
@@ -70,15 +74,18 @@ export async function isPasswordOf(db: Database, attempt: Guess, scale: number):
 /** The account of an e-mail and its password. */
 async function findAccountOf(
   db: Database,
-  { email: text, password, address }: Guess,
+  { email: text, password, address, device = null }: Guess,
   scale: number,
   isOpen: (account: Account) => boolean,
 ): Promise<Account> {
   const email = emailSpellings(text);
   const account = await findAccountByEmail(db, email, address);
-  const budgets = signInBudgets(email.canonical, address, account?.familiar ?? false, scale);
+  const known = deviceOf(device, account);
+  const isKnown = known !== null || (account?.familiar ?? false);
+  const place = known === null ? address : `device ${known}`;
+  const budgets = signInBudgets(email.canonical, place, isKnown, scale);
   // People who share an address of old do not wait for each other.
-  const source = account?.familiar ? `${account.id} ${address}` : address;
+  const source = { name: isKnown ? `${account!.id} ${place}` : address, isKnown };
   return guardPassword(db, budgets, source, async ({ fits }) => {
     const isRight = await fits(password, account?.passwordHash);
     return isRight && account !== undefined && isOpen(account) && account;
@@ -94,29 +101,24 @@ export interface SignInBudgets {
 }
 
 /**
- * An address from which the account was signed in to lately answers only for its own failures. One that is a stranger to it has less
- * while others guess, but never nothing: guessers do not lock the owner out, wherever the owner is (decision 18). E-mails are hashed,
+ * A device, or an address, from which the account was signed in to lately answers only for its own failures. One that is a stranger to
+ * it has less while others guess, but never nothing: guessers do not lock the owner out, wherever the owner is (decision 18). E-mails are hashed,
  * so that unknown ones are counted like known ones and none is kept in clear.
  */
-export function signInBudgets(
-  email: string,
-  address: string,
-  familiar: boolean,
-  scale: number,
-): SignInBudgets {
+export function signInBudgets(email: string, place: string, isKnown: boolean, scale: number): SignInBudgets {
   const account = createHash('sha256').update(email).digest('base64url');
   const budget = (scope: string, limit: number) => ({
     scope: `sign-in:${scope}`,
     limit: Math.max(1, Math.round(limit * scale)),
     windowSeconds: WINDOW_SECONDS,
   });
-  const pair = budget(`${account}:${address}`, PER_PAIR);
-  if (familiar) return { own: [pair] };
+  const pair = budget(`${account}:${place}`, PER_PAIR);
+  if (isKnown) return { own: [pair] };
   return {
-    own: [pair, budget(`address:${address}`, PER_ADDRESS)],
+    own: [pair, budget(`address:${place}`, PER_ADDRESS)],
     strangers: {
       all: budget(`account:${account}`, PER_ACCOUNT),
-      each: budget(`stranger:${account}:${address}`, PER_PAIR_UNDER_ATTACK),
+      each: budget(`stranger:${account}:${place}`, PER_PAIR_UNDER_ATTACK),
     },
   };
 }
@@ -130,7 +132,7 @@ export function signInBudgets(
 export async function guardPassword<T>(
   db: Database,
   budgets: SignInBudgets,
-  source: string,
+  source: Source,
   check: (hashing: Hashing) => Promise<T | false | null>,
 ): Promise<T> {
   return inTurn(source, async (hashing) => {
