@@ -14,7 +14,7 @@ test('what a book is short of is said in good grammar of one and of many, in bot
     server.admin.POST('/api/v1/pools/{id}/users', { params: { path: { id: pool } }, body: { emails } }),
   );
   for (const [language, texts] of [
-    ['en', ['2 coupons are asked for, 1 is left: 1 is missing.', '1 will be given.']],
+    ['en', ['2 coupons requested, 1 left: 1 missing.', '1 will be given.']],
     ['es', ['Se piden 2 cupones y queda 1: falta 1.', 'Se entregará 1.']],
   ] as const) {
     const page = await open(server.adminAccount, { language });
@@ -38,11 +38,11 @@ test('what a job that failed was short of is said in good grammar, in both langu
     detail: '2 coupons are to be given, but the limits allow these users only 1.',
   };
   for (const [language, failure, text] of [
-    ['en', short(1, 0), '1 coupon is asked for, 0 are left.'],
-    ['en', short(2, 1), '2 coupons are asked for, 1 is left.'],
-    ['en', limited, '2 coupons are asked for, but the limits allow these people only 1.'],
+    ['en', short(1, 0), '1 coupon requested, 0 left.'],
+    ['en', short(2, 1), '2 coupons requested, 1 left.'],
+    ['en', limited, '2 coupons requested, but the limits of these people allow only 1.'],
     ['es', short(1, 0), 'Se pide 1 cupón y quedan 0.'],
-    ['es', limited, 'Se piden 2 cupones, pero los límites solo permiten 1 a estas personas.'],
+    ['es', limited, 'Se piden 2 cupones, pero los límites de estas personas solo permiten 1.'],
   ] as const) {
     const page = await open(server.adminAccount, { language });
     await page.route(`**/api/v1/jobs/${jobId}`, async (route) => {

@@ -39,7 +39,7 @@ export default {
   stock: 'queda {n} | quedan {n}',
   missing: 'falta {n} | faltan {n}',
   shortOfStock: '{needed} y {stock}: {missing}.',
-  shortOfRoom: '{needed}, pero los límites solo permiten {possible} a estas personas.',
+  shortOfRoom: '{needed}, pero los límites de estas personas solo permiten {possible}.',
   refused: 'Pida menos, añada códigos al talonario o elija entregar tantos como sea posible.',
   partly: 'Se entregará {n}. | Se entregarán {n}.',
   limited: 'Menos de los pedidos: los cupones que las personas ya tienen cuentan para el límite.',

@@ -78,7 +78,7 @@ export default {
     generated: '{n} code generated | {n} codes generated',
     assigned: '{n} coupon given | {n} coupons given',
     served: 'to {n} person | to {n} people',
-    missing: '{n} coupon asked for could not be given | {n} coupons asked for could not be given',
+    missing: '{n} requested coupon could not be given | {n} requested coupons could not be given',
     drewNone: '{n} person drew nothing | {n} people drew nothing',
     disabled: '{n} account is disabled | {n} accounts are disabled',
     limitReached:
