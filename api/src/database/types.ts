@@ -93,6 +93,11 @@ export interface Budgets {
   window_ends_at: Timestamp;
 }
 
+export interface CodeOrder {
+  only_row: Generated<boolean>;
+  seed: number;
+}
+
 export interface Coupons {
   assigned_at: Timestamp | null;
   assigned_user_id: string | null;
@@ -282,6 +287,7 @@ export interface DB {
   book_user_counters: BookUserCounters;
   books: Books;
   budgets: Budgets;
+  code_order: CodeOrder;
   coupons: Coupons;
   distribution_shares: DistributionShares;
   distributions: Distributions;

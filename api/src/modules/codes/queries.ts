@@ -1,4 +1,5 @@
-import { sql } from 'kysely';
+import { randomInt } from 'node:crypto';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { CouponState } from '../../database/types.ts';
 
@@ -16,31 +17,56 @@ export interface Rejected {
   first: number;
 }
 
+/** So many coupons that are stored one after the other are neighbours in the order in which coupons are given, too. */
+const GROUP_SIZE = 64;
+
 /**
- * Makes coupons of the codes that are new. In the order of the codes: two transactions that store the same ones wait for each other
- * at the first of them and cannot deadlock.
+ * Makes coupons of new codes, shuffled, and passes over those that exist.
+ *
+ * Coupons are given in the order of their random keys, from a random place. Groups of neighbours in the table share a random beginning
+ * of their keys, so that a group of claims touches few pages; who gets which coupon is as random as before, since it is chance which
+ * codes are neighbours. (Claims right after a checkpoint logged 2.6 times as much when each coupon had a key of its own.)
+ *
+ * The order is that of a hash whose seed is the same for all processes, and secret: two transactions that store the same codes wait for
+ * each other at the first of them and cannot deadlock, and nobody can tell from a code which others are its neighbours.
+ * @param codes a query of them, each once, with the column `code`
+ * @param most how many they are at most
+ */
+function insertShuffled({ bookId, batchId }: Batch, codes: RawBuilder<unknown>, most: number) {
+  const bases = Array.from({ length: Math.ceil(most / GROUP_SIZE) }, () =>
+    randomInt(-(2 ** 31), 2 ** 31 - GROUP_SIZE),
+  );
+  return sql<{ code: string }>`
+    INSERT INTO coupons (book_id, code, batch_id, random_key)
+    SELECT ${bookId}, code, ${batchId}::uuid, (${bases}::integer[])[1 + place / ${GROUP_SIZE}::integer] + place % ${GROUP_SIZE}::integer
+    FROM (SELECT code, (row_number() OVER (ORDER BY hashtextextended(code, (SELECT seed FROM code_order)), code) - 1)::integer AS place
+          FROM (${codes}) listed) shuffled
+    ORDER BY place
+    ON CONFLICT (code) DO NOTHING`;
+}
+
+/**
+ * Makes coupons of the codes that are new.
  * @param codes canonical, with commas between them: see packed.ts
  * @returns those that were not stored: they existed, or are in the list before
  */
-export async function insertCodes(
-  trx: Transaction,
-  { bookId, batchId }: Batch,
-  codes: Buffer,
-): Promise<Rejected[]> {
+export async function insertCodes(trx: Transaction, batch: Batch, codes: Buffer): Promise<Rejected[]> {
   const { rows } = await sql<Rejected>`
     WITH listed AS MATERIALIZED (
       SELECT code, (position - 1)::integer AS position
       FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS listed(code, position)),
     wanted AS MATERIALIZED (SELECT code, min(position) AS first FROM listed GROUP BY code),
     inserted AS (
-      INSERT INTO coupons (book_id, code, batch_id) SELECT ${bookId}, code, ${batchId}::uuid FROM wanted ORDER BY code COLLATE "C"
-      ON CONFLICT (code) DO NOTHING RETURNING code)
+      ${insertShuffled(batch, sql`SELECT code FROM wanted`, mostIn(codes))} RETURNING code)
     SELECT listed.code, listed.position, wanted.first
     FROM listed JOIN wanted USING (code) LEFT JOIN inserted USING (code)
     WHERE inserted.code IS NULL OR listed.position > wanted.first
     ORDER BY listed.position`.execute(trx);
   return rows;
 }
+
+/** A code has three characters at least, and a comma behind it. */
+const mostIn = (codes: Buffer) => Math.ceil((codes.length + 1) / 4);
 
 /** How many of the codes exist, in any book. Each is looked up by itself, as in `insertDrawnCodes`. @param codes as there */
 export async function countExistingCodes(trx: Transaction, codes: Buffer): Promise<number> {
@@ -66,7 +92,7 @@ export async function findStoredSince(
 }
 
 /**
- * Makes coupons of drawn codes that are new, in the order of the codes. Each is looked up by itself: NOT EXISTS became a hash join that
+ * Makes coupons of drawn codes that are new. Each is looked up by itself: NOT EXISTS became a hash join that
  * read all coupons at each step (55 s for the first million, 32 so).
  * @param codes as for `insertCodes`
  * @param limit most to make: those drawn first are taken, so that the choice is as random as the draw
@@ -74,18 +100,17 @@ export async function findStoredSince(
  */
 export async function insertDrawnCodes(
   trx: Transaction,
-  { bookId, batchId }: Batch,
+  batch: Batch,
   codes: Buffer,
   limit: number,
 ): Promise<number> {
-  const { numAffectedRows } = await sql`
-    INSERT INTO coupons (book_id, code, batch_id)
-    SELECT ${bookId}, code, ${batchId}::uuid FROM (
-      SELECT code FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS drawn(code, position)
-      WHERE (SELECT c.id FROM coupons c WHERE c.code = drawn.code) IS NULL
-      ORDER BY position LIMIT ${limit}) chosen
-    ORDER BY code COLLATE "C"
-    ON CONFLICT (code) DO NOTHING`.execute(trx);
+  const chosen = sql`
+    SELECT code FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS drawn(code, position)
+    WHERE (SELECT c.id FROM coupons c WHERE c.code = drawn.code) IS NULL
+    ORDER BY position LIMIT ${limit}`;
+  const { numAffectedRows } = await insertShuffled(batch, chosen, Math.min(limit, mostIn(codes))).execute(
+    trx,
+  );
   return Number(numAffectedRows);
 }
 
