@@ -20,6 +20,8 @@ export interface SendOptions {
   headers?: Record<string, string>;
   /** Which node gets it; they take turns by default. */
   node?: number;
+  /** It has no Idempotency-Key: after a 503 nobody knows what was done, and to send it again may do it twice. */
+  unsafe?: boolean;
 }
 
 export interface Client {
@@ -36,8 +38,7 @@ const GIVE_UP_MS = 120_000;
 
 /**
  * An HTTP client over keep-alive connections to one or more nodes of the same service. What is refused for now (429, 503, or
- * 409 while the first attempt still runs) is sent again after the time in Retry-After; that is safe, since every write has an
- * Idempotency-Key.
+ * 409 while the first attempt still runs) is sent again after the time in Retry-After; that is safe with an Idempotency-Key.
  * @param connections most connections open at a time, all nodes together
  */
 export function openClient(urls: readonly string[], connections: number): Client {
@@ -101,7 +102,7 @@ export function openClient(urls: readonly string[], connections: number): Client
     for (const deadline = performance.now() + GIVE_UP_MS; ;) {
       const answer = await attempt<T>(path, options);
       const seconds = Number(answer.headers['retry-after']);
-      const passing = [409, 429, 503].includes(answer.status) && seconds > 0;
+      const passing = [409, 429, ...(options.unsafe ? [] : [503])].includes(answer.status) && seconds > 0;
       if (!passing || performance.now() + seconds * 1000 > deadline) return answer;
       repeated += 1;
       await delay(seconds * 1000 + Math.random() * 500);

@@ -12,6 +12,7 @@ coupon given once, every loser told so, limits kept, every history consistent. E
   --url <url>         race against a running service instead; repeat it for each of several nodes.
                       Signs in with ADMIN_EMAIL and ADMIN_PASSWORD from the environment
   --paths <which>     assign: claims only; full: winners also lock and redeem, each twice at once   (full)
+  --keys <which>      with or without an Idempotency-Key in each request, or both, one race after the other   (both)
   --connections <n>   most connections open at a time              (as many as users, at most 1000)
   --help
 
@@ -25,6 +26,8 @@ export interface Options {
   nodes: number;
   urls: string[];
   full: boolean;
+  /** Whether the requests of each race carry an Idempotency-Key. */
+  keyed: boolean[];
   connections: number;
 }
 
@@ -46,6 +49,9 @@ export function readOptions(args: string[]): Options | null {
   const paths = values.paths ?? 'full';
   if (paths !== 'assign' && paths !== 'full')
     throw new UsageError(`--paths must be assign or full, not ${paths}.`);
+  const keys = values.keys ?? 'both';
+  if (keys !== 'with' && keys !== 'without' && keys !== 'both')
+    throw new UsageError(`--keys must be with, without or both, not ${keys}.`);
   return {
     users,
     codes: readCount('codes', values.codes ?? '100', 1, 1_000_000),
@@ -53,6 +59,7 @@ export function readOptions(args: string[]): Options | null {
     nodes: readCount('nodes', values.nodes ?? '1', 1, 16),
     urls,
     full: paths === 'full',
+    keyed: keys === 'both' ? [true, false] : [keys === 'with'],
     connections: readCount('connections', values.connections ?? String(Math.min(users, 1000)), 1, 10_000),
   };
 }
@@ -69,6 +76,7 @@ function parse(args: string[]) {
         nodes: text,
         url: { type: 'string', multiple: true },
         paths: text,
+        keys: text,
         connections: text,
         help: { type: 'boolean', short: 'h' },
       },

@@ -1,6 +1,6 @@
 import { audit, type Audit } from './audit.ts';
 import { type Client, openClient } from './client.ts';
-import { fire, outcomes, repeat, type Round, succeeded } from './contest.ts';
+import { fire, fireWithoutKeys, outcomes, repeat, type Round, succeeded } from './contest.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
 import { type Check, equal, none, printChecks, printRounds } from './report.ts';
 import { createBook, createUsers, newRunName, retire, signIn } from './stage.ts';
@@ -57,40 +57,65 @@ async function race(
   const client = openClient(urls, options.connections);
   try {
     await signIn(client, admin);
-    const name = newRunName();
-    console.log(`Creating ${options.users} users and ${options.codes} coupons …`);
-    const bookId = await createBook(client, name, options.limit, options.codes);
-    const userIds = await createUsers(client, name, options.users);
-    await openConnections(client, options.connections);
-
-    console.log(
-      `Racing: ${options.users} users for ${options.codes} coupons on ${urls.length} node${urls.length > 1 ? 's' : ''}\n`,
-    );
-    const claims = await fire(
-      client,
-      userIds.map((userId) => ({ path: '/api/v1/coupons/assign/random', userId, body: { bookId } })),
-    );
-    const rounds = [{ name: 'assign', round: claims }];
-    const checks = checkClaims(options, claims);
-    checks.push(await checkRepeats(client, claims));
-    if (options.full) await spend(client, claims, rounds, checks);
-    checks.push(...checkAudit(options, claims, await audit(client, bookId)));
-    const greedyBookId = await raceGreedily(client, `${name}-limit`, options.limit, userIds, rounds, checks);
-
-    printRounds(rounds);
-    printChecks(checks);
-    if (client.repeated() > 0) {
-      console.log(
-        `  ${client.repeated()} requests were told to wait (409, 429 or 503) and were sent again.\n`,
-      );
-    }
-    if (livesOn) await retire(client, { bookIds: [bookId, greedyBookId], userIds });
-    const held = checks.every(({ holds }) => holds);
-    console.log(held ? '  Everything holds.' : '  NOT everything holds: see above.');
+    let held = true;
+    for (const keyed of options.keyed) held = (await raceOnce(client, options, urls, keyed, livesOn)) && held;
     return held;
   } finally {
     client.close();
   }
+}
+
+async function raceOnce(
+  client: Client,
+  options: Options,
+  urls: string[],
+  keyed: boolean,
+  livesOn: boolean,
+): Promise<boolean> {
+  const claim = (bookId: string, userIds: readonly string[]) =>
+    keyed
+      ? fire(
+          client,
+          userIds.map((userId) => ({ path: '/api/v1/coupons/assign/random', userId, body: { bookId } })),
+        )
+      : fireWithoutKeys(client, bookId, userIds);
+  const before = client.repeated();
+  const name = newRunName();
+  console.log(`Creating ${options.users} users and ${options.codes} coupons …`);
+  const bookId = await createBook(client, name, options.limit, options.codes);
+  const userIds = await createUsers(client, name, options.users);
+  await openConnections(client, options.connections);
+
+  console.log(
+    `Racing: ${options.users} users for ${options.codes} coupons on ${urls.length} node${urls.length > 1 ? 's' : ''}, ${keyed ? 'with' : 'without'} Idempotency-Keys\n`,
+  );
+  const claims = await claim(bookId, userIds);
+  const rounds = [{ name: 'assign', round: claims }];
+  const checks = checkClaims(options, claims);
+  if (keyed) checks.push(await checkRepeats(client, claims));
+  if (options.full) await spend(client, claims, rounds, checks);
+  checks.push(...checkAudit(options, claims, await audit(client, bookId)));
+  const greedyBookId = await raceGreedily(
+    client,
+    `${name}-limit`,
+    options.limit,
+    userIds,
+    claim,
+    rounds,
+    checks,
+  );
+
+  printRounds(rounds);
+  printChecks(checks);
+  if (client.repeated() > before) {
+    console.log(
+      `  ${client.repeated() - before} requests were told to wait (409, 429 or 503) and were sent again.\n`,
+    );
+  }
+  if (livesOn) await retire(client, { bookIds: [bookId, greedyBookId], userIds });
+  const held = checks.every(({ holds }) => holds);
+  console.log(held ? '  Everything holds.' : '  NOT everything holds: see above.');
+  return held;
 }
 
 /** So that the race is about claims and not about opening connections. */
@@ -192,18 +217,14 @@ async function raceGreedily(
   name: string,
   limit: number,
   userIds: string[],
+  claim: (bookId: string, userIds: readonly string[]) => Promise<Round>,
   rounds: { name: string; round: Round }[],
   checks: Check[],
 ): Promise<string> {
   const greedy = userIds.slice(0, GREEDY_USERS);
   const claimsEach = limit + GREEDY_CLAIMS;
   const bookId = await createBook(client, name, limit, greedy.length * claimsEach);
-  const round = await fire(
-    client,
-    Array.from({ length: claimsEach }, () => greedy)
-      .flat()
-      .map((userId) => ({ path: '/api/v1/coupons/assign/random', userId, body: { bookId } })),
-  );
+  const round = await claim(bookId, Array.from({ length: claimsEach }, () => greedy).flat());
   rounds.push({ name: 'assign beyond the limit', round });
   const given = Map.groupBy(succeeded(round), ({ userId }) => userId);
   checks.push(

@@ -72,9 +72,9 @@ async function readBatches(url: string): Promise<{ count: number; items: number;
       0,
     );
   return {
-    count: sum('coupon_group_size_count'),
-    items: sum('coupon_group_size_sum'),
-    seconds: sum('coupon_group_seconds_sum'),
+    count: sum('coupon_(?:group|batch)_size_count'),
+    items: sum('coupon_(?:group|batch)_size_sum'),
+    seconds: sum('coupon_(?:group|batch)_seconds_sum'),
   };
 }
 

@@ -12,6 +12,7 @@ const TABLES: Record<keyof DB, true> = {
   book_user_counters: true,
   books: true,
   budgets: true,
+  code_order: true,
   coupons: true,
   distribution_shares: true,
   distributions: true,

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { overdue } from '../../src/deadline.ts';
-import { createLanes } from '../../src/modules/coupons/commands/lanes.ts';
+import { createLanes, type Path } from '../../src/modules/coupons/commands/lanes.ts';
 import type { Actor } from '../../src/modules/coupons/state.ts';
 import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
 import { rollBackRedemption, unassignCoupon } from '../../src/modules/coupons/admin/take-back.ts';
@@ -58,18 +58,29 @@ const LARGE: FaultRates = { ...NO_HANG, defect: 0.002, deadlock: 0.01, lostBefor
 /** What is sent again may get lost again, but only before its COMMIT: a replay then tells that the first time counted. */
 const AGAIN: FaultRates = { ...NO_HANG, defect: 0, deadlock: 0.02, lostBefore: 0.1, lostAfter: 0 };
 
+/** How many groups of random assignments went each way. */
+export type Paths = Partial<Record<Path, number>>;
+
 /** Runs a group of histories to its end and returns the time there. Throws at the first answer or row that is not the model's. */
-export async function runGroup(options: GroupOptions): Promise<{ now: number; stats: Group['stats'] }> {
+export async function runGroup(
+  options: GroupOptions,
+): Promise<{ now: number; stats: Group['stats']; paths: Paths }> {
   const { db, seed, number, size, rounds, setClock } = options;
   const random = randomOf(seed, 'group', number);
   const histories = Array.from({ length: size }, (_, n) =>
     beginHistory(number * size + n, randomOf(seed, 'history', number, n), options.now),
   );
+  const paths: Paths = {};
   const faulty = (name: string, rates: FaultRates, stuckMs = Infinity) =>
     createLanes({
       stuckMs,
       db: withFaults(db, randomOf(seed, 'faults', number, name), rates),
       maxBooksAtOnce: 8,
+      // A history is short.
+      hopeAfter: 1,
+      onGroup(lane, _size, _seconds, path) {
+        if (lane === 'assign-random') paths[path] = (paths[path] ?? 0) + 1;
+      },
     });
   const group: Group = {
     db,
@@ -101,7 +112,7 @@ export async function runGroup(options: GroupOptions): Promise<{ now: number; st
     await compareRows(db, histories, failer(group));
   }
   await compareTrail(db, histories, failer(group));
-  return { now, stats: group.stats };
+  return { now, stats: group.stats, paths };
 }
 
 /** What a history does in a round. What runs in a transaction of its own is rarer: it costs the most. */

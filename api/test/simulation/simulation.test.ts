@@ -41,6 +41,7 @@ test(`${HISTORIES} random histories go as the model says`, async () => {
       : [Number(ONLY)];
   const { db } = app;
   const totals: Record<string, number> = {};
+  const paths: Record<string, number> = {};
   let now = START;
   for (const number of groups) {
     try {
@@ -55,6 +56,7 @@ test(`${HISTORIES} random histories go as the model says`, async () => {
       });
       now = result.now;
       for (const [name, n] of Object.entries(result.stats)) totals[name] = (totals[name] ?? 0) + n;
+      for (const [path, n] of Object.entries(result.paths)) paths[path] = (paths[path] ?? 0) + n;
     } catch (error) {
       const again = `SIMULATION_SEED=${SEED} SIMULATION_GROUP=${number}`;
       throw new Error(`To see it again: ${again}\n${(error as Error).message}`, { cause: error });
@@ -65,8 +67,10 @@ test(`${HISTORIES} random histories go as the model says`, async () => {
   console.info(
     `simulation: seed ${SEED}, ${groups.length * GROUP_SIZE} histories, ${commands} commands`,
     totals,
+    paths,
   );
   if (groups.length < 10) return;
+  for (const path of ['one trip', 'usual', 'usual after all']) expect(paths[path], path).toBeGreaterThan(100);
   // Whatever can happen has happened, often.
   for (const outcome of [
     'assign done',

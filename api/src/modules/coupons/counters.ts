@@ -46,11 +46,7 @@ export async function raiseCounters(
 ): Promise<Map<string, number>> {
   const sums = sumCounters(changes);
   if (sums.length === 0) return new Map();
-  const { rows } = await sql<{ bookId: string; userId: string; assigned: number }>`
-    INSERT INTO book_user_counters AS c (book_id, user_id, assigned)
-    SELECT * FROM ${unnestChanges(sums)} ORDER BY user_id, book_id
-    ON CONFLICT (book_id, user_id) DO UPDATE SET assigned = c.assigned + EXCLUDED.assigned
-    RETURNING book_id AS "bookId", user_id AS "userId", assigned`.execute(trx);
+  const { rows } = await raise(sums).execute(trx);
   const after = new Map(rows.map(({ bookId, userId, assigned }) => [counterKey(bookId, userId), assigned]));
   return new Map(
     sums.map(({ bookId, userId, count }) => {
@@ -58,6 +54,25 @@ export async function raiseCounters(
       return [key, after.get(key)! - count];
     }),
   );
+}
+
+const raise = (sums: readonly CounterChange[]) => sql<{ bookId: string; userId: string; assigned: number }>`
+  INSERT INTO book_user_counters AS c (book_id, user_id, assigned)
+  SELECT * FROM ${unnestChanges(sums)} ORDER BY user_id, book_id
+  ON CONFLICT (book_id, user_id) DO UPDATE SET assigned = c.assigned + EXCLUDED.assigned
+  RETURNING book_id AS "bookId", user_id AS "userId", assigned`;
+
+/** The same, but fails when a counter comes to more than `most`; null: no limit. */
+export async function raiseCountersUpTo(
+  trx: Transaction,
+  changes: readonly CounterChange[],
+  most: number | null,
+): Promise<void> {
+  const sums = sumCounters(changes);
+  await sql`
+    WITH raised AS (${raise(sums)})
+    SELECT require_count(count(*), ${sums.length}, 'a user is at the limit of the book')
+    FROM raised WHERE ${most}::integer IS NULL OR assigned <= ${most}::integer`.execute(trx);
 }
 
 /** @param changes each counter once */

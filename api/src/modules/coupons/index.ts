@@ -36,7 +36,7 @@ export const core = fp<ModuleOptions>(
     ])
       app.addSchema(schema);
 
-    const { Histogram } = app.metrics.client;
+    const { Counter, Histogram } = app.metrics.client;
     const sizes = new Histogram({
       name: 'coupon_group_size',
       help: 'commands settled by one transaction',
@@ -49,10 +49,16 @@ export const core = fp<ModuleOptions>(
       labelNames: ['lane'],
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     });
+    const paths = new Counter({
+      name: 'coupon_random_groups_total',
+      help: 'groups of random assignments, by how many round trips they took',
+      labelNames: ['path'],
+    });
     const submit = createLanes({
       db: app.db,
       maxBooksAtOnce: Math.max(1, config.databasePoolSize - 4),
-      onGroup: (lane, size, seconds) => {
+      onGroup: (lane, size, seconds, path) => {
+        if (lane === 'assign-random') paths.inc({ path });
         sizes.observe({ lane }, size);
         times.observe({ lane }, seconds);
       },

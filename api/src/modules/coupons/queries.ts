@@ -33,14 +33,25 @@ export async function selectBookWithStockForKeyShare(
   trx: Transaction,
   bookId: string,
   start: number,
-): Promise<(BookRules & { now: Date; inStock: boolean }) | undefined> {
+): Promise<(BookRules & { now: Date; inStock: boolean; version: string }) | undefined> {
   const unassigned = sql`SELECT FROM coupons WHERE book_id = ${bookId} AND state = 'UNASSIGNED'`;
-  const { rows } = await sql<BookRules & { now: Date; inStock: boolean }>`
-    SELECT ${bookRuleColumns}, ${clock} AS now,
+  const { rows } = await sql<BookRules & { now: Date; inStock: boolean; version: string }>`
+    SELECT r.*, r::text AS version, ${clock} AS now,
            EXISTS (${unassigned} AND random_key >= ${start}) OR EXISTS (${unassigned} AND random_key < ${start}) AS "inStock"
-    FROM (SELECT * FROM books WHERE id = ${bookId} FOR KEY SHARE) b`.execute(trx);
+    FROM ${bookForKeyShare(bookId)}`.execute(trx);
   return rows[0];
 }
+
+/** Fails when a book is not what it was when this `version` was read. KEY SHARE as above. */
+export async function requireUnchangedBook(trx: Transaction, bookId: string, version: string): Promise<void> {
+  await sql`
+    SELECT require_count(count(*), 1, 'the book has changed')
+    FROM ${bookForKeyShare(bookId)} WHERE r::text = ${version}`.execute(trx);
+}
+
+/** One book; `r` is what the rules need of it, whatever that is. */
+const bookForKeyShare = (bookId: string) => sql`
+  (SELECT * FROM books WHERE id = ${bookId} FOR KEY SHARE) b CROSS JOIN LATERAL (SELECT ${bookRuleColumns}) r`;
 
 /** Where coupons are, without locking them. */
 export async function findBooksOfCodes(
@@ -68,16 +79,25 @@ export async function selectRandomForUpdateSkipLocked(
   count: number,
   start: number,
 ): Promise<(Coupon & { now: Date })[]> {
+  const { rows } = await randomForUpdateSkipLocked(bookId, count, start).execute(trx);
+  return rows;
+}
+
+/** The same as a part of another statement. */
+export function randomForUpdateSkipLocked(
+  bookId: string,
+  count: number,
+  start: number,
+): RawBuilder<Coupon & { now: Date }> {
   const from = (range: RawBuilder<unknown>) => sql`
     SELECT * FROM (
       SELECT ${couponColumns} FROM coupons c
       WHERE c.book_id = ${bookId} AND c.state = 'UNASSIGNED' AND ${range}
       ORDER BY c.random_key LIMIT ${count} FOR UPDATE SKIP LOCKED) part`;
-  const { rows } = await sql<Coupon & { now: Date }>`
+  return sql<Coupon & { now: Date }>`
     SELECT claimed.*, ${clock} AS now
     FROM (${from(sql`c.random_key >= ${start}`)} UNION ALL ${from(sql`c.random_key < ${start}`)}) claimed
-    LIMIT ${count}`.execute(trx);
-  return rows;
+    LIMIT ${count}`;
 }
 
 /**

@@ -58,6 +58,22 @@ export async function findActiveUsers(
   return new Map(rows.map(({ id, role }) => [id, role]));
 }
 
+/**
+ * Fails when one of those named may not act as what it is named for: it is no active account, or not of ADMIN any more. The same as a
+ * look by `findActiveUsers`, for who cannot wait for its answer.
+ */
+export async function requireActiveUsers(
+  trx: Transaction,
+  users: readonly { id: string; role: UserRole }[],
+): Promise<void> {
+  const asked = [...new Set(users.map(({ id }) => id))];
+  const admins = new Set(users.filter(({ role }) => role === 'ADMIN').map(({ id }) => id));
+  await sql`
+    SELECT require_count(count(*), ${asked.length}, 'an account may not act any more')
+    FROM users WHERE id = ANY(${asked}::uuid[]) AND disabled_at IS NULL
+      AND (role = 'ADMIN' OR id <> ALL(${[...admins]}::uuid[]))`.execute(trx);
+}
+
 /** The e-mails of users, by id. */
 export async function findEmails(
   db: Database | Transaction,

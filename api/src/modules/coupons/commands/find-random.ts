@@ -4,9 +4,7 @@ import { selectBookWithStockForKeyShare, selectRandomForUpdateSkipLocked } from 
 import { type BookRules, refuseAssignment } from '../state.ts';
 import type { Find, Found, SubmittedCommand } from './command.ts';
 import { AGAIN } from './group-commit.ts';
-
-/** Most books of which is known that everybody got a coupon in their last group. */
-const MAX_HOPEFUL = 1_000;
+import type { Hopes } from './hopes.ts';
 
 /**
  * Finds random coupons of the one book of a group. Counters first, then coupons: the one order of locks.
@@ -18,12 +16,7 @@ const MAX_HOPEFUL = 1_000;
  * A book without an unassigned row is exhausted. If rows exist but others hold them, the commands left over are tried again: SKIP
  * LOCKED finding nothing does not mean sold out.
  */
-export function createFindRandom(): Find {
-  const hopeful = new Set<string>();
-  const hope = (bookId: string) => {
-    hopeful.add(bookId);
-    if (hopeful.size > MAX_HOPEFUL) hopeful.delete(hopeful.values().next().value!); // The one of longest ago.
-  };
+export function createFindRandom(hopes: Hopes): Find {
   return async (trx, asked) => {
     const bookId = asked[0]!.bookId!;
     const start = randomInt(-(2 ** 31), 2 ** 31);
@@ -43,11 +36,12 @@ export function createFindRandom(): Find {
         counts.set(counterKey(bookId, userId), count);
       return null;
     };
-    // Taken from the set until it is known how this group goes: if it fails, it comes again and looks first.
-    const early = hopeful.delete(bookId);
+    const hopeful = hopes.of(bookId);
+    // Until it is known how this group goes: if it fails, it comes again and looks first.
+    hopes.dash(bookId);
     const [book, taken] = await Promise.all([
       selectBookWithStockForKeyShare(trx, bookId, start),
-      early ? take(asked.map(wish)) : look(),
+      hopeful ? take(asked.map(wish)) : look(),
     ]);
 
     return async (commands) => {
@@ -73,7 +67,8 @@ export function createFindRandom(): Find {
       coupons.slice(0, admitted.length).forEach(({ now, ...coupon }, index) => {
         found[admitted[index]!] = { coupon, book, now };
       });
-      if (Math.min(admitted.length, coupons.length) === asked.length) hope(bookId);
+      if (Math.min(admitted.length, coupons.length) === asked.length)
+        hopes.confirm(bookId, book, hopeful?.groups);
       return { found, counts, reserved: wanted };
     };
   };

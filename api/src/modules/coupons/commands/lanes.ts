@@ -6,13 +6,21 @@ import { currentSpan, inSharedSpan, isTracing } from '../../../telemetry/tracing
 import type { Find, SubmitCommand, SubmittedCommand } from './command.ts';
 import { findByCode, findToAssign } from './find-by-code.ts';
 import { createFindRandom } from './find-random.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { type AGAIN, createGroupCommit } from './group-commit.ts';
+import { createHopes } from './hopes.ts';
+import { assignInOneTrip } from './one-trip.ts';
 import { settle } from './settle.ts';
+
+/** After so many groups in which everybody of a book got a coupon, the next one is expected to go well too. */
+const HOPE_AFTER = 3;
 
 export type LaneName = 'assign-random' | 'assign-code' | 'by-code';
 
 /** Most books that wait for their turn to have a group settled. */
 const MAX_WAITING_BOOKS = 2_000;
+
+/** In one round trip; the usual way, by looking first; or so after the one trip had been refused by one of its checks. */
+export type Path = 'one trip' | 'usual' | 'usual after all';
 
 export interface LanesOptions {
   db: Database;
@@ -20,8 +28,10 @@ export interface LanesOptions {
   maxBooksAtOnce: number;
   /** As that of `createGroupCommit`. */
   stuckMs?: number;
-  /** Told of each group: its lane, how many commands it settled, how long it took. */
-  onGroup?: (lane: LaneName, size: number, seconds: number) => void;
+  /** Told of each group: its lane, how many commands it settled, how long it took, and by which path. */
+  onGroup?: (lane: LaneName, size: number, seconds: number, path: Path) => void;
+  /** How many groups of a book go well before the next is tried in one trip. */
+  hopeAfter?: number;
 }
 
 /**
@@ -29,18 +39,47 @@ export interface LanesOptions {
  * one beside a group that is stuck): random assignments book by book, assignments by code, and commands on coupons that have an
  * owner.
  */
-export function createLanes({ db, maxBooksAtOnce, stuckMs, onGroup }: LanesOptions): SubmitCommand {
+export function createLanes({
+  db,
+  maxBooksAtOnce,
+  stuckMs,
+  onGroup,
+  hopeAfter = HOPE_AFTER,
+}: LanesOptions): SubmitCommand {
   type Lane = ReturnType<typeof createGroupCommit<SubmittedCommand, Answer>>;
 
   const inTurn = takeTurns(maxBooksAtOnce, MAX_WAITING_BOOKS);
+
+  const hopes = createHopes();
+  /** Undefined: not tried, since there is no reason to expect that it goes well. Null: refused, nothing was done. */
+  const tryOneTrip = async (
+    commands: SubmittedCommand[],
+  ): Promise<(Answer | typeof AGAIN)[] | null | undefined> => {
+    const bookId = commands[0]!.bookId!;
+    const hopeful = hopes.of(bookId);
+    if (!hopeful || hopeful.groups < hopeAfter) return undefined;
+    // Until it is known how it goes.
+    hopes.dash(bookId);
+    const given = await assignInOneTrip(db, commands, hopeful.book);
+    if (given) hopes.confirm(bookId, hopeful.book, hopeful.groups);
+    return given;
+  };
 
   const openLane = (name: LaneName, find: Find, onIdle?: () => void): Lane =>
     createGroupCommit<SubmittedCommand, Answer>({
       run: async (commands, alone) => {
         const started = performance.now();
+        let path: Path = 'usual';
         try {
-          const work = () =>
-            inTransaction(db, (trx) => settle(trx, commands, find), { byIndex: true, waitsLittle: alone });
+          const work = async () => {
+            const given = name === 'assign-random' && !alone ? await tryOneTrip(commands) : undefined;
+            path = given ? 'one trip' : given === null ? 'usual after all' : 'usual';
+            if (given) return given;
+            return inTransaction(db, (trx) => settle(trx, commands, find), {
+              byIndex: true,
+              waitsLittle: alone,
+            });
+          };
           if (!isTracing()) return await work();
           const spans = commands.flatMap(({ span }) => span ?? []);
           return await inSharedSpan(
@@ -50,7 +89,7 @@ export function createLanes({ db, maxBooksAtOnce, stuckMs, onGroup }: LanesOptio
             work,
           );
         } finally {
-          onGroup?.(name, commands.length, (performance.now() - started) / 1000);
+          onGroup?.(name, commands.length, (performance.now() - started) / 1000, path);
         }
       },
       keysOf: ({ code, claim }) => [
@@ -65,7 +104,7 @@ export function createLanes({ db, maxBooksAtOnce, stuckMs, onGroup }: LanesOptio
   const assignCode = openLane('assign-code', findToAssign);
   const byCode = openLane('by-code', findByCode);
   const random = new Map<string, Lane>();
-  const findRandom = createFindRandom();
+  const findRandom = createFindRandom(hopes);
 
   const randomOf = (bookId: string): Lane => {
     let lane = random.get(bookId);
