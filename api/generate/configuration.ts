@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { environment } from '../src/config.ts';
+import { moduleNames } from '../src/modules/index.ts';
 
 interface Variable {
   default?: string | number;
@@ -17,7 +18,7 @@ interface Variable {
 export function describeConfiguration(): string {
   const rows = Object.entries(environment.properties as Record<string, TSchema & Variable>).map(
     ([name, variable]) =>
-      `| \`${name}\` | ${variable.default === undefined ? '—' : `\`${variable.default}\``} | ${valuesOf(variable)} | ${variable.description} |`,
+      `| \`${name}\` | ${variable.default === undefined ? '—' : `\`${variable.default}\``} | ${valuesOf(variable)} | ${variable.description}${name === 'MODULES' ? `. There are ${moduleNames.join(', ')}` : ''} |`,
   );
   return ['| variable | default | values | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { createParser } from 'eventsource-parser';
 
 export interface StreamMessage {
   /** Empty for changes of coupons. */
@@ -50,7 +51,7 @@ export function openStream(
     outgoing.on('error', reject);
     outgoing.on('response', (response) => {
       const messages: StreamMessage[] = [];
-      let [rest, comments, body, last, over] = ['', 0, '', lastEventId ?? '', false];
+      let [comments, body, last, over] = [0, '', lastEventId ?? '', false];
       const ended = new Promise<void>((done) => {
         response.on('close', () => {
           over = true;
@@ -75,30 +76,21 @@ export function openStream(
         resume: () => response.resume(),
       };
 
-      const dispatch = (block: string) => {
-        let [event, data] = ['', ''];
-        for (const line of block.split('\n')) {
-          const colon = line.indexOf(':');
-          const [field, value] = [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
-          if (colon === 0) comments += 1;
-          else if (field === 'event') event = value;
-          else if (field === 'data') data += value;
-          else if (field === 'id') last = value;
-        }
-        if (data === '') return;
-        const message = { event, id: last, data: JSON.parse(data) as StreamMessage['data'] };
-        messages.push(message);
-        onMessage?.(message, client);
-      };
-
+      const parser = createParser({
+        onId: (id) => (last = id),
+        onComment: () => (comments += 1),
+        onEvent({ event = '', data }) {
+          if (over) return;
+          const message = { event, id: last, data: JSON.parse(data) as StreamMessage['data'] };
+          messages.push(message);
+          onMessage?.(message, client);
+        },
+      });
       response.setEncoding('utf8');
       response.on('error', () => undefined);
       response.on('data', (chunk: string) => {
         if (response.statusCode !== 200) body += chunk;
-        rest += chunk;
-        const blocks = rest.split('\n\n');
-        rest = blocks.pop()!;
-        for (const block of blocks) if (!over) dispatch(block);
+        else parser.feed(chunk);
       });
       resolve(client);
     });

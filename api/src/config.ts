@@ -113,8 +113,7 @@ export const environment = Type.Object({
   MODULES: Type.Optional(
     Type.String({
       pattern: '^[a-z-]+(,[a-z-]+)*$',
-      description:
-        'what this process serves, separated by commas: accounts, books, jobs, codes, coupons (or its parts coupons-assign, coupons-redeem, coupons-admin, coupons-reads), history (or its parts history-reads, history-stream), pools, distributions, web; unset: all',
+      description: 'what this process serves: modules, or parts of them, separated by commas; unset: all',
     }),
   ),
   MAX_UPLOAD_BYTES: Type.Integer({

@@ -1,4 +1,4 @@
-/** The rules as domain.md and api.md say them. A state in capitals: the command is done and leads there. */
+/** The rules, written down a second time, by hand, as docs/state-machine.md tells them. A state in capitals: the command is done and leads there. */
 const OPEN = `
 assign                | owner            | another USER    | ADMIN for owner  | ADMIN for other  | ADMIN for self
 UNASSIGNED            | ASSIGNED         | ASSIGNED        | ASSIGNED         | ASSIGNED         | ASSIGNED

@@ -41,13 +41,13 @@ export async function marksOf(db: Database, jobId: string): Promise<{ steps: num
 export const testJobs = fp<ModuleOptions>(
   async (app) => {
     app.addJobWork('generate', {
-      async run({ db, job, step, checkpoint }) {
+      async run({ db, job, step, refuseToStop }) {
         const input = job.input as unknown as TestJob;
         const done = () => (job.checkpoint?.steps as number | undefined) ?? 0;
         while (done() < input.steps) {
           const next = done() + 1;
           while (next === input.gate && !(await isOpen(db, job.id))) {
-            checkpoint();
+            refuseToStop();
             await wait(20);
           }
           if (next === input.problemAt?.step) throw new Problem(input.problemAt.code, 'So it was ordered.');

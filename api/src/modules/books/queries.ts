@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allOf } from '../../database/conditions.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
 
 export interface BookRow {
@@ -85,17 +86,15 @@ export async function listBooks(
   db: Database,
   { activeOnly, archived, q, after, limit }: BookFilter,
 ): Promise<BookRow[]> {
-  const conditions = [
-    activeOnly ? isActive : null,
-    archived === undefined ? null : sql`(books.archived_at IS NOT NULL) = ${archived}`,
-    q === undefined ? null : sql`strpos(lower(books.name), lower(${q})) > 0`,
-    after
-      ? sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`
-      : null,
-  ].filter((condition) => condition !== null);
-  const where = conditions.length > 0 ? sql`WHERE ${sql.join(conditions, sql` AND `)}` : sql``;
+  const where = allOf(
+    activeOnly && isActive,
+    archived !== undefined && sql`(books.archived_at IS NOT NULL) = ${archived}`,
+    q !== undefined && sql`strpos(lower(books.name), lower(${q})) > 0`,
+    after &&
+      sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+  );
   const { rows } = await sql<BookRow>`
-    SELECT ${bookColumns} FROM books ${where}
+    SELECT ${bookColumns} FROM books WHERE ${where}
     ORDER BY books.created_at DESC, books.id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -111,11 +110,10 @@ export async function listBooksHeldBy(
     FROM (SELECT DISTINCT book_id FROM coupons WHERE assigned_user_id = ${userId}) held
     JOIN books ON books.id = held.book_id
     JOIN book_user_counters c ON c.book_id = books.id AND c.user_id = ${userId}
-    WHERE ${
-      after
-        ? sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`
-        : sql`true`
-    }
+    WHERE ${allOf(
+      after &&
+        sql`(books.created_at, books.id) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+    )}
     ORDER BY books.created_at DESC, books.id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -212,7 +210,7 @@ export async function findBooksInStock(db: Database, ids: readonly string[]): Pr
 export async function findStats(db: Database, days: number, bookId?: string): Promise<BookStats> {
   const { rows } = await sql<BookStats>`
     WITH parts AS MATERIALIZED (
-      SELECT * FROM ${parts} parts WHERE ${bookId === undefined ? sql`true` : sql`book_id = ${bookId}`}),
+      SELECT * FROM ${parts} parts WHERE ${allOf(bookId !== undefined && sql`book_id = ${bookId}`)}),
     by_day AS (SELECT day, sum(redemptions)::bigint AS redemptions FROM parts WHERE day IS NOT NULL GROUP BY day),
     today AS (SELECT date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AS today),
     shown AS (

@@ -102,7 +102,7 @@ export const distribution: JobWork = {
 };
 
 /** Takes the list of members as it is now, draws, and stores the outcome, some rows at a time. */
-async function drawShares({ db, job, step, checkpoint }: JobContext): Promise<void> {
+async function drawShares({ db, job, step, refuseToStop }: JobContext): Promise<void> {
   const { poolId, bookId, onShortage, seed: hex, ...order } = inputOf(job);
   const survey = await inTransaction(db, (trx) =>
     surveyDistribution(trx, { poolId, bookId, onShortage, ...order }),
@@ -110,7 +110,7 @@ async function drawShares({ db, job, step, checkpoint }: JobContext): Promise<vo
   if (onShortage === 'refuse') refuseShortage(survey);
   const { terms, list, disabled, needed, planned } = survey;
   const seed = Buffer.from(hex, 'hex');
-  const drawn = await drawBeside(drawing(seed, terms, list), checkpoint);
+  const drawn = await drawBeside(drawing(seed, terms, list), refuseToStop);
 
   await step(async (trx) => {
     // What an attempt that was interrupted here has left: it drew from another list.

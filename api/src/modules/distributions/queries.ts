@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allOf } from '../../database/conditions.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { Entrant, Terms } from './draw.ts';
 
@@ -158,8 +159,10 @@ export async function listGivenCoupons(
   const { rows } = await sql<GivenCoupon>`
     SELECT c.id AS "couponId", u.id AS "userId", u.email, u.name, c.code
     FROM coupons c JOIN users u ON u.id = c.assigned_user_id
-    WHERE ${stillGiven(job, userIds)}
-      AND ${after ? sql`(c.assigned_user_id, c.id) > (${after.userId}::uuid, ${after.couponId}::bigint)` : sql`true`}
+    WHERE ${allOf(
+      stillGiven(job, userIds),
+      after && sql`(c.assigned_user_id, c.id) > (${after.userId}::uuid, ${after.couponId}::bigint)`,
+    )}
     ORDER BY c.assigned_user_id, c.id LIMIT ${limit}`.execute(db);
   return rows;
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allOf } from '../../database/conditions.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { JobStatus } from '../../database/types.ts';
 import type { Age } from '../../schemas.ts';
@@ -75,13 +76,14 @@ export async function listJobs(
   db: Database,
   { kind, status, bookId, after, limit }: JobFilter,
 ): Promise<JobRow[]> {
-  const conditions = [sql`true`];
-  if (kind) conditions.push(sql`kind = ${kind}`);
-  if (status) conditions.push(sql`status = ${status}`);
-  if (bookId) conditions.push(sql`book_id = ${bookId}`);
-  if (after) conditions.push(sql`(created_at, id) < (${after.createdAt}, ${after.id})`);
+  const where = allOf(
+    kind && sql`kind = ${kind}`,
+    status && sql`status = ${status}`,
+    bookId !== undefined && sql`book_id = ${bookId}`,
+    after && sql`(created_at, id) < (${after.createdAt}, ${after.id})`,
+  );
   const { rows } = await sql<JobRow>`
-    SELECT ${jobColumns} FROM jobs WHERE ${sql.join(conditions, sql` AND `)}
+    SELECT ${jobColumns} FROM jobs WHERE ${where}
     ORDER BY created_at DESC, id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -97,8 +99,7 @@ export async function takeJob(
 ): Promise<JobRow | undefined> {
   const { rows } = await sql<JobRow>`
     UPDATE jobs SET status = 'running', attempt = attempt + 1, started_at = coalesce(started_at, clock_timestamp())
-    WHERE id = ${id} AND status IN ('queued', 'running')
-      AND ${after === undefined ? sql`true` : sql`attempt = ${after}`}
+    WHERE ${allOf(sql`id = ${id} AND status IN ('queued', 'running')`, after !== undefined && sql`attempt = ${after}`)}
     RETURNING ${jobColumns}`.execute(db);
   return rows[0];
 }

@@ -32,8 +32,8 @@ export interface JobContext {
    * was cancelled, is another worker's by now, or this process stops.
    */
   pulse: (done: number) => Promise<void>;
-  /** The same for work that needs no transaction: stops a job that shall not go on. */
-  checkpoint: () => void;
+  /** The same for work that needs no transaction: throws when the job shall stop. */
+  refuseToStop: () => void;
 }
 
 export interface JobWork {
@@ -112,7 +112,7 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
       await work.run({
         db,
         job,
-        checkpoint: refuseToStop,
+        refuseToStop,
         async pulse(done) {
           refuseToStop();
           const note = await inTransaction(db, (trx) => noteStep(trx, job, { done }));

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allOf } from '../../database/conditions.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { Age } from '../../schemas.ts';
 import { type UserRow, userColumns } from '../accounts/people/queries.ts';
@@ -46,8 +47,10 @@ export async function listPools(
 ): Promise<PoolRow[]> {
   const { rows } = await sql<PoolRow>`
     SELECT ${poolColumns} FROM user_pools
-    WHERE ${q === undefined ? sql`true` : sql`position(lower(${q}) IN lower(name)) > 0`}
-      AND ${after ? sql`(created_at, id) < (${after.createdAt}, ${after.id})` : sql`true`}
+    WHERE ${allOf(
+      q !== undefined && sql`position(lower(${q}) IN lower(name)) > 0`,
+      after && sql`(created_at, id) < (${after.createdAt}, ${after.id})`,
+    )}
     ORDER BY created_at DESC, id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -78,9 +81,11 @@ export async function listMembers(
   const { rows } = await sql<MemberRow>`
     SELECT ${userColumns}, m.added_at AS "addedAt"
     FROM pool_users m JOIN users ON users.id = m.user_id
-    WHERE m.pool_id = ${poolId}
-      AND ${pattern === undefined ? sql`true` : sql`users.email LIKE ${pattern}`}
-      AND ${afterEmail === undefined ? sql`true` : sql`users.email > ${afterEmail}`}
+    WHERE ${allOf(
+      sql`m.pool_id = ${poolId}`,
+      pattern !== undefined && sql`users.email LIKE ${pattern}`,
+      afterEmail !== undefined && sql`users.email > ${afterEmail}`,
+    )}
     ORDER BY users.email LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -94,8 +99,10 @@ export async function listMembersToMail(
   const { rows } = await sql<{ userId: string; email: string; name: string | null }>`
     SELECT users.id AS "userId", users.email, users.name
     FROM pool_users m JOIN users ON users.id = m.user_id
-    WHERE m.pool_id = ${poolId} AND users.disabled_at IS NULL
-      AND ${afterId === undefined ? sql`true` : sql`m.user_id > ${afterId}`}
+    WHERE ${allOf(
+      sql`m.pool_id = ${poolId} AND users.disabled_at IS NULL`,
+      afterId !== undefined && sql`m.user_id > ${afterId}`,
+    )}
     ORDER BY m.user_id LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -125,7 +132,7 @@ export async function deleteMembers(
   const { rows } = await sql<{ removed: number }>`
     WITH removed AS (
       DELETE FROM pool_users
-      WHERE pool_id = ${poolId} AND ${userIds === null ? sql`true` : sql`user_id = ANY(${userIds}::uuid[])`}
+      WHERE ${allOf(sql`pool_id = ${poolId}`, userIds && sql`user_id = ANY(${userIds}::uuid[])`)}
       RETURNING 1)
     UPDATE user_pools SET member_count = member_count - (SELECT count(*) FROM removed), updated_at = clock_timestamp()
     WHERE id = ${poolId} RETURNING (SELECT count(*)::integer FROM removed) AS removed`.execute(trx);

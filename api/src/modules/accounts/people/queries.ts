@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allOf } from '../../../database/conditions.ts';
 import type { Database, Transaction } from '../../../database/connection.ts';
 import type { UserRole } from '../../../database/types.ts';
 
@@ -132,16 +133,16 @@ export interface UserFilter {
 /** Newest first. */
 export async function listUsers(db: Database, filter: UserFilter): Promise<UserRow[]> {
   const { emailPrefix, role, disabled, confirmed, emailClash, after, limit } = filter;
-  const conditions = [sql`true`];
-  if (emailPrefix !== undefined)
-    conditions.push(sql`email LIKE ${`${emailPrefix.replace(/[\\%_]/g, '\\$&')}%`}`);
-  if (role !== undefined) conditions.push(sql`role = ${role}`);
-  if (disabled !== undefined) conditions.push(sql`(disabled_at IS NOT NULL) = ${disabled}`);
-  if (confirmed !== undefined) conditions.push(sql`(confirmed_at IS NOT NULL) = ${confirmed}`);
-  if (emailClash !== undefined) conditions.push(emailClash ? sql`email_clash` : sql`NOT email_clash`);
-  if (after) conditions.push(sql`(created_at, id) < (${after.createdAt}, ${after.id})`);
+  const where = allOf(
+    emailPrefix !== undefined && sql`email LIKE ${`${emailPrefix.replace(/[\\%_]/g, '\\$&')}%`}`,
+    role && sql`role = ${role}`,
+    disabled !== undefined && sql`(disabled_at IS NOT NULL) = ${disabled}`,
+    confirmed !== undefined && sql`(confirmed_at IS NOT NULL) = ${confirmed}`,
+    emailClash !== undefined && (emailClash ? sql`email_clash` : sql`NOT email_clash`),
+    after && sql`(created_at, id) < (${after.createdAt}, ${after.id})`,
+  );
   const { rows } = await sql<UserRow>`
-    SELECT ${userColumns} FROM users WHERE ${sql.join(conditions, sql` AND `)}
+    SELECT ${userColumns} FROM users WHERE ${where}
     ORDER BY created_at DESC, id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }
@@ -241,7 +242,7 @@ export async function listEmailsBeyondAscii(
   const { rows } = await sql<{ id: string; email: string; createdAt: Date }>`
     SELECT id, email, created_at AS "createdAt" FROM users
     WHERE octet_length(email) <> char_length(email) AND NOT email_clash
-      AND ${after ? sql`(created_at, id) > (${after.createdAt}, ${after.id})` : sql`true`}
+      AND ${allOf(after && sql`(created_at, id) > (${after.createdAt}, ${after.id})`)}
     ORDER BY created_at, id LIMIT ${limit}`.execute(db);
   return rows;
 }

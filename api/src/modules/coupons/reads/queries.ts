@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { allOf } from '../../../database/conditions.ts';
 import type { Database } from '../../../database/connection.ts';
 import type { CouponState } from '../../../database/types.ts';
 import { findEmails } from '../../accounts/people/queries.ts';
@@ -36,8 +37,8 @@ export async function withOwners(
 }
 
 /** The rows of a page whose *current* state is one of those asked: an expired lock counts as ASSIGNED. */
-function inState(state: CouponState | undefined): RawBuilder<unknown> {
-  if (state === undefined) return sql`true`;
+function inState(state: CouponState | undefined): RawBuilder<unknown> | undefined {
+  if (state === undefined) return undefined;
   if (state === 'LOCKED') return sql`c.state = 'LOCKED' AND c.lock_expires_at > clock_timestamp()`;
   if (state === 'ASSIGNED') {
     return sql`(c.state = 'ASSIGNED' OR c.state = 'LOCKED' AND c.lock_expires_at <= clock_timestamp())`;
@@ -55,13 +56,13 @@ export async function listCouponsByUser(
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
     FROM coupons c JOIN books b ON b.id = c.book_id
-    WHERE c.assigned_user_id = ${userId} AND ${inState(filter.state)}
-      AND ${filter.bookId === undefined ? sql`true` : sql`c.book_id = ${filter.bookId}`}
-      AND ${
-        page.after === undefined
-          ? sql`true`
-          : sql`(c.assigned_at, c.id) < (${page.after.assignedAt.toISOString()}::timestamptz, ${page.after.id}::bigint)`
-      }
+    WHERE ${allOf(
+      sql`c.assigned_user_id = ${userId}`,
+      inState(filter.state),
+      filter.bookId !== undefined && sql`c.book_id = ${filter.bookId}`,
+      page.after &&
+        sql`(c.assigned_at, c.id) < (${page.after.assignedAt.toISOString()}::timestamptz, ${page.after.id}::bigint)`,
+    )}
     ORDER BY c.assigned_at DESC, c.id DESC LIMIT ${page.limit}`.execute(db);
   return rows;
 }
@@ -78,19 +79,22 @@ export async function listCouponsByBook(
   filter: { state?: CouponState; userId?: string; codePrefix?: string },
   page: { afterId?: number; afterCode?: string; limit: number },
 ): Promise<CouponInBook[]> {
-  const ofUser = filter.userId === undefined ? sql`true` : sql`c.assigned_user_id = ${filter.userId}`;
+  const asked = allOf(
+    inState(filter.state),
+    filter.userId !== undefined && sql`c.assigned_user_id = ${filter.userId}`,
+  );
   const matching =
     filter.codePrefix === undefined
       ? sql`
         unnest(${statesToRead(filter.state)}::coupon_state[]) AS wanted(state) CROSS JOIN LATERAL (
           SELECT * FROM coupons c
-          WHERE c.book_id = ${bookId} AND c.state = wanted.state AND ${inState(filter.state)} AND ${ofUser}
+          WHERE c.book_id = ${bookId} AND c.state = wanted.state AND ${asked}
             AND c.id > ${page.afterId ?? 0}
           ORDER BY c.id LIMIT ${page.limit}) c`
       : sql`(
           SELECT * FROM coupons c
           WHERE c.code LIKE ${`${filter.codePrefix.replace(/[\\%_]/g, '\\$&')}%`} AND c.book_id = ${bookId}
-            AND ${inState(filter.state)} AND ${ofUser} AND c.code > ${page.afterCode ?? ''}
+            AND ${asked} AND c.code > ${page.afterCode ?? ''}
           ORDER BY c.code LIMIT ${page.limit}) c`;
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
@@ -120,8 +124,10 @@ export async function listEventsByCoupon(
   const { rows } = await sql<EventRow>`
     SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
            occurred_at AS "occurredAt", data
-    FROM events WHERE coupon_id = ${couponId} AND id > ${page.afterId ?? 0}
-      AND ${userId === undefined ? sql`true` : sql`user_id = ${userId}`}
+    FROM events WHERE ${allOf(
+      sql`coupon_id = ${couponId} AND id > ${page.afterId ?? 0}`,
+      userId !== undefined && sql`user_id = ${userId}`,
+    )}
     ORDER BY id LIMIT ${page.limit}`.execute(db);
   return rows;
 }

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { allOf } from '../../../database/conditions.ts';
 import type { Database, Transaction } from '../../../database/connection.ts';
 import type { EventRow } from '../../coupons/present.ts';
 import { cutAt, parseSnapshot, type Snapshot } from '../snapshot.ts';
@@ -64,7 +65,7 @@ export async function listEventsBetween(
       FROM events
       WHERE ${between({ from, to })}
         AND id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
-        AND ${of === null ? sql`true` : sql`(user_id = ANY(${of.userIds}::uuid[]) OR book_id = ANY(${of.bookIds}::uuid[]))`}
+        AND ${allOf(of && sql`(user_id = ANY(${of.userIds}::uuid[]) OR book_id = ANY(${of.bookIds}::uuid[]))`)}
       OFFSET 0) stretch
     ORDER BY id LIMIT ${limit}`.execute(db);
   return rows.map((row) => ({ ...row, txid: Number(row.txid) }));
@@ -154,16 +155,18 @@ export async function listEvents(
   { visibleAt: snapshot, before, limit }: HistoryPage,
 ): Promise<ListedEvent[]> {
   const { bookId, userId, actorId, jobId, types, coupons, from, to } = filter;
-  const conditions = [visibleAt(snapshot, 'e', 'events_to')];
-  if (bookId !== undefined) conditions.push(sql`e.book_id = ${bookId}`);
-  if (userId !== undefined) conditions.push(sql`e.user_id = ${userId}`);
-  if (actorId !== undefined) conditions.push(sql`e.actor_id = ${actorId}`);
-  if (jobId !== undefined) conditions.push(sql`e.job_id = ${jobId}`);
-  if (types !== undefined) conditions.push(sql`e.type = ANY(${types}::text[])`);
-  if (from !== undefined) conditions.push(sql`e.occurred_at >= ${from.toISOString()}::timestamptz`);
-  if (to !== undefined) conditions.push(sql`e.occurred_at < ${to.toISOString()}::timestamptz`);
-  if (coupons && 'codePrefix' in coupons) conditions.push(codeBegins(sql`e.coupon_id`, coupons.codePrefix));
-  if (before) conditions.push(isBefore(sql`e.occurred_at`, sql`e.id`, before));
+  const where = allOf(
+    visibleAt(snapshot, 'e', 'events_to'),
+    bookId !== undefined && sql`e.book_id = ${bookId}`,
+    userId !== undefined && sql`e.user_id = ${userId}`,
+    actorId !== undefined && sql`e.actor_id = ${actorId}`,
+    jobId !== undefined && sql`e.job_id = ${jobId}`,
+    types && sql`e.type = ANY(${types}::text[])`,
+    from && sql`e.occurred_at >= ${from.toISOString()}::timestamptz`,
+    to && sql`e.occurred_at < ${to.toISOString()}::timestamptz`,
+    coupons && 'codePrefix' in coupons && codeBegins(sql`e.coupon_id`, coupons.codePrefix),
+    before && isBefore(sql`e.occurred_at`, sql`e.id`, before),
+  );
 
   // The events of few coupons are looked up coupon by coupon; left to itself the planner might walk through time to find them.
   const source =
@@ -174,7 +177,7 @@ export async function listEvents(
     SELECT e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
            e.occurred_at AS "occurredAt", e.data, e.job_id AS "jobId",
            coalesce(e.code, c.code) AS code, coalesce(e.book_name, b.name) AS "bookName", u.email AS "userEmail", a.email AS "actorEmail"
-    FROM (SELECT e.* FROM ${source} e WHERE ${sql.join(conditions, sql` AND `)}
+    FROM (SELECT e.* FROM ${source} e WHERE ${where}
           ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}) e
     LEFT JOIN coupons c ON c.id = e.coupon_id LEFT JOIN books b ON b.id = e.book_id
     LEFT JOIN users u ON u.id = e.user_id LEFT JOIN users a ON a.id = e.actor_id

@@ -1,4 +1,5 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
+import { allOf } from '../../../database/conditions.ts';
 import type { Transaction } from '../../../database/connection.ts';
 import { codeBegins, type EventFilter, type HistoryPage, isBefore, visibleAt } from '../events/queries.ts';
 
@@ -27,14 +28,16 @@ export async function listRedemptions(
   { bookId, userId, actorId, coupons, from, to }: RedemptionFilter,
   { visibleAt: snapshot, before, limit }: HistoryPage,
 ): Promise<ListedRedemption[]> {
-  const conditions: RawBuilder<unknown>[] = [visibleAt(snapshot, 'r', 'redemptions_to')];
-  if (bookId !== undefined) conditions.push(sql`r.book_id = ${bookId}`);
-  if (userId !== undefined) conditions.push(sql`r.user_id = ${userId}`);
-  if (actorId !== undefined) conditions.push(sql`r.actor_id = ${actorId}`);
-  if (from !== undefined) conditions.push(sql`r.redeemed_at >= ${from.toISOString()}::timestamptz`);
-  if (to !== undefined) conditions.push(sql`r.redeemed_at < ${to.toISOString()}::timestamptz`);
-  if (coupons && 'codePrefix' in coupons) conditions.push(codeBegins(sql`r.coupon_id`, coupons.codePrefix));
-  if (before) conditions.push(isBefore(sql`r.redeemed_at`, sql`r.id`, before));
+  const where = allOf(
+    visibleAt(snapshot, 'r', 'redemptions_to'),
+    bookId !== undefined && sql`r.book_id = ${bookId}`,
+    userId !== undefined && sql`r.user_id = ${userId}`,
+    actorId !== undefined && sql`r.actor_id = ${actorId}`,
+    from && sql`r.redeemed_at >= ${from.toISOString()}::timestamptz`,
+    to && sql`r.redeemed_at < ${to.toISOString()}::timestamptz`,
+    coupons && 'codePrefix' in coupons && codeBegins(sql`r.coupon_id`, coupons.codePrefix),
+    before && isBefore(sql`r.redeemed_at`, sql`r.id`, before),
+  );
   const source =
     coupons && !('codePrefix' in coupons)
       ? sql`(SELECT * FROM redemption_history WHERE coupon_id = ANY(${coupons}::bigint[]) OFFSET 0)`
@@ -44,7 +47,7 @@ export async function listRedemptions(
            r.actor_id AS "actorId", a.email AS "actorEmail", r.redeemed_at AS "redeemedAt",
            r.redemption_number AS "redemptionNumber", r.metadata, r.rollback_of AS "rollbackOf", r.reason,
            back.id AS "rolledBackBy"
-    FROM (SELECT r.* FROM ${source} r WHERE ${sql.join(conditions, sql` AND `)}
+    FROM (SELECT r.* FROM ${source} r WHERE ${where}
           ORDER BY r.redeemed_at DESC, r.id DESC LIMIT ${limit}) r
     JOIN coupons c ON c.id = r.coupon_id JOIN books b ON b.id = r.book_id
     JOIN users u ON u.id = r.user_id JOIN users a ON a.id = r.actor_id
