@@ -6,6 +6,7 @@ import type { Module } from './modules/module.ts';
 import authentication from './plugins/authentication.ts';
 import database from './plugins/database.ts';
 import deadlines from './plugins/deadlines.ts';
+import docs from './plugins/docs.ts';
 import health from './plugins/health.ts';
 import goneClients from './plugins/gone-clients.ts';
 import headers from './plugins/headers.ts';
@@ -64,6 +65,7 @@ export async function buildApp({
   await app.register(cookie);
   await app.register(database, { config });
   await app.register(openapi);
+  await app.register(docs);
   await app.register(metrics);
   await app.register(serviceMetrics);
   await app.register(rateLimit, { config });

@@ -1,11 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import Type from 'typebox';
 import { version } from '../config.ts';
-import { packageFiles } from '../package-files.ts';
 import { type ProblemCode, problemBody, problems, Problem } from '../problems.ts';
 import { component } from '../schemas.ts';
 
@@ -119,7 +117,7 @@ function documented(schema: FastifySchema | undefined, route: RouteOptions): Fas
   };
 }
 
-/** `/openapi.json` and `/docs`, from the routes' own schemas. */
+/** `/openapi.json`, from the routes' own schemas. */
 export default fp(
   async (app) => {
     app.addSchema(fieldError);
@@ -150,11 +148,6 @@ export default fp(
       },
     });
 
-    await app.register(swaggerUi, {
-      routePrefix: '/docs',
-      baseDir: packageFiles.swaggerUi,
-      uiConfig: { persistAuthorization: false, displayRequestDuration: true, tryItOutEnabled: true },
-    });
     app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () =>
       app.swagger(),
     );
