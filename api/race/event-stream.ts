@@ -77,7 +77,10 @@ export function openStream(
       };
 
       const parser = createParser({
-        onId: (id) => (last = id),
+        // What was on the way when it was cut has not been heard: the next connection goes on before it.
+        onId(id) {
+          if (!over) last = id;
+        },
         onComment: () => (comments += 1),
         onEvent({ event = '', data }) {
           if (over) return;
