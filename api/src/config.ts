@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import AjvCompiler from '@fastify/ajv-compiler';
 import Type, { type Static } from 'typebox';
+import { readNetworks } from './addresses.ts';
 import { parseEmail } from './email.ts';
+import { outgoing } from './outgoing.ts';
 import { packageFiles } from './package-files.ts';
 
 const seconds = (fallback: number, maximum: number, description: string) =>
@@ -162,6 +164,7 @@ export const environment = Type.Object({
     default: 0.01,
     description: 'the share of requests that are traced, from 0 to 1',
   }),
+  ...outgoing,
   DRAIN_SECONDS: seconds(
     2,
     20,
@@ -210,6 +213,9 @@ export interface Config {
   otelServiceName: string;
   /** From 0 to 1. */
   traceRatio: number;
+  webhookAllowPrivate: string[];
+  sqsQueueUrl: string | undefined;
+  eventBusName: string | undefined;
 }
 
 /** The environment does not fit its schema. The message names every variable at fault and what it must be. */
@@ -250,6 +256,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     problems.push(
       `TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, not ${strange.join(', ')}`,
     );
+  }
+  if (!readNetworks(list(raw.WEBHOOK_ALLOW_PRIVATE as string | undefined))) {
+    problems.push('WEBHOOK_ALLOW_PRIVATE must hold networks such as 10.1.0.0/16');
   }
   if (problems.length > 0) {
     throw new ConfigError(
@@ -332,6 +341,9 @@ function toConfig(env: Environment): Config {
     otlpHeaders: env.OTEL_EXPORTER_OTLP_HEADERS,
     otelServiceName: env.OTEL_SERVICE_NAME,
     traceRatio: env.OTEL_TRACES_SAMPLER_ARG,
+    webhookAllowPrivate: list(env.WEBHOOK_ALLOW_PRIVATE),
+    sqsQueueUrl: env.SQS_QUEUE_URL,
+    eventBusName: env.EVENT_BUS_NAME,
   };
 }
 

@@ -24,11 +24,12 @@ export const services = {
     rules: all('/api/v1/auth/*', '/api/v1/users', '/api/v1/users/*', '/.well-known/jwks.json'),
   },
   redemption: {
-    modules: ['coupons-redeem', 'history'],
+    modules: ['coupons-redeem', 'history', 'webhooks'],
     rules: [
       // Only POST: a code may be called LOCK, and its history is read at /coupons/LOCK/history.
       ...posts('/api/v1/coupons/lock/*', '/api/v1/coupons/unlock/*', '/api/v1/coupons/redeem/*'),
       ...all('/api/v1/redemptions', '/api/v1/redemptions/*', '/api/v1/events', '/api/v1/events/*'),
+      ...all('/api/v1/webhooks', '/api/v1/webhooks/*', '/api/v1/relays', '/api/v1/relays/*'),
     ],
   },
   coupon: {

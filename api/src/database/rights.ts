@@ -20,8 +20,11 @@ const TABLES: Record<keyof DB, true> = {
   idempotency_keys: true,
   job_errors: true,
   jobs: true,
+  notices: true,
   pool_users: true,
   redemption_history: true,
+  relays: true,
+  replays: true,
   restored_rows: true,
   sessions: true,
   signing_keys: true,
@@ -29,6 +32,8 @@ const TABLES: Record<keyof DB, true> = {
   upload_parts: true,
   user_pools: true,
   users: true,
+  webhook_deliveries: true,
+  webhooks: true,
 };
 
 /** The role may not do something; or may not look into the schema, in which case PostgreSQL says that there is no such table. */

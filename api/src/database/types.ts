@@ -194,6 +194,15 @@ export interface Jobs {
   total: number | null;
 }
 
+export interface Notices {
+  book_id: string | null;
+  data: Json;
+  id: Generated<number>;
+  occurred_at: Generated<Timestamp>;
+  txid: Generated<string>;
+  type: string;
+}
+
 export interface PoolUsers {
   added_at: Generated<Timestamp>;
   pool_id: string;
@@ -212,6 +221,26 @@ export interface RedemptionHistory {
   rollback_of: number | null;
   txid: Generated<string>;
   user_id: string;
+}
+
+export interface Relays {
+  after_id: Generated<number>;
+  from_snapshot: string;
+  lease_token: string | null;
+  leased_until: Timestamp | null;
+  name: string;
+  stopped_at: Timestamp | null;
+  to_snapshot: string | null;
+}
+
+export interface Replays {
+  after_id: Generated<number>;
+  done_to: Timestamp;
+  id: Generated<number>;
+  relay: string;
+  started_by: string | null;
+  until: Generated<Timestamp>;
+  webhook_id: string | null;
 }
 
 export interface RestoredRows {
@@ -279,6 +308,41 @@ export interface Users {
   updated_at: Generated<Timestamp>;
 }
 
+export interface WebhookDeliveries {
+  attempts: Generated<Json>;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  event_id: number | null;
+  id: Generated<number>;
+  message_id: string;
+  next_try_at: Generated<Timestamp | null>;
+  notice_id: number | null;
+  status: Generated<string>;
+  tries: Generated<number>;
+  type: string;
+  webhook_id: string;
+}
+
+export interface Webhooks {
+  book_ids: string[] | null;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  description: string | null;
+  disabled_at: Timestamp | null;
+  disabled_reason: string | null;
+  failing_since: Timestamp | null;
+  former_secret: Buffer | null;
+  former_secret_until: Timestamp | null;
+  id: Generated<string>;
+  include_codes: Generated<boolean>;
+  last_failure_at: Timestamp | null;
+  last_success_at: Timestamp | null;
+  secret: Buffer;
+  types: string[];
+  updated_at: Generated<Timestamp>;
+  url: string;
+}
+
 export interface DB {
   access_links: AccessLinks;
   book_count_deltas: BookCountDeltas;
@@ -295,8 +359,11 @@ export interface DB {
   idempotency_keys: IdempotencyKeys;
   job_errors: JobErrors;
   jobs: Jobs;
+  notices: Notices;
   pool_users: PoolUsers;
   redemption_history: RedemptionHistory;
+  relays: Relays;
+  replays: Replays;
   restored_rows: RestoredRows;
   sessions: Sessions;
   signing_keys: SigningKeys;
@@ -304,4 +371,6 @@ export interface DB {
   upload_parts: UploadParts;
   user_pools: UserPools;
   users: Users;
+  webhook_deliveries: WebhookDeliveries;
+  webhooks: Webhooks;
 }

@@ -10,6 +10,7 @@ import * as jobs from './jobs/index.ts';
 import type { Module } from './module.ts';
 import * as pools from './pools/index.ts';
 import web from './web/index.ts';
+import * as webhooks from './webhooks/index.ts';
 
 interface Part {
   name: string;
@@ -47,6 +48,8 @@ const parts: readonly Part[] = [
   pools.routes,
   distributions.core,
   distributions.routes,
+  webhooks.core,
+  webhooks.routes,
   doctor,
   web,
 ].map(toPart);

@@ -999,6 +999,200 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/webhooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List webhooks, newest first */
+    get: operations['listWebhooks'];
+    put?: never;
+    /**
+     * Have events sent to an address of yours
+     * @description Each event from now on (and perhaps some of the last seconds before) is sent at least once, as CloudEvents JSON signed by Standard Webhooks. The `secret` is shown in this answer and never again. What is sent, and how to verify it: docs/events-out.md.
+     */
+    post: operations['createWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read a webhook and how it does */
+    get: operations['getWebhook'];
+    put?: never;
+    post?: never;
+    /** Delete a webhook with all its deliveries */
+    delete: operations['deleteWebhook'];
+    options?: never;
+    head?: never;
+    /** Change a webhook, or switch it off or on */
+    patch: operations['changeWebhook'];
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/rotate-secret': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a webhook a new secret
+     * @description For `keepFormerHours` each message has two signatures, by the new and by the former secret, so that the receiver can change its own in peace.
+     */
+    post: operations['rotateWebhookSecret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What was sent to a webhook, newest first
+     * @description Of the last 30 days.
+     */
+    get: operations['listWebhookDeliveries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/deliveries/{deliveryId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One delivery, with what is sent */
+    get: operations['getWebhookDelivery'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/deliveries/{deliveryId}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send one message again
+     * @description With the same `webhook-id`: a receiver that drops what it has seen drops this, too.
+     */
+    post: operations['replayWebhookDelivery'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send all events since a time again
+     * @description Those that its `types` and `bookIds` ask for, also from before it was made.
+     */
+    post: operations['replayWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/{id}/test': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a test message
+     * @description It is a delivery like any other: read it to see what came of it.
+     */
+    post: operations['testWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/relays': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How far events have been handed on to webhooks and queues */
+    get: operations['listRelays'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/relays/{name}/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Let a relay go on that stopped after a restore
+     * @description A relay stops when the database does not know what was handed on. Say from when on events are to be handed on again: too early sends some twice, too late leaves some out.
+     */
+    post: operations['resumeRelay'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/doctor': {
     parameters: {
       query?: never;
@@ -2055,6 +2249,809 @@ export interface components {
         /** @description so far */
         given: number;
       }[];
+    };
+    /**
+     * CouponAssignedMessage
+     * @description A coupon was given to a user.
+     */
+    CouponAssignedMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'coupon.assigned';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        /** @description later events of a coupon have higher ids: order by this */
+        eventId: number;
+        book: {
+          /** Format: uuid */
+          id: string;
+          name: string | null;
+        };
+        coupon: {
+          /** @description the same for all events of a coupon */
+          id: number;
+          /**
+           * @description its first characters and `***`; the whole code only for endpoints with `includeCodes`
+           * @example K7***
+           */
+          code: string | null;
+        };
+        user: {
+          /**
+           * Format: uuid
+           * @description for whom
+           */
+          id: string;
+        };
+        /**
+         * Format: uuid
+         * @description who did it; null: time itself
+         */
+        actorId: string | null;
+        details: {
+          [key: string]: unknown;
+        } | null;
+      };
+    };
+    /**
+     * CouponLockedMessage
+     * @description A user holds a coupon at checkout.
+     */
+    CouponLockedMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'coupon.locked';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        /** @description later events of a coupon have higher ids: order by this */
+        eventId: number;
+        book: {
+          /** Format: uuid */
+          id: string;
+          name: string | null;
+        };
+        coupon: {
+          /** @description the same for all events of a coupon */
+          id: number;
+          /**
+           * @description its first characters and `***`; the whole code only for endpoints with `includeCodes`
+           * @example K7***
+           */
+          code: string | null;
+        };
+        user: {
+          /**
+           * Format: uuid
+           * @description for whom
+           */
+          id: string;
+        };
+        /**
+         * Format: uuid
+         * @description who did it; null: time itself
+         */
+        actorId: string | null;
+        details: {
+          /**
+           * Format: date-time
+           * @example 2026-12-24T18:00:00.000Z
+           */
+          lockExpiresAt: string;
+        };
+      };
+    };
+    /**
+     * CouponUnlockedMessage
+     * @description A lock was given back.
+     */
+    CouponUnlockedMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'coupon.unlocked';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        /** @description later events of a coupon have higher ids: order by this */
+        eventId: number;
+        book: {
+          /** Format: uuid */
+          id: string;
+          name: string | null;
+        };
+        coupon: {
+          /** @description the same for all events of a coupon */
+          id: number;
+          /**
+           * @description its first characters and `***`; the whole code only for endpoints with `includeCodes`
+           * @example K7***
+           */
+          code: string | null;
+        };
+        user: {
+          /**
+           * Format: uuid
+           * @description for whom
+           */
+          id: string;
+        };
+        /**
+         * Format: uuid
+         * @description who did it; null: time itself
+         */
+        actorId: string | null;
+        details: {
+          [key: string]: unknown;
+        } | null;
+      };
+    };
+    /**
+     * CouponLockExpiredMessage
+     * @description A lock ran out.
+     */
+    CouponLockExpiredMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'coupon.lock_expired';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        /** @description later events of a coupon have higher ids: order by this */
+        eventId: number;
+        book: {
+          /** Format: uuid */
+          id: string;
+          name: string | null;
+        };
+        coupon: {
+          /** @description the same for all events of a coupon */
+          id: number;
+          /**
+           * @description its first characters and `***`; the whole code only for endpoints with `includeCodes`
+           * @example K7***
+           */
+          code: string | null;
+        };
+        user: {
+          /**
+           * Format: uuid
+           * @description for whom
+           */
+          id: string;
+        };
+        /**
+         * Format: uuid
+         * @description who did it; null: time itself
+         */
+        actorId: string | null;
+        details: {
+          [key: string]: unknown;
+        } | null;
+      };
+    };
+    /**
+     * CouponRedeemedMessage
+     * @description A coupon was redeemed.
+     */
+    CouponRedeemedMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'coupon.redeemed';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        /** @description later events of a coupon have higher ids: order by this */
+        eventId: number;
+        book: {
+          /** Format: uuid */
+          id: string;
+          name: string | null;
+        };
+        coupon: {
+          /** @description the same for all events of a coupon */
+          id: number;
+          /**
+           * @description its first characters and `***`; the whole code only for endpoints with `includeCodes`
+           * @example K7***
+           */
+          code: string | null;
+        };
+        user: {
+          /**
+           * Format: uuid
+           * @description for whom
+           */
+          id: string;
+        };
+        /**
+         * Format: uuid
+         * @description who did it; null: time itself
+         */
+        actorId: string | null;
+        details: {
+          redemptionCount: number;
+          /** @enum {unknown} */
+          state: 'UNASSIGNED' | 'ASSIGNED' | 'LOCKED' | 'REDEEMED';
+          /** @description what came with the request */
+          metadata: {
+            [key: string]: unknown;
+          };
+        };
+      };
+    };
+    /**
+     * CouponUnassignedMessage
+     * @description A coupon was taken from its user, back to the stock.
+     */
+    CouponUnassignedMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'coupon.unassigned';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        /** @description later events of a coupon have higher ids: order by this */
+        eventId: number;
+        book: {
+          /** Format: uuid */
+          id: string;
+          name: string | null;
+        };
+        coupon: {
+          /** @description the same for all events of a coupon */
+          id: number;
+          /**
+           * @description its first characters and `***`; the whole code only for endpoints with `includeCodes`
+           * @example K7***
+           */
+          code: string | null;
+        };
+        user: {
+          /**
+           * Format: uuid
+           * @description for whom
+           */
+          id: string;
+        };
+        /**
+         * Format: uuid
+         * @description who did it; null: time itself
+         */
+        actorId: string | null;
+        details: {
+          [key: string]: unknown;
+        } | null;
+      };
+    };
+    /**
+     * CouponRedemptionRolledBackMessage
+     * @description A redemption was undone.
+     */
+    CouponRedemptionRolledBackMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'coupon.redemption_rolled_back';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        /** @description later events of a coupon have higher ids: order by this */
+        eventId: number;
+        book: {
+          /** Format: uuid */
+          id: string;
+          name: string | null;
+        };
+        coupon: {
+          /** @description the same for all events of a coupon */
+          id: number;
+          /**
+           * @description its first characters and `***`; the whole code only for endpoints with `includeCodes`
+           * @example K7***
+           */
+          code: string | null;
+        };
+        user: {
+          /**
+           * Format: uuid
+           * @description for whom
+           */
+          id: string;
+        };
+        /**
+         * Format: uuid
+         * @description who did it; null: time itself
+         */
+        actorId: string | null;
+        details: {
+          redemptionId: number;
+          reason: string;
+          redemptionCount: number;
+          /** @enum {unknown} */
+          state: 'UNASSIGNED' | 'ASSIGNED' | 'LOCKED' | 'REDEEMED';
+        };
+      };
+    };
+    /**
+     * JobFinishedMessage
+     * @description An import, generation, distribution or undoing ended.
+     */
+    JobFinishedMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'job.finished';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        noticeId: number;
+        /** Format: uuid */
+        bookId: string | null;
+        /** Format: uuid */
+        jobId: string;
+        kind: string;
+        /** @enum {unknown} */
+        status: 'completed' | 'failed' | 'cancelled';
+      };
+    };
+    /**
+     * WebhookDisabledMessage
+     * @description An endpoint was switched off because it failed.
+     */
+    WebhookDisabledMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'webhook.disabled';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        noticeId: number;
+        /** Format: uuid */
+        bookId: string | null;
+        /** Format: uuid */
+        webhookId: string;
+        /** @enum {unknown} */
+        reason: 'gone' | 'failing' | 'backlog';
+      };
+    };
+    /**
+     * WebhookTestMessage
+     * @description A test message that an administrator asked for.
+     */
+    WebhookTestMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'webhook.test';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        note: string;
+      };
+    };
+    /** Webhook */
+    Webhook: {
+      /** Format: uuid */
+      id: string;
+      url: string;
+      description: string | null;
+      types: string[];
+      bookIds: string[] | null;
+      includeCodes: boolean;
+      /** @enum {unknown} */
+      health: 'untried' | 'healthy' | 'failing' | 'disabled';
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      disabledAt: string | null;
+      /**
+       * @description administrator: somebody did; gone: it answered 410; failing: it failed for 3 days; backlog: it was 3 days behind
+       * @enum {string|null}
+       */
+      disabledReason: 'administrator' | 'gone' | 'failing' | 'backlog' | null;
+      /**
+       * Format: date-time
+       * @description the first of the failures that no success has followed
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      failingSince: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      lastSuccessAt: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      lastFailureAt: string | null;
+      /**
+       * Format: date-time
+       * @description until then messages are signed with the secret of before, too
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      formerSecretUntil: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      updatedAt: string;
+    };
+    /** WebhookPage */
+    WebhookPage: {
+      items: components['schemas']['Webhook'][];
+      /** @description null on the last page */
+      nextCursor: string | null;
+    };
+    /** WebhookWithSecret */
+    WebhookWithSecret: {
+      /** Format: uuid */
+      id: string;
+      url: string;
+      description: string | null;
+      types: string[];
+      bookIds: string[] | null;
+      includeCodes: boolean;
+      /** @enum {unknown} */
+      health: 'untried' | 'healthy' | 'failing' | 'disabled';
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      disabledAt: string | null;
+      /**
+       * @description administrator: somebody did; gone: it answered 410; failing: it failed for 3 days; backlog: it was 3 days behind
+       * @enum {string|null}
+       */
+      disabledReason: 'administrator' | 'gone' | 'failing' | 'backlog' | null;
+      /**
+       * Format: date-time
+       * @description the first of the failures that no success has followed
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      failingSince: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      lastSuccessAt: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      lastFailureAt: string | null;
+      /**
+       * Format: date-time
+       * @description until then messages are signed with the secret of before, too
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      formerSecretUntil: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      updatedAt: string;
+      /**
+       * @description shown this once; signs each message
+       * @example whsec_…
+       */
+      secret: string;
+    };
+    /** DeliveryAttempt */
+    DeliveryAttempt: {
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      at: string;
+      durationMs: number;
+      /** @description of the answer; null: there was none */
+      status: number | null;
+      /**
+       * @description why there was no answer
+       * @enum {string|null}
+       */
+      failure:
+        | 'timeout'
+        | 'refused-address'
+        | 'name-unknown'
+        | 'connection-refused'
+        | 'connection-cut'
+        | 'tls'
+        | 'other'
+        | null;
+      /** @description its first 1,000 characters */
+      answer: string | null;
+    };
+    /** WebhookDelivery */
+    WebhookDelivery: {
+      id: number;
+      /** @description the `webhook-id` of each try */
+      messageId: string;
+      type: string;
+      /** @enum {unknown} */
+      status: 'pending' | 'delivered' | 'failed';
+      /** @description since it was last started */
+      tries: number;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      nextTryAt: string | null;
+      /** @description the newest last, 20 at most */
+      attempts: components['schemas']['DeliveryAttempt'][];
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      endedAt: string | null;
+    };
+    /** WebhookDeliveryPage */
+    WebhookDeliveryPage: {
+      items: components['schemas']['WebhookDelivery'][];
+      /** @description null on the last page */
+      nextCursor: string | null;
+    };
+    /** WebhookDeliveryWithRequest */
+    WebhookDeliveryWithRequest: {
+      id: number;
+      /** @description the `webhook-id` of each try */
+      messageId: string;
+      type: string;
+      /** @enum {unknown} */
+      status: 'pending' | 'delivered' | 'failed';
+      /** @description since it was last started */
+      tries: number;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      nextTryAt: string | null;
+      /** @description the newest last, 20 at most */
+      attempts: components['schemas']['DeliveryAttempt'][];
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      endedAt: string | null;
+      /** @description what is sent, without the signature */
+      request: {
+        url: string;
+        /** @description as the schema of its type says: see the callbacks of createWebhook */
+        body: {
+          [key: string]: unknown;
+        };
+      };
+    };
+    /** Relay */
+    Relay: {
+      /** @enum {unknown} */
+      name: 'webhooks' | 'sqs' | 'eventbridge';
+      /**
+       * @description stopped: the database is another or older than it was; say from when to go on
+       * @enum {unknown}
+       */
+      status: 'idle' | 'behind' | 'stopped';
+      /** @description age of the oldest event that was not handed on */
+      lagSeconds: number;
+      /**
+       * Format: date-time
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      stoppedAt: string | null;
+    };
+    /** RelayList */
+    RelayList: {
+      items: components['schemas']['Relay'][];
     };
     /**
      * Finding
@@ -8331,6 +9328,1313 @@ export interface operations {
       };
       /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listWebhooks: {
+    parameters: {
+      query?: {
+        /** @description most items in the answer */
+        limit?: number;
+        /** @description `nextCursor` of the page before */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookPage'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createWebhook: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description http or https, at a public address, without a user; redirects are not followed
+           * @example https://shop.example.org/hooks/coupons
+           */
+          url: string;
+          types: (
+            | 'coupon.assigned'
+            | 'coupon.locked'
+            | 'coupon.unlocked'
+            | 'coupon.lock_expired'
+            | 'coupon.redeemed'
+            | 'coupon.unassigned'
+            | 'coupon.redemption_rolled_back'
+            | 'job.finished'
+            | 'webhook.disabled'
+          )[];
+          /** @description only events of these books; null: of all */
+          bookIds?: string[] | null;
+          /** @description whether this endpoint is sent whole codes; otherwise they are masked */
+          includeCodes?: boolean;
+          description?: string | null;
+        };
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookWithSecret'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteWebhook: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description deleted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  changeWebhook: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description http or https, at a public address, without a user; redirects are not followed
+           * @example https://shop.example.org/hooks/coupons
+           */
+          url?: string;
+          types?: (
+            | 'coupon.assigned'
+            | 'coupon.locked'
+            | 'coupon.unlocked'
+            | 'coupon.lock_expired'
+            | 'coupon.redeemed'
+            | 'coupon.unassigned'
+            | 'coupon.redemption_rolled_back'
+            | 'job.finished'
+            | 'webhook.disabled'
+          )[];
+          /** @description only events of these books; null: of all */
+          bookIds?: string[] | null;
+          /** @description whether this endpoint is sent whole codes; otherwise they are masked */
+          includeCodes?: boolean;
+          description?: string | null;
+          /** @description switched off, it is sent nothing, and what happens meanwhile is not kept for it */
+          disabled?: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  rotateWebhookSecret: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description how long messages are signed with the secret of before, too; 0 when it has leaked
+           * @default 24
+           */
+          keepFormerHours: number;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookWithSecret'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listWebhookDeliveries: {
+    parameters: {
+      query?: {
+        /** @description most items in the answer */
+        limit?: number;
+        /** @description `nextCursor` of the page before */
+        cursor?: string;
+        status?: 'pending' | 'delivered' | 'failed';
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookDeliveryPage'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getWebhookDelivery: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        deliveryId: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookDeliveryWithRequest'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  replayWebhookDelivery: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+        deliveryId: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookDelivery'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  replayWebhook: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * Format: date-time
+           * @description events since then are sent again, whether or not they arrived
+           * @example 2026-12-24T18:00:00.000Z
+           */
+          from: string;
+          /**
+           * Format: date-time
+           * @description exclusive; now, unless given
+           * @example 2026-12-24T18:00:00.000Z
+           */
+          until?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  testWebhook: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookDelivery'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRelays: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RelayList'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  resumeRelay: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        name: 'webhooks' | 'sqs' | 'eventbridge';
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * Format: date-time
+           * @description events since then are handed on again
+           * @example 2026-12-24T18:00:00.000Z
+           */
+          from: string;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RelayList'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: The signed-in account may not do this. */
+      403: {
         headers: {
           [name: string]: unknown;
         };

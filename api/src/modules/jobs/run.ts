@@ -4,6 +4,7 @@ import type { Database, Transaction } from '../../database/connection.ts';
 import { isOutage, isTimeout } from '../../database/errors.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { Problem } from '../../problems.ts';
+import { recordNotice } from '../history/outgoing/queries.ts';
 import {
   countRetry,
   findJob,
@@ -104,7 +105,13 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
     const finish = (status: 'completed' | 'failed' | 'cancelled', failure?: JobFailure) =>
       inTransaction(db, async (trx) => {
         const ended = await finishJob(trx, job, { status, result: work.report(job), failure });
-        if (ended) await work.end?.(trx, job);
+        if (!ended) return;
+        await work.end?.(trx, job);
+        await recordNotice(trx, {
+          type: 'job.finished',
+          bookId: job.bookId,
+          data: { jobId: job.id, kind: job.kind, status },
+        });
       });
 
     try {

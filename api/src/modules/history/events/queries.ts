@@ -22,22 +22,36 @@ export async function readSnapshot(db: Database): Promise<Snapshot> {
 }
 
 /**
- * Where the stream of events ends now: a snapshot, cut behind the newest transaction that left an event. So it stays the same while
+ * Where the stream of events ends now: a snapshot, cut behind the newest transaction that left an event or a notice. So it stays the same while
  * nothing happens. And what it calls seen is on disk: the ids of later transactions, which may have come to nothing, are given again
  * by a database that crashed.
  */
 export async function readTip(db: Database): Promise<Snapshot> {
-  const { rows } = await sql<{ snapshot: string; newest: string | null }>`
-    SELECT pg_current_snapshot()::text AS snapshot,
-           (SELECT e.txid FROM events e WHERE e.txid < pg_snapshot_xmax(pg_current_snapshot())
-            ORDER BY e.txid DESC LIMIT 1)::text AS newest`.execute(db);
-  const { snapshot, newest } = rows[0]!;
-  return cutAt(parseSnapshot(snapshot), Number(newest ?? 2) + 1);
+  const { rows } = await sql<TipRow>`SELECT ${tipColumns}`.execute(db);
+  return toTip(rows[0]!);
 }
+
+export interface TipRow {
+  snapshot: string;
+  newest: string | null;
+}
+
+/** For statements that ask for more than the tip. */
+export const tipColumns = sql`
+  pg_current_snapshot()::text AS snapshot,
+  greatest(
+    (SELECT e.txid FROM events e WHERE e.txid < pg_snapshot_xmax(pg_current_snapshot())
+     ORDER BY e.txid DESC LIMIT 1),
+    (SELECT n.txid FROM notices n WHERE n.txid < pg_snapshot_xmax(pg_current_snapshot())
+     ORDER BY n.txid DESC LIMIT 1))::text AS newest`;
+
+export const toTip = ({ snapshot, newest }: TipRow): Snapshot =>
+  cutAt(parseSnapshot(snapshot), Number(newest ?? 2) + 1);
 
 export interface StreamedEvent extends EventRow {
   /** Null: written by an earlier version, see `nameOldEvents`. */
   code: string | null;
+  bookName: string | null;
   txid: number;
 }
 
@@ -61,7 +75,7 @@ export async function listEventsBetween(
   const { rows } = await sql<Omit<StreamedEvent, 'txid'> & { txid: string }>`
     SELECT * FROM (
       SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
-             occurred_at AS "occurredAt", data, code, txid::text AS txid
+             occurred_at AS "occurredAt", data, code, book_name AS "bookName", txid::text AS txid
       FROM events
       WHERE ${between({ from, to })}
         AND id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
@@ -96,7 +110,7 @@ export async function hasMoreEventsBetween(
   return rows.length > 0;
 }
 
-const between = ({ from, to }: Pick<Stretch, 'from' | 'to'>) => sql`
+export const between = ({ from, to }: Pick<Stretch, 'from' | 'to'>) => sql`
   (txid >= ${String(from.end)}::xid8 OR txid = ANY(${from.running.map(String)}::xid8[]))
   AND txid < ${String(to.end)}::xid8 AND txid <> ALL(${to.running.map(String)}::xid8[])`;
 

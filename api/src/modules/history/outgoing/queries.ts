@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../../database/connection.ts';
+import { between, type StreamedEvent, type Stretch } from '../events/queries.ts';
+
+/** What concerns administrators and no single coupon. */
+export interface Notice {
+  type: 'job.finished' | 'webhook.disabled';
+  bookId: string | null;
+  data: Record<string, unknown>;
+}
+
+export type NoticeRow = Notice & { id: number; occurredAt: Date };
+
+/** Tells administrators' systems of something, in the transaction of what happened. */
+export async function recordNotice(trx: Transaction, { type, bookId, data }: Notice): Promise<void> {
+  await sql`
+    INSERT INTO notices (type, book_id, data) VALUES (${type}, ${bookId}, ${JSON.stringify(data)})`.execute(
+    trx,
+  );
+}
+
+const noticeColumns = sql`id, type, book_id AS "bookId", data, occurred_at AS "occurredAt"`;
+
+/** Notices that became visible between two snapshots, oldest first. */
+export async function listNoticesBetween(
+  db: Database,
+  stretch: Pick<Stretch, 'from' | 'to'>,
+): Promise<NoticeRow[]> {
+  const { rows } = await sql<NoticeRow>`
+    SELECT ${noticeColumns} FROM notices WHERE ${between(stretch)} ORDER BY id`.execute(db);
+  return rows;
+}
+
+/** Notices of a stretch of time, oldest first. */
+export async function listNoticesByTime(
+  db: Database,
+  { from, until, limit }: { from: Date; until: Date; limit: number },
+): Promise<NoticeRow[]> {
+  const { rows } = await sql<NoticeRow>`
+    SELECT ${noticeColumns} FROM notices WHERE occurred_at >= ${from} AND occurred_at < ${until}
+    ORDER BY occurred_at, id LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+export async function listNoticesById(db: Database, ids: readonly number[]): Promise<NoticeRow[]> {
+  const { rows } = await sql<NoticeRow>`
+    SELECT ${noticeColumns} FROM notices WHERE id = ANY(${ids}::bigint[])`.execute(db);
+  return rows;
+}
+
+/** An event as it leaves; `txid` is for the stream only. */
+export type OutgoingEvent = Omit<StreamedEvent, 'txid'>;
+
+const eventColumns = sql`
+  id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
+  occurred_at AS "occurredAt", data, code, book_name AS "bookName"`;
+
+export async function listEventsById(db: Database, ids: readonly number[]): Promise<OutgoingEvent[]> {
+  const { rows } = await sql<OutgoingEvent>`
+    SELECT ${eventColumns} FROM events WHERE id = ANY(${ids}::bigint[])`.execute(db);
+  return rows;
+}
+
+/** Events of a stretch of time, oldest first; at its first time only those from above an id. */
+export async function listEventsByTime(
+  db: Database,
+  { from, afterId, until, limit }: { from: Date; afterId: number; until: Date; limit: number },
+): Promise<OutgoingEvent[]> {
+  const { rows } = await sql<OutgoingEvent>`
+    SELECT ${eventColumns} FROM events
+    WHERE occurred_at >= ${from} AND (occurred_at, id) > (${from}, ${afterId}::bigint) AND occurred_at < ${until}
+    ORDER BY occurred_at, id LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+/** Age in seconds of the first event of a stretch; 0 when there is none. */
+export async function readAge(
+  db: Database,
+  { afterId, ...stretch }: Pick<Stretch, 'from' | 'to' | 'afterId'>,
+): Promise<number> {
+  const { rows } = await sql<{ age: number }>`
+    SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS age FROM (
+      SELECT occurred_at FROM events WHERE ${between(stretch)} AND id > ${afterId} ORDER BY txid LIMIT 100) first`.execute(
+    db,
+  );
+  return rows[0]!.age;
+}

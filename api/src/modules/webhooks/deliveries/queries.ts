@@ -1,0 +1,195 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from '../../../database/connection.ts';
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
+
+/** What came of one try. */
+export interface Attempt {
+  at: string;
+  durationMs: number;
+  /** Of the answer; null: there was none, see `failure`. */
+  status: number | null;
+  failure: string | null;
+  /** The beginning of the answer. */
+  answer: string | null;
+}
+
+export interface DeliveryRow {
+  id: number;
+  webhookId: string;
+  messageId: string;
+  type: string;
+  eventId: number | null;
+  noticeId: number | null;
+  status: DeliveryStatus;
+  tries: number;
+  nextTryAt: Date | null;
+  attempts: Attempt[];
+  createdAt: Date;
+  endedAt: Date | null;
+}
+
+const deliveryColumns = sql`
+  id, webhook_id AS "webhookId", message_id AS "messageId", type, event_id AS "eventId", notice_id AS "noticeId", status,
+  tries, next_try_at AS "nextTryAt", attempts, created_at AS "createdAt", ended_at AS "endedAt"`;
+
+export interface NewDelivery {
+  webhookId: string;
+  messageId: string;
+  type: string;
+  eventId: number | null;
+  noticeId: number | null;
+}
+
+/** One message to one endpoint is one delivery: of a message that is there already nothing happens, or with `again` it is sent again. */
+export async function insertDeliveries(
+  trx: Transaction,
+  deliveries: readonly NewDelivery[],
+  { again = false }: { again?: boolean } = {},
+): Promise<number[]> {
+  const column = <T>(read: (delivery: NewDelivery) => T) => deliveries.map(read);
+  const { rows } = await sql<{ id: number }>`
+    INSERT INTO webhook_deliveries (webhook_id, message_id, type, event_id, notice_id)
+    SELECT * FROM unnest(
+      ${column((d) => d.webhookId)}::uuid[], ${column((d) => d.messageId)}::text[], ${column((d) => d.type)}::text[],
+      ${column((d) => d.eventId)}::bigint[], ${column((d) => d.noticeId)}::bigint[])
+    ON CONFLICT (webhook_id, message_id) ${
+      again
+        ? sql`DO UPDATE SET status = 'pending', tries = 0, next_try_at = clock_timestamp(), ended_at = NULL`
+        : sql`DO NOTHING`
+    }
+    RETURNING id`.execute(trx);
+  return rows.map(({ id }) => id);
+}
+
+/** Sends one again, from its first try on. */
+export async function restartDelivery(
+  trx: Transaction,
+  webhookId: string,
+  id: number,
+): Promise<DeliveryRow | undefined> {
+  const { rows } = await sql<DeliveryRow>`
+    UPDATE webhook_deliveries SET status = 'pending', tries = 0, next_try_at = clock_timestamp(), ended_at = NULL
+    WHERE webhook_id = ${webhookId} AND id = ${id} RETURNING ${deliveryColumns}`.execute(trx);
+  return rows[0];
+}
+
+export async function findDelivery(
+  db: Database,
+  webhookId: string,
+  id: number,
+): Promise<DeliveryRow | undefined> {
+  const { rows } = await sql<DeliveryRow>`
+    SELECT ${deliveryColumns} FROM webhook_deliveries WHERE webhook_id = ${webhookId} AND id = ${id}`.execute(
+    db,
+  );
+  return rows[0];
+}
+
+/** Newest first. */
+export async function listDeliveries(
+  db: Database,
+  webhookId: string,
+  { status, before, limit }: { status?: DeliveryStatus; before?: number; limit: number },
+): Promise<DeliveryRow[]> {
+  const { rows } = await sql<DeliveryRow>`
+    SELECT ${deliveryColumns} FROM webhook_deliveries
+    WHERE webhook_id = ${webhookId} AND ${before === undefined ? sql`true` : sql`id < ${before}`}
+      AND ${status === undefined ? sql`true` : sql`status = ${status}`}
+    ORDER BY id DESC LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+/** Whether something is to be sent now: webhook by webhook, each by index. */
+export const hasDueDeliveries = sql`EXISTS (
+  SELECT FROM webhooks w WHERE w.disabled_at IS NULL AND EXISTS (
+    SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.next_try_at <= (SELECT clock_timestamp())))`;
+
+export interface DueDelivery {
+  id: number;
+  webhookId: string;
+  messageId: string;
+  type: string;
+  eventId: number | null;
+  noticeId: number | null;
+  tries: number;
+  createdAt: Date;
+  /** How long ago it was due. */
+  lateSeconds: number;
+}
+
+/**
+ * What is to be sent now to each endpoint, the longest due first: as many as it has room for, so that one of which much is due takes
+ * nothing from the others.
+ * @param held those that the caller has already
+ */
+export async function listDueDeliveries(
+  db: Database,
+  rooms: readonly { webhookId: string; room: number }[],
+  held: readonly number[],
+): Promise<DueDelivery[]> {
+  const { rows } = await sql<DueDelivery>`
+    SELECT d.id, d.webhook_id AS "webhookId", d.message_id AS "messageId", d.type, d.event_id AS "eventId",
+           d.notice_id AS "noticeId", d.tries, d.created_at AS "createdAt",
+           extract(epoch FROM clock_timestamp() - d.next_try_at)::float8 AS "lateSeconds"
+    FROM unnest(${rooms.map(({ webhookId }) => webhookId)}::uuid[], ${rooms.map(({ room }) => room)}::int[])
+      AS r(webhook_id, room),
+    LATERAL (
+      SELECT * FROM webhook_deliveries due
+      WHERE due.webhook_id = r.webhook_id AND due.next_try_at <= (SELECT clock_timestamp())
+        AND due.id <> ALL(${held}::bigint[])
+      ORDER BY due.next_try_at LIMIT r.room) d`.execute(db);
+  return rows;
+}
+
+const MAX_ATTEMPTS_KEPT = 20;
+
+export interface Result {
+  webhookId: string;
+  id: number;
+  attempt: Attempt;
+  status: DeliveryStatus;
+  /** Of one that stays pending. */
+  nextTryInSeconds: number | null;
+}
+
+/** Notes what came of tries. What somebody deleted meanwhile stays deleted. */
+export async function saveResults(trx: Transaction, results: readonly Result[]): Promise<void> {
+  const column = <T>(read: (result: Result) => T) => results.map(read);
+  await sql`
+    UPDATE webhook_deliveries d SET
+      status = r.status, tries = d.tries + 1,
+      next_try_at = clock_timestamp() + r.next_try * interval '1 second',
+      ended_at = CASE WHEN r.status <> 'pending' THEN clock_timestamp() END,
+      attempts = CASE WHEN jsonb_array_length(d.attempts) >= ${MAX_ATTEMPTS_KEPT} THEN d.attempts - 0 ELSE d.attempts END
+                 || jsonb_build_array(r.attempt)
+    FROM unnest(
+      ${column((r) => r.webhookId)}::uuid[], ${column((r) => r.id)}::bigint[], ${column((r) => r.status)}::text[],
+      ${column((r) => r.nextTryInSeconds)}::float8[], ${column((r) => JSON.stringify(r.attempt))}::jsonb[]
+    ) AS r(webhook_id, id, status, next_try, attempt)
+    WHERE d.webhook_id = r.webhook_id AND d.id = r.id AND d.status = 'pending'`.execute(trx);
+}
+
+const KEEP_DAYS = 30;
+const DELETED_AT_ONCE = 10_000;
+
+/** Forgets old deliveries, the oldest of each endpoint first, some at a time. */
+export async function deleteOldDeliveries(db: Database): Promise<void> {
+  await sql`
+    DELETE FROM webhook_deliveries d USING webhooks w, LATERAL (
+      SELECT id FROM (
+        SELECT id, created_at FROM webhook_deliveries o WHERE o.webhook_id = w.id ORDER BY id LIMIT ${DELETED_AT_ONCE}) oldest
+      WHERE created_at < clock_timestamp() - ${KEEP_DAYS} * interval '1 day') old
+    WHERE d.webhook_id = w.id AND d.id = old.id`.execute(db);
+}
+
+/** How late each endpoint's longest due delivery is, in seconds. */
+export async function listLateness(db: Database): Promise<{ webhookId: string; lateSeconds: number }[]> {
+  const { rows } = await sql<{ webhookId: string; lateSeconds: number }>`
+    SELECT w.id AS "webhookId",
+           greatest(0, coalesce(extract(epoch FROM clock_timestamp() - (
+             SELECT min(next_try_at) FROM webhook_deliveries d
+             WHERE d.webhook_id = w.id AND d.next_try_at IS NOT NULL)), 0))::float8 AS "lateSeconds"
+    FROM webhooks w WHERE disabled_at IS NULL`.execute(db);
+  return rows;
+}

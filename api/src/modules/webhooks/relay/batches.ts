@@ -1,0 +1,69 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** What SQS and EventBridge take at a time. */
+const BATCH = 10;
+const AT_A_TIME = 8;
+const MAX_TRIES = 5;
+
+/** Entries of a batch were refused although the request as a whole was not, again and again. */
+class EntriesRefused extends Error {
+  constructor(reasons: readonly string[]) {
+    super(`entries were refused: ${[...new Set(reasons)].join(', ')}`);
+  }
+}
+
+/** What became of the entries of a batch that were refused: where they stand in it, and why. */
+export type Refused = { index: number; reason: string }[];
+
+/**
+ * Sends entries, ten at a time and several requests at once; of those that are refused, these alone again.
+ * @param send one request
+ * @throws {EntriesRefused} or what `send` throws
+ */
+export async function sendInBatches<T>(
+  entries: readonly T[],
+  send: (batch: readonly T[], signal: AbortSignal) => Promise<Refused>,
+  signal: AbortSignal,
+): Promise<void> {
+  let left = entries;
+  for (let tries = 1; left.length > 0; tries += 1) {
+    const refused: T[] = [];
+    const reasons: string[] = [];
+    const batches = cut(left, BATCH);
+    const take = async () => {
+      for (let batch = batches.shift(); batch; batch = batches.shift()) {
+        signal.throwIfAborted();
+        for (const { index, reason } of await send(batch, signal)) {
+          refused.push(batch[index]!);
+          reasons.push(reason);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, take));
+    if (refused.length > 0 && tries === MAX_TRIES) throw new EntriesRefused(reasons);
+    if (refused.length > 0) await wait(100 * 2 ** tries, undefined, { signal });
+    left = refused;
+  }
+}
+
+function cut<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) =>
+    list.slice(n * size, (n + 1) * size),
+  );
+}
+
+/**
+ * Rows in which each group comes at most once, in the order of the list: when one row is sent after the other, no entry overtakes one of
+ * its group, also when that one had to be sent again.
+ */
+export function inRows<T>(list: readonly T[], groupOf: (entry: T) => string): T[][] {
+  const rows: T[][] = [];
+  const seen = new Map<string, number>();
+  for (const entry of list) {
+    const group = groupOf(entry);
+    const row = seen.get(group) ?? 0;
+    seen.set(group, row + 1);
+    (rows[row] ??= []).push(entry);
+  }
+  return rows;
+}

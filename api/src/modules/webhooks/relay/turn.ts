@@ -1,0 +1,192 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Database } from '../../../database/connection.ts';
+import { inTransaction } from '../../../database/transaction.ts';
+import { listEventsBetween, readTip } from '../../history/events/queries.ts';
+import { listEventsByTime, listNoticesBetween, listNoticesByTime } from '../../history/outgoing/queries.ts';
+import { covers, formatSnapshot, type Snapshot, withAtMost } from '../../history/snapshot.ts';
+import { eventMessage, type Message, noticeMessage } from './message.ts';
+import {
+  deleteReplay,
+  findReplay,
+  giveLeaseBack,
+  LEASE_SECONDS,
+  type Lease,
+  LostLease,
+  type Place,
+  renewLease,
+  savePlace,
+  saveReplay,
+  selectLeaseForShare,
+  stopRelay,
+  takeLease,
+} from './queries.ts';
+import type { Page, Sink } from './sink.ts';
+
+const PAGE = 500;
+/** What a place that is written can hold: see `readSnapshotText`. */
+const MAX_RUNNING = 1_000;
+const RENEW_EVERY_MS = (LEASE_SECONDS * 1000) / 3;
+
+export interface TurnOptions {
+  db: Database;
+  sink: Sink;
+  log: FastifyBaseLogger;
+  /** Aborted when this process stops. */
+  stopping: AbortSignal;
+  /** How long a turn waits for more before it ends. */
+  lingerMs?: number;
+}
+
+/**
+ * One turn of a relay: takes the lease, hands on all that there is, and gives the lease back. Two processes never have a turn of one
+ * relay at the same time, as far as what they save is concerned; a page that was handed on and not noted comes again.
+ * @returns whether it had the lease
+ */
+export async function takeTurn({ db, sink, log, stopping, lingerMs = 0 }: TurnOptions): Promise<boolean> {
+  const taken = await takeLease(db, sink.name);
+  if (!taken) return false;
+  const { lease } = taken;
+  const ending = new AbortController();
+  let lost = false;
+  const renewing = setInterval(() => {
+    renewLease(db, lease).catch((error: unknown) => {
+      if (!(error instanceof LostLease)) return; // An outage: the work notices it itself.
+      lost = true;
+      ending.abort(error);
+    });
+  }, RENEW_EVERY_MS);
+  const signal = AbortSignal.any([stopping, ending.signal]);
+  try {
+    await handOnAll({ db, sink, log, lease, signal, place: taken.place }, lingerMs);
+  } catch (error) {
+    lost ||= error instanceof LostLease;
+    if (!lost && !stopping.aborted) throw error;
+  } finally {
+    ending.abort();
+    clearInterval(renewing);
+    await sink.rest?.(lease, lost);
+    if (!lost) await giveLeaseBack(db, lease).catch(() => undefined); // It runs out by itself.
+  }
+  return true;
+}
+
+interface Turn {
+  db: Database;
+  sink: Sink;
+  log: FastifyBaseLogger;
+  lease: Lease;
+  signal: AbortSignal;
+  place: Place;
+}
+
+const LINGER_STEP_MS = 100;
+
+async function handOnAll(turn: Turn, lingerMs: number): Promise<void> {
+  for (let idleMs = 0; idleMs <= lingerMs;) {
+    turn.signal.throwIfAborted();
+    const advanced = await advance(turn);
+    if (advanced === 'stopped') return;
+    const replayed = await replayPage(turn);
+    const worked = (await turn.sink.work?.(turn.lease, turn.signal)) ?? false;
+    if (advanced === 'moved' || replayed || worked) {
+      idleMs = 0;
+      continue;
+    }
+    idleMs += LINGER_STEP_MS;
+    if (idleMs <= lingerMs) await wait(LINGER_STEP_MS, undefined, { signal: turn.signal });
+  }
+}
+
+/** To the tip, page by page; at most this many, so that the sink's other work and replays have their turn. */
+const PAGES_AT_ONCE = 4;
+
+/** Hands on what has become visible. `moved`: there was something. */
+async function advance(turn: Turn): Promise<'moved' | 'still' | 'stopped'> {
+  const { db, sink, log, lease } = turn;
+  const tip = withAtMost(await readTip(db), MAX_RUNNING);
+  if (!covers(tip, turn.place.to ?? turn.place.from)) {
+    await stopRelay(db, lease);
+    log.error(
+      { relay: lease.name },
+      'the database does not know how far events were handed on (was a backup restored?): the relay has stopped; run npm run doctor',
+    );
+    return 'stopped';
+  }
+  if (!turn.place.to && formatSnapshot(tip) === formatSnapshot(turn.place.from)) return 'still';
+  if (await sink.isUnwanted?.(db)) {
+    await saveAt(turn, { from: tip, to: null, afterId: 0 });
+    return 'still';
+  }
+  const to = turn.place.to ?? tip;
+  for (let pages = 0; pages < PAGES_AT_ONCE; pages += 1) {
+    turn.signal.throwIfAborted();
+    const { from, afterId } = turn.place;
+    const events = await listEventsBetween(db, { from, to, afterId, limit: PAGE, of: null });
+    // With the first page: it may come twice, but is never left out.
+    const notices = afterId === 0 ? await listNoticesBetween(db, { from, to }) : [];
+    const isLast = events.length < PAGE;
+    const next = isLast ? { from: to, to: null, afterId: 0 } : { from, to, afterId: events.at(-1)!.id };
+    const messages = [...events.map(eventMessage), ...notices.map(noticeMessage)];
+    if (messages.length === 0) await saveAt(turn, next);
+    else await handOn(turn, { messages, webhookId: null, isReplay: false }, next);
+    turn.place = next;
+    if (isLast) return 'moved';
+  }
+  return 'moved';
+}
+
+function saveAt(turn: Turn, place: Place): Promise<void> {
+  turn.place = place;
+  return inTransaction(turn.db, (trx) => savePlace(trx, turn.lease, place));
+}
+
+function handOn(
+  { db, sink, lease, signal }: Turn,
+  page: Pick<Page, 'messages' | 'webhookId' | 'isReplay'>,
+  next: Place,
+): Promise<void> {
+  return sink.handOn({
+    ...page,
+    signal,
+    save: (work) =>
+      inTransaction(db, async (trx) => {
+        await savePlace(trx, lease, next);
+        await work?.(trx);
+      }),
+  });
+}
+
+/** One page of the oldest replay. True: there was one. */
+async function replayPage({ db, sink, lease, signal }: Turn): Promise<boolean> {
+  const replay = await findReplay(db, lease.name);
+  if (!replay) return false;
+  const { id, webhookId, doneTo, afterId, until } = replay;
+  const events = await listEventsByTime(db, { from: doneTo, afterId, until, limit: PAGE });
+  const notices =
+    afterId === 0 ? await listNoticesByTime(db, { from: doneTo, until, limit: MAX_NOTICES }) : [];
+  const messages: Message[] = [...events.map(eventMessage), ...notices.map(noticeMessage)];
+  const last = events.length === PAGE ? events.at(-1) : undefined;
+  await sink.handOn({
+    messages,
+    webhookId,
+    isReplay: true,
+    signal,
+    save: (work) =>
+      inTransaction(db, async (trx) => {
+        await selectLeaseForShare(trx, lease);
+        if (last) await saveReplay(trx, { id, doneTo: last.occurredAt, afterId: last.id });
+        else await deleteReplay(trx, id);
+        await work?.(trx);
+      }),
+  });
+  return true;
+}
+
+/** Of a replay: there are few, and they come with its first page. */
+const MAX_NOTICES = 5_000;
+
+/** Where a relay that begins now begins. */
+export async function readStart(db: Database): Promise<Snapshot> {
+  return withAtMost(await readTip(db), MAX_RUNNING);
+}
