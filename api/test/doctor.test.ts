@@ -151,6 +151,19 @@ test('a transaction that stays open is found', async () => {
   await idle.query('ROLLBACK');
 });
 
+test('a relay that has stopped, and webhooks that fail, are found', async () => {
+  await sql`INSERT INTO relays (name, from_snapshot, stopped_at) VALUES ('sqs', '3', clock_timestamp())`.execute(
+    t.db,
+  );
+  await sql`INSERT INTO webhooks (url, types, secret, failing_since)
+            VALUES ('https://example.org', '{coupon.locked}', decode(repeat('00', 32), 'hex'), clock_timestamp())`.execute(
+    t.db,
+  );
+  expect(await reasons()).toEqual(['relay-stopped', 'webhooks-failing']);
+  await sql`DELETE FROM relays`.execute(t.db);
+  await sql`DELETE FROM webhooks`.execute(t.db);
+});
+
 test('what the background leaves undone is found', async () => {
   await command(t.node(0), user, 'lock', book.codes[1]!);
   await sql`UPDATE coupons SET locked_at = locked_at - interval '1 hour', lock_expires_at = lock_expires_at - interval '1 hour'

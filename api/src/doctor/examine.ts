@@ -130,6 +130,9 @@ async function examineBacklog(db: Database): Promise<Finding[]> {
   if (backlog.waitingMinutes >= JOB_MINUTES)
     findings.push(finding('jobs-not-run', { count: backlog.waitingJobs, minutes: backlog.waitingMinutes }));
   if (backlog.failedJobs > 0) findings.push(finding('jobs-failed', { count: backlog.failedJobs }));
+  for (const relay of backlog.stoppedRelays) findings.push(finding('relay-stopped', { relay }));
+  if (backlog.failingWebhooks > 0)
+    findings.push(finding('webhooks-failing', { count: backlog.failingWebhooks }));
   if (backlog.admins === 0) findings.push(finding('no-admin', {}));
   if (backlog.initialPassword !== null)
     findings.push(finding('initial-password', { email: backlog.initialPassword }));

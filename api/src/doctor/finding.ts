@@ -25,6 +25,8 @@ export interface FindingValues {
   'counts-not-folded': { rows: number };
   'jobs-not-run': { count: number; minutes: number };
   'jobs-failed': { count: number };
+  'relay-stopped': { relay: string };
+  'webhooks-failing': { count: number };
   'no-admin': Record<never, never>;
   'initial-password': { email: string };
   'email-clashes': { count: number };
@@ -198,6 +200,19 @@ const WORDS: Words = {
     severity: 'notice',
     detail: ({ count }) => `${count} jobs failed in the last 24 hours.`,
     advice: 'See why on the page Jobs.',
+  },
+  'relay-stopped': {
+    severity: 'error',
+    detail: ({ relay }) =>
+      `Events no longer leave to ${relay}: the database does not know which were sent (a backup was restored).`,
+    advice:
+      'Decide from when on events are to be sent again, and POST that to /api/v1/relays/{name}/resume as { "from": "2026-12-24T18:00:00Z" }.',
+  },
+  'webhooks-failing': {
+    severity: 'warning',
+    detail: ({ count }) => `${count} webhooks fail, or were switched off because they failed.`,
+    advice:
+      'See GET /api/v1/webhooks and their deliveries; when the endpoint works again, switch it on and replay.',
   },
   'no-admin': {
     severity: 'error',

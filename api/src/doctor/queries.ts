@@ -112,6 +112,8 @@ export interface Backlog {
   waitingJobs: number;
   waitingMinutes: number;
   failedJobs: number;
+  stoppedRelays: string[];
+  failingWebhooks: number;
   admins: number;
   initialPassword: string | null;
   emailClashes: number;
@@ -132,6 +134,9 @@ export async function findBacklog(db: Database): Promise<Backlog> {
            coalesce(extract(epoch FROM clock_timestamp() - waiting.oldest) / 60, 0)::integer AS "waitingMinutes",
            (SELECT count(*) FROM jobs
             WHERE status = 'failed' AND finished_at > clock_timestamp() - interval '24 hours') AS "failedJobs",
+           ARRAY(SELECT name FROM relays WHERE stopped_at IS NOT NULL ORDER BY name) AS "stoppedRelays",
+           (SELECT count(*) FROM webhooks
+            WHERE failing_since IS NOT NULL OR disabled_reason <> 'administrator') AS "failingWebhooks",
            (SELECT count(*) FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL) AS admins,
            (SELECT min(email) FROM users WHERE role = 'ADMIN' AND disabled_at IS NULL AND initial_password) AS "initialPassword",
            (SELECT count(*) FROM users WHERE email_clash AND disabled_at IS NULL) AS "emailClashes",

@@ -3087,6 +3087,8 @@ export interface components {
         | 'counts-not-folded'
         | 'jobs-not-run'
         | 'jobs-failed'
+        | 'relay-stopped'
+        | 'webhooks-failing'
         | 'no-admin'
         | 'initial-password'
         | 'email-clashes'
