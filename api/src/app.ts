@@ -21,18 +21,25 @@ import tracing from './plugins/tracing.ts';
 import { uuidSequence } from './request-ids.ts';
 import { ResponseWithBlock } from './response-with-block.ts';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What start-up and shutdown tell the rest: where the database is, and whether this process takes traffic. */
+    readiness: {
+      databaseUrl: string | undefined;
+      prepared: boolean;
+      draining: boolean;
+      /** When (by `performance.now()`) the database last answered anything; long ago after it failed to. */
+      answeredAt: number;
+      /** The SQLSTATE with which the database refused a change, until a probe shows that it takes them. */
+      refusal: string | undefined;
+    };
+  }
+}
+
 const BODY_LIMIT = 1024 * 1024;
 
-/**
- * Puts the plugins and the named modules together. Builds, never listens: the same app is a monolith, a service or a function.
- */
-export async function buildApp({
-  config,
-  modules,
-}: {
-  config: Config;
-  modules: readonly Module[];
-}): Promise<FastifyInstance> {
+/** What every server of ours has, whatever it serves: its limits, its log, its headers, and problem details for all that goes wrong. */
+export async function buildServer(config: Config): Promise<FastifyInstance> {
   const nextId = uuidSequence();
   const app = Fastify({
     logger: loggerOptions(config.logLevel),
@@ -57,9 +64,30 @@ export async function buildApp({
     schemaController: { compilersFactory: { buildSerializer, buildValidator } },
   });
 
+  app.decorate('readiness', {
+    databaseUrl: config.databaseUrl,
+    prepared: false,
+    draining: false,
+    answeredAt: Number.NEGATIVE_INFINITY,
+    refusal: undefined,
+  });
   await app.register(tracing, { config });
   await app.register(problemDetails);
   await app.register(headers, { config });
+  return app;
+}
+
+/**
+ * Puts the plugins and the named modules together. Builds, never listens: the same app is a monolith, a service or a function.
+ */
+export async function buildApp({
+  config,
+  modules,
+}: {
+  config: Config;
+  modules: readonly Module[];
+}): Promise<FastifyInstance> {
+  const app = await buildServer(config);
   await app.register(deadlines);
   await app.register(input);
   await app.register(cookie);

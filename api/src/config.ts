@@ -10,6 +10,14 @@ import { packageFiles } from './package-files.ts';
 const seconds = (fallback: number, maximum: number, description: string) =>
   Type.Integer({ minimum: 0, maximum, default: fallback, description });
 
+const serviceUrl = (name: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/\\s]+$',
+      description: `where a gateway finds the ${name} service; nothing else reads it`,
+    }),
+  );
+
 /**
  * Every environment variable that changes behaviour; nothing else does. `NAME_FILE` may stand for each `NAME` and gives the
  * path of a file that holds the value (Docker and Kubernetes secrets).
@@ -118,6 +126,9 @@ export const environment = Type.Object({
       description: 'what this process serves: modules, or parts of them, separated by commas; unset: all',
     }),
   ),
+  AUTH_URL: serviceUrl('auth'),
+  COUPON_URL: serviceUrl('coupon'),
+  REDEMPTION_URL: serviceUrl('redemption'),
   MAX_UPLOAD_BYTES: Type.Integer({
     minimum: 1024,
     maximum: 2 ** 40,
@@ -203,6 +214,7 @@ export interface Config {
   corsOrigins: string[];
   logLevel: string;
   modules: string[] | undefined;
+  serviceUrls: Record<'auth' | 'coupon' | 'redemption', string | undefined>;
   maxUploadBytes: number;
   jobConcurrency: number;
   sweepSeconds: number;
@@ -332,6 +344,7 @@ function toConfig(env: Environment): Config {
     corsOrigins: list(env.CORS_ORIGINS),
     logLevel: env.LOG_LEVEL,
     modules: env.MODULES ? list(env.MODULES) : undefined,
+    serviceUrls: { auth: env.AUTH_URL, coupon: env.COUPON_URL, redemption: env.REDEMPTION_URL },
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     jobConcurrency: Math.min(env.JOB_CONCURRENCY, jobsThatFit(env.DATABASE_POOL_SIZE)),
     sweepSeconds: env.SWEEP_SECONDS,

@@ -29,12 +29,13 @@ const TERMINAL_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
 
 /** As `serve`; with WORKERS above 1, by as many processes. */
 export async function serveByWorkers(chooseModules: (config: Config) => readonly Module[]): Promise<void> {
-  const { config } = readConfigOrExit(chooseModules, process.env);
-  if (config.workers > 1)
+  const { config } = readConfigOrExit((config) => ({ config, modules: chooseModules(config) }));
+  if (config.workers > 1) {
+    stopWithParent();
     await runWorkers(config, config.drainSeconds * 1000 + STOP_WITHIN_MS, (log) =>
       startEmbeddedOrExit(log, config),
     );
-  else await serve(chooseModules);
+  } else await serve(chooseModules);
 }
 
 /**
@@ -46,11 +47,36 @@ export async function serve(
   chooseModules: (config: Config) => readonly Module[],
   env: Record<string, string | undefined> = process.env,
 ): Promise<FastifyInstance> {
-  const { config, modules } = readConfigOrExit(chooseModules, env);
+  const { config, modules } = readConfigOrExit(
+    (read) => ({ config: read, modules: chooseModules(read) }),
+    env,
+  );
   const app = await buildApp({ config, modules });
+  let embedded: EmbeddedPostgres | undefined;
+  const welcome = (admin: FirstAdmin | null) =>
+    printWelcome(app.hasPlugin('web') ? addressOf(app, config) : null, admin);
+  await run(app, config, {
+    prepare: (signal) =>
+      prepare(app, config, { signal, welcome, onEmbedded: (postgres) => (embedded = postgres) }),
+    finish: async () => embedded?.stop(),
+  });
+  return app;
+}
+
+interface Work {
+  /** What is to be done before the process takes traffic, however often it has to be tried. */
+  prepare: (signal: AbortSignal) => Promise<void>;
+  /** After the last request. */
+  finish?: () => Promise<void>;
+}
+
+/**
+ * Listens, prepares, and on SIGTERM or SIGINT finishes what is under way before the process exits with 0.
+ * Resolves once it is prepared, or was told to stop before that.
+ */
+export async function run(app: FastifyInstance, config: Config, { prepare, finish }: Work): Promise<void> {
   const traffic = watchTraffic(app);
   const stopping = new AbortController();
-  let embedded: EmbeddedPostgres | undefined;
   let preparing: Promise<void> = Promise.resolve();
 
   // A terminal signals all processes at once; workers are told by their primary.
@@ -63,29 +89,36 @@ export async function serve(
     await drain(app, config.drainSeconds * 1000, traffic);
     await app.close();
     await preparing;
-    await embedded?.stop();
+    await finish?.();
   });
+  stopWithParent();
 
   const listen = () => listenOrExit(app, config);
   const joining = cluster.isWorker && cluster.worker!.id > 1;
   if (!joining) await listen();
-  preparing = prepare(app, config, stopping.signal, (postgres) => {
-    embedded = postgres;
-  });
+  preparing = prepare(stopping.signal);
   await preparing;
   // While others serve, one that is not ready would only refuse what they could answer.
   if (joining && !stopping.signal.aborted) await listen();
-  if (cluster.isWorker && !stopping.signal.aborted) tellReady();
-  return app;
+  if (!stopping.signal.aborted) tellReady();
 }
 
-function readConfigOrExit(
-  chooseModules: (config: Config) => readonly Module[],
-  env: Record<string, string | undefined>,
-) {
+/** Who started this process with a channel to it, and ends without a word, wants it no longer. */
+function stopWithParent(): void {
+  if (cluster.isWorker) return;
+  const stop = () => process.kill(process.pid, 'SIGTERM');
+  // It may have ended before we got here.
+  if (process.connected === false) stop();
+  else process.once('disconnect', stop);
+}
+
+/** What `use` makes of the configuration. One that cannot be used is said in plain words, and ends the process. */
+export function readConfigOrExit<T>(
+  use: (config: Config) => T,
+  env: Record<string, string | undefined> = process.env,
+): T {
   try {
-    const config = readConfig(env);
-    return { config, modules: chooseModules(config) };
+    return use(readConfig(env));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
@@ -115,8 +148,15 @@ async function listenOrExit(app: FastifyInstance, { host, port }: Config): Promi
 async function prepare(
   app: FastifyInstance,
   config: Config,
-  signal: AbortSignal,
-  onEmbedded: (postgres: EmbeddedPostgres) => void,
+  {
+    signal,
+    welcome,
+    onEmbedded,
+  }: {
+    signal: AbortSignal;
+    welcome: (admin: FirstAdmin | null) => void;
+    onEmbedded: (postgres: EmbeddedPostgres) => void;
+  },
 ): Promise<void> {
   for (let delay = FIRST_RETRY_MS; !signal.aborted; delay = Math.min(delay * 2, LAST_RETRY_MS)) {
     try {
@@ -135,7 +175,7 @@ async function prepare(
       app.readiness.prepared = true;
       app.log.info('ready');
       // One that joins others need not say it again, unless it was the one to make the administrator.
-      if (app.server.listening || admin) printWelcome(app, config, admin);
+      if (app.server.listening || admin) welcome(admin);
       return;
     } catch (error) {
       if (signal.aborted) return;
@@ -157,7 +197,7 @@ async function orAbort<T>(work: () => Promise<T>, signal: AbortSignal): Promise<
 }
 
 /** Unlike a database that is away, a folder that cannot be used does not mend itself. */
-async function startEmbeddedOrExit(log: FastifyBaseLogger, config: Config): Promise<EmbeddedPostgres> {
+export async function startEmbeddedOrExit(log: FastifyBaseLogger, config: Config): Promise<EmbeddedPostgres> {
   try {
     return await startEmbeddedPostgres({
       dataDir: config.dataDir,
@@ -170,15 +210,21 @@ async function startEmbeddedOrExit(log: FastifyBaseLogger, config: Config): Prom
   }
 }
 
-/** For the person at the terminal, not for the log: an initial password must not end up in a log store. */
-function printWelcome(
-  app: FastifyInstance,
-  config: Config,
-  admin: { email: string; password?: string } | null,
-): void {
+/** Where people reach a server. */
+export function addressOf(app: FastifyInstance, config: Config): string {
   const address = app.server.address() as AddressInfo | null;
-  const url = config.publicUrl ?? `http://localhost:${address?.port ?? config.port}`;
-  const lines = [``, `  Coupon Book is ready: ${url}   API documentation: ${url}/docs`];
+  return config.publicUrl ?? `http://localhost:${address?.port ?? config.port}`;
+}
+
+type FirstAdmin = { email: string; password?: string };
+
+/**
+ * For the person at the terminal, not for the log: an initial password must not end up in a log store.
+ * @param url where the web app is; null for a process that does not have it
+ */
+export function printWelcome(url: string | null, admin: FirstAdmin | null): void {
+  if (url === null && !admin) return;
+  const lines = url === null ? [''] : ['', `  Coupon Book is ready: ${url}   API documentation: ${url}/docs`];
   if (admin?.password) {
     lines.push(`  First administrator: ${admin.email}   initial password: ${admin.password}`);
     lines.push(`  It is shown only now, and valid until you change it: sign in and open your account page.`);

@@ -1,3 +1,5 @@
+import { ConfigError } from './config.ts';
+
 /** Requests that a service answers: a path, or all below one (`/*`); one method, or all. */
 export interface Rule {
   method?: 'POST';
@@ -52,6 +54,18 @@ export const services = {
 } satisfies Record<string, Service>;
 
 export type ServiceName = keyof typeof services;
+
+/**
+ * What `MODULES` names for a service.
+ * @throws {ConfigError} when there is no such service
+ */
+export function modulesOfService(name: string | undefined): readonly string[] {
+  if (name !== undefined && Object.hasOwn(services, name)) return services[name as ServiceName].modules;
+  const given = name === undefined ? 'No service is named' : `There is no service "${name}"`;
+  throw new ConfigError(
+    `${given}: start this program with one of ${Object.keys(services).join(', ')}, or set MODULES to what it shall serve, such as accounts,books`,
+  );
+}
 
 /**
  * Which service answers a request; undefined: the gateway itself.

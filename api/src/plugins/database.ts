@@ -12,16 +12,6 @@ const SAY_AGAIN_MS = 10_000;
 declare module 'fastify' {
   interface FastifyInstance {
     db: Database;
-    /** What start-up and shutdown tell the rest: where the database is, and whether this process takes traffic. */
-    readiness: {
-      databaseUrl: string | undefined;
-      prepared: boolean;
-      draining: boolean;
-      /** When (by `performance.now()`) the database last answered anything; long ago after it failed to. */
-      answeredAt: number;
-      /** The SQLSTATE with which the database refused a change, until a probe shows that it takes them. */
-      refusal: string | undefined;
-    };
     /** Adds work to be done once the schema is there and before this process takes traffic. */
     addPreparation: (work: () => Promise<void>) => void;
     preparations: (() => Promise<void>)[];
@@ -33,13 +23,7 @@ declare module 'fastify' {
 /** `app.db`, closed after the last request. Connects on first use, so that the server listens before the database is up. */
 export default fp<{ config: Config }>(
   async (app, { config }) => {
-    const readiness = {
-      databaseUrl: config.databaseUrl,
-      prepared: false,
-      draining: false,
-      answeredAt: Number.NEGATIVE_INFINITY,
-      refusal: undefined as string | undefined,
-    };
+    const { readiness } = app;
     const db = openDatabase({
       url: () => {
         if (readiness.databaseUrl) return readiness.databaseUrl;
@@ -77,7 +61,6 @@ export default fp<{ config: Config }>(
 
     app.decorate('sayMissingRights', sayMissingRights);
     app.decorate('db', db);
-    app.decorate('readiness', readiness);
     app.decorate('preparations', []);
     app.decorate('addPreparation', (work: () => Promise<void>) => void app.preparations.push(work));
     // Before the migrations there may be no tables, and a missing table is no defect of a request.

@@ -77,10 +77,7 @@ const MAX_JSON_BYTES = 1024 * 1024;
 /** What holds for every input before its schema is asked: its work grows with the size of the input and with nothing else. */
 export default fp(
   async (app: FastifyInstance) => {
-    // Node would answer both by itself, without a body.
-    app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-    app.addHook('onRequest', (request, _reply, done) => done(headerProblem(request)));
-
+    refuseBadHeaders(app);
     app.addHook('preParsing', (request, reply, _payload, done) => {
       const { 'content-encoding': encoding = 'identity' } = request.headers;
       if (encoding.toLowerCase() === 'identity') return done();
@@ -119,6 +116,12 @@ export default fp(
   },
   { name: 'input' },
 );
+
+/** Refuses requests that are no good HTTP/1.1, also where a gateway looks at nothing else. Node would answer them without a body. */
+export function refuseBadHeaders(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.addHook('onRequest', (request, _reply, done) => done(headerProblem(request)));
+}
 
 /** What HTTP/1.1 asks of every request. */
 function headerProblem({ raw: { httpVersion, headers } }: FastifyRequest): Problem | undefined {

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
-import type { FastifySchema, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import Type from 'typebox';
 import { version } from '../config.ts';
@@ -148,12 +148,26 @@ export default fp(
       },
     });
 
-    app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () =>
-      app.swagger(),
-    );
+    serveJson(app);
   },
   { name: 'openapi' },
 );
+
+/** The same of a document that is there already, for a gateway that has none of the routes. */
+export const openapiOf = (document: object) =>
+  fp(
+    async (app: FastifyInstance) => {
+      await app.register(swagger, { mode: 'static', specification: { document: document as never } });
+      serveJson(app);
+    },
+    { name: 'openapi' },
+  );
+
+function serveJson(app: FastifyInstance): void {
+  app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, async () =>
+    app.swagger(),
+  );
+}
 
 const idempotencyHeader = {
   type: 'object',

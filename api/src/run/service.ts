@@ -1,9 +1,9 @@
-import { ConfigError } from '../config.ts';
 import { selectModules } from '../modules/index.ts';
 import { serveByWorkers } from '../serve.ts';
+import { modulesOfService } from '../services.ts';
 
-/** A part of the product as a process of its own: the modules that MODULES names, which it must. */
+/** A part of the product as a process of its own: the service that its argument names, or the modules of MODULES. */
 await serveByWorkers(({ modules }) => {
-  if (!modules) throw new ConfigError('MODULES must name what this service serves, such as accounts,books');
-  return selectModules(modules);
+  const name = process.argv[2];
+  return selectModules(name === undefined && modules ? modules : modulesOfService(name));
 });

@@ -5,9 +5,9 @@ import type { FromWorker, MeetingPoint, ToWorker } from './messages.ts';
 const PATIENCE_MS = 2_000;
 let requests = 0;
 
-/** Tells the primary, if there is one, that this worker answers requests. */
+/** Tells who started this process, if that is another of ours, that it takes traffic. */
 export function tellReady(): void {
-  process.send?.({ ready: true } satisfies FromWorker);
+  if (process.connected) process.send!({ ready: true } satisfies FromWorker);
 }
 
 /** Waits until all workers have come here, at most two seconds. A process that has no siblings does not wait. */

@@ -1,73 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { keepClaiming } from '../support/claims.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/embedded-postgres.ts';
 import { holdAllCoupons, holdFirstAdmin } from '../support/held-locks.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
-import { rowsOf, setStage, type Stage } from '../support/stage.ts';
+import { rowsOf, setStage } from '../support/stage.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(() => database.drop());
-
-interface Load {
-  answered: () => number;
-  /** What a request got instead of a complete answer, after its connection had been accepted. */
-  lost: string[];
-  statuses: Set<number>;
-  /** Resolves when the server accepts no more connections. */
-  refused: Promise<void>;
-}
-
-/** Claims without a pause over keep-alive connections; whoever is told to close opens a new one, until that is refused. */
-function keepClaiming({ url }: ServerProcess, { bookId, users }: Stage): Load {
-  const lost: string[] = [];
-  const statuses = new Set<number>();
-  let answered = 0;
-
-  const claim = (agent: Agent, user: Stage['users'][number]) =>
-    new Promise<'answered' | 'refused' | 'lost'>((resolve) => {
-      const body = JSON.stringify({ bookId });
-      const outgoing = request(`${url}/api/v1/coupons/assign/random`, {
-        agent,
-        method: 'POST',
-        headers: { ...user.headers, 'content-type': 'application/json', 'content-length': body.length },
-      });
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ECONNREFUSED') return resolve('refused');
-        lost.push(`${error.code}: ${error.message}`);
-        resolve('lost');
-      });
-      outgoing.on('response', (response) => {
-        statuses.add(response.statusCode!);
-        response.resume();
-        response.on('error', (error) => lost.push(`in the middle of an answer: ${error.message}`));
-        response.on('end', () => {
-          answered += 1;
-          resolve('answered');
-        });
-      });
-      outgoing.end(body);
-    });
-
-  const client = async (user: Stage['users'][number]) => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    while ((await claim(agent, user)) !== 'refused') await nextTurn();
-    agent.destroy();
-  };
-  const refused = Promise.all(users.map(client)).then(() => undefined);
-  return { answered: () => answered, lost, statuses, refused };
-}
 
 /** Leaves little of the machine to anybody else until the test ends: what only works for want of a delay does not work then. */
 function keepCoresBusy(): void {

@@ -9,6 +9,7 @@ import { allModules } from '../../src/modules/index.ts';
 import type { Module } from '../../src/modules/module.ts';
 import { signAccessToken } from '../../src/plugins/authentication.ts';
 import { createTestDatabase } from './database.ts';
+import { reform } from './forms.ts';
 
 export interface TestUser {
   id: string;
@@ -53,6 +54,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const databaseUrl = options.databaseUrl ?? database!.url;
   const config = { ...readConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'error' }), ...options.config };
   const app = await buildApp({ config, modules: options.modules ?? allModules });
+  if (!options.modules) await reform(app, config);
   await app.ready();
   for (const work of app.preparations) await work();
   app.readiness.prepared = true;
