@@ -21,12 +21,7 @@ export const ANSWER_WITHIN_MS = 4_500;
 export const LOOK_EVERY_MS = 250;
 
 /** The answer at the deadline. What is under way then may still be done, or not: only its Idempotency-Key tells. */
-export const overdue = () =>
-  new Problem(
-    'unavailable',
-    'This took too long. Repeat it with the same Idempotency-Key: if it was done after all, you get its answer.',
-    { retryAfter: 1 },
-  );
+export const overdue = () => new Problem('unavailable', 'overdue', { retryAfter: 1 });
 
 /** The answer takes as long as its work: the bound is for waiting. What waits in it needs bounds of its own. */
 export function allowLongWork(request: FastifyRequest): void {

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
-import { tell, type Why } from './files/reasons.ts';
-import { Problem } from './problems.ts';
+import { fieldProblem } from './problems.ts';
+import type { Why } from './reasons.ts';
 
 const MAX_LENGTH = 254;
 const LOCAL_PART = /^(?!\.)(?!.*\.\.)[^\s@"(),:;<>[\]\\]{1,64}(?<!\.)$/u;
@@ -43,13 +43,7 @@ export function parseEmail(text: string): string | null {
 export function requireEmail(text: string): string {
   const read = readEmail(text);
   if ('email' in read) return read.email;
-  const detail =
-    read.reason === 'not-an-email'
-      ? 'must be an e-mail address of at most 254 characters'
-      : tell(read.reason, read.values);
-  throw new Problem('invalid-request', 'That is not an e-mail address.', {
-    errors: [{ in: 'body', pointer: '/email', detail }],
-  });
+  throw fieldProblem({ in: 'body', pointer: '/email' }, read);
 }
 
 /**

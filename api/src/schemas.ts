@@ -1,5 +1,6 @@
 import Type, { type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from 'typebox';
-import { Problem } from './problems.ts';
+import { fieldProblem } from './problems.ts';
+import { type Reason, reasonBlanks, type ReasonValues } from './reasons.ts';
 
 /** The parts that schemas share. A schema is written once: it is the check, the type and the OpenAPI. */
 
@@ -12,10 +13,29 @@ export function component<T extends TProperties>(
   return Type.Object(properties, { $id: name, title: name, description, additionalProperties: false });
 }
 
+/** Why something was refused, failed or left out, for programs: see reasons.ts. */
+export const reasonSchema = Type.Enum(Object.keys(reasonBlanks) as Reason[], {
+  $id: 'Reason',
+  title: 'Reason',
+  description: 'stable, for programs; `x-values` names the values that come with each',
+  'x-values': Object.fromEntries(Object.entries(reasonBlanks).filter(([, names]) => names.length > 0)),
+});
+
 /** A reference to a component that keeps its type. */
 export function ref<T extends TSchema>(schema: T): TUnsafe<Static<T>> {
   return Type.Unsafe<Static<T>>({ $ref: `${(schema as { $id?: string }).$id}#` });
 }
+
+/** Why, wherever that is said. */
+export const reasonFields = {
+  reason: ref(reasonSchema),
+  values: Type.Unsafe<ReasonValues>({
+    type: 'object',
+    additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+    description: 'what the words of the reason need',
+  }),
+  detail: Type.String({ description: 'the reason in English, for people' }),
+};
 
 /** `T | null`, in the words of OpenAPI 3.0. */
 export function nullable<T extends TSchema>(schema: T): TUnsafe<Static<T> | null> {
@@ -100,9 +120,7 @@ export function decodeCursor<K extends readonly (string | number)[]>(
   } catch {
     // falls through to the refusal
   }
-  throw new Problem('invalid-request', 'The cursor is not one of ours.', {
-    errors: [{ in: 'query', pointer: '/cursor', detail: 'must be the nextCursor of the page before' }],
-  });
+  throw fieldProblem({ in: 'query', pointer: '/cursor' }, 'foreign-cursor');
 }
 
 const isMillisecond = (part: unknown): part is number =>

@@ -1,4 +1,5 @@
-import { type FieldError, Problem } from './problems.ts';
+import { fieldProblem, type Place } from './problems.ts';
+import type { Why } from './reasons.ts';
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)t(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:z|[+-](\d\d):(\d\d))$/i;
 const FIRST = Date.UTC(1970, 0, 1);
@@ -9,17 +10,15 @@ const AFTER_LAST = Date.UTC(10_000, 0, 1);
  * hour 24, leap seconds, days that a month does not have.
  * @throws {Problem} invalid-request, pointing at the field
  */
-export function readTime(text: string, field: Pick<FieldError, 'in' | 'pointer'>): Date {
-  const detail = faultOf(text);
-  if (detail)
-    throw new Problem('invalid-request', 'A time does not fit.', { errors: [{ ...field, detail }] });
+export function readTime(text: string, place: Place): Date {
+  const fault = faultOf(text);
+  if (fault) throw fieldProblem(place, fault);
   return new Date(text.toUpperCase());
 }
 
-function faultOf(text: string): string | null {
+function faultOf(text: string): Why | null {
   const parts = RFC_3339.exec(text)?.slice(1).map(Number);
-  if (!parts)
-    return 'must be a time with an offset, such as 2026-12-24T18:00:00Z or 2026-12-24T19:00:00+01:00';
+  if (!parts) return { reason: 'not-a-time' };
   const [year, month, day, hour, minute, second, offsetHour, offsetMinute] = parts as [
     number,
     number,
@@ -30,13 +29,13 @@ function faultOf(text: string): string | null {
     number,
     number,
   ];
-  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return 'must be a day that exists';
-  if (hour > 23 || minute > 59)
-    return 'must be a time from 00:00 to 23:59 (the end of a day is 00:00 of the next)';
-  if (second > 59) return 'must have seconds from 00 to 59: leap seconds cannot be kept';
-  if (offsetHour > 23 || offsetMinute > 59) return 'must have an offset from -23:59 to +23:59';
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return { reason: 'no-such-day' };
+  if (hour > 23 || minute > 59) return { reason: 'no-such-time' };
+  if (second > 59) return { reason: 'no-such-second' };
+  if (offsetHour > 23 || offsetMinute > 59) return { reason: 'no-such-offset' };
   const instant = Date.parse(text.toUpperCase());
-  if (!(instant >= FIRST && instant < AFTER_LAST)) return 'must be in the years 1970 to 9999';
+  if (!(instant >= FIRST && instant < AFTER_LAST))
+    return { reason: 'year-out-of-range', values: { first: '1970', last: '9999' } };
   return null;
 }
 

@@ -97,9 +97,9 @@ test('it works once: of 20 who use it at the same time, one wins, in 5 rounds of
     const winners = passwords.filter((_, n) => answers[n]!.statusCode === 200);
     expect(winners).toHaveLength(1);
     for (const answer of answers.filter(({ statusCode }) => statusCode !== 200))
-      expect(faultOf(answer)).toEqual([410, 'link-not-valid', 'used']);
+      expect(faultOf(answer)).toEqual([410, 'link-not-valid', 'link-used']);
     expect((await login(t.app, { email, password: winners[0]! })).statusCode).toBe(200);
-    expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'used']);
+    expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'link-used']);
   }
 });
 
@@ -107,7 +107,7 @@ test('a new link ends the one before', async () => {
   const { id } = await t.asUser();
   const before = await linkFor(id);
   const now = await linkFor(id);
-  expect(faultOf(await reset(before))).toEqual([410, 'link-not-valid', 'unknown']);
+  expect(faultOf(await reset(before))).toEqual([410, 'link-not-valid', 'link-unknown']);
   expect((await reset(now)).statusCode).toBe(200);
 });
 
@@ -118,29 +118,29 @@ test('after 7 days it has expired, and is forgotten a month later', async () => 
     sql`UPDATE access_links SET created_at = created_at - ${days} * interval '1 day',
           expires_at = expires_at - ${days} * interval '1 day' WHERE user_id = ${id}`.execute(t.db);
   await age(7);
-  expect(faultOf(await open(token))).toEqual([410, 'link-not-valid', 'expired']);
-  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'expired']);
+  expect(faultOf(await open(token))).toEqual([410, 'link-not-valid', 'link-expired']);
+  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'link-expired']);
   await age(29);
   await deleteOldAccessLinks(t.db);
-  expect(faultOf(await open(token))).toEqual([410, 'link-not-valid', 'expired']);
+  expect(faultOf(await open(token))).toEqual([410, 'link-not-valid', 'link-expired']);
   await age(2);
   await deleteOldAccessLinks(t.db);
-  expect(faultOf(await open(token))).toEqual([410, 'link-not-valid', 'unknown']);
+  expect(faultOf(await open(token))).toEqual([410, 'link-not-valid', 'link-unknown']);
 });
 
 test('a disabled account gets none and uses none, also one given before', async () => {
   const { id } = await t.asUser();
   const token = await linkFor(id);
   await change(id, { disabled: true });
-  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'unknown']);
+  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'link-unknown']);
   expect(faultOf(await give(id)).slice(0, 2)).toEqual([409, 'conflict']);
   await change(id, { disabled: false });
-  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'unknown']);
+  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'link-unknown']);
   // Disabled behind the service's back, while the link is there.
   const other = await t.asUser();
   const otherToken = await linkFor(other.id);
   await sql`UPDATE users SET disabled_at = clock_timestamp() WHERE id = ${other.id}`.execute(t.db);
-  expect(faultOf(await reset(otherToken))).toEqual([410, 'link-not-valid', 'disabled']);
+  expect(faultOf(await reset(otherToken))).toEqual([410, 'link-not-valid', 'link-disabled']);
 });
 
 test('who changes the password meanwhile has no use for the link any more', async () => {
@@ -153,7 +153,7 @@ test('who changes the password meanwhile has no use for the link any more', asyn
     headers: bearer(await login(t.app, account)),
   });
   expect(changed.statusCode).toBe(204);
-  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'unknown']);
+  expect(faultOf(await reset(token))).toEqual([410, 'link-not-valid', 'link-unknown']);
 });
 
 test('a password that is refused does not use the link up', async () => {

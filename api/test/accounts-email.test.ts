@@ -108,7 +108,7 @@ describe('in use', () => {
     });
     expect([answer.statusCode, answer.json()]).toMatchObject([
       400,
-      { errors: [{ pointer: '/email', detail: 'contains an invisible character (U+200B)' }] },
+      { errors: [{ pointer: '/email', reason: 'invisible-character', values: { character: 'U+200B' } }] },
     ]);
     await expect(
       sql`INSERT INTO users (email) VALUES ('rosa@bücher.test')`.execute(t.db),

@@ -104,7 +104,9 @@ test('409 for an e-mail that is taken, however it is written', async () => {
   const { email } = await register(t.app);
   const response = await signUp({ email: email.toUpperCase(), password: GOOD_PASSWORD });
   expect([response.statusCode, response.json().code]).toEqual([409, 'conflict']);
-  expect(response.json().errors).toEqual([{ in: 'body', pointer: '/email', detail: 'is taken' }]);
+  expect(response.json().errors).toEqual([
+    { in: 'body', pointer: '/email', reason: 'taken', values: {}, detail: 'Already taken' },
+  ]);
 });
 
 test('of 5 who register one e-mail at once, one gets it', async () => {

@@ -133,7 +133,7 @@ test('one address that tries many accounts is stopped, but not for the account t
       );
     }
   }
-  expect((await attempt(strangers(), 'x')).json().detail).toBe('Too many failed attempts.');
+  expect((await attempt(strangers(), 'x')).json().reason).toBe('too-many-sign-ins');
   expect((await login(t.app, account, { remoteAddress })).statusCode).toBe(200);
   await Promise.all([many.close(), other.close()]);
 });

@@ -141,7 +141,7 @@ test.each(Object.keys(attacks))('401 without a reason: %s', async (name) => {
   expect(response.headers['www-authenticate']).toBe('Bearer');
   expect(response.json()).toMatchObject({
     code: 'unauthenticated',
-    detail: 'A valid access token is needed.',
+    reason: 'unauthenticated',
   });
 });
 

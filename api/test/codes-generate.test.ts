@@ -108,10 +108,8 @@ describe('generating', () => {
     expect(body).toMatchObject({
       status: 400,
       code: 'invalid-request',
-      capacity: '1000',
-      existing: 1,
-      count: 1,
-      needed: '2000',
+      reason: 'guessable-codes',
+      values: { capacity: '1000', existing: 1, count: 1, needed: '2000' },
     });
     expect(body.detail).toContain('1000');
     expect((await ask('generate', bookId, { count: 1, ...pattern, allowGuessable: true })).status).toBe(201);
@@ -127,8 +125,8 @@ describe('generating', () => {
     await ask('generate', one, { ...pattern, count: 90, charset: 'letters' });
     expect((await ask('preview', other, { ...pattern, count: 1 })).body).toMatchObject({ existing: 90 });
     expect((await ask('generate', other, { ...pattern, count: 11 })).body).toMatchObject({
-      existing: 90,
-      capacity: '100',
+      reason: 'too-few-codes',
+      values: { existing: 90, capacity: '100' },
     });
     expect((await ask('generate', other, { ...pattern, count: 10 })).body).toMatchObject({ stored: 10 });
   });
@@ -142,7 +140,7 @@ describe('generating', () => {
     expect((await ask('generate', bookId, { ...pattern, count: 10 })).body).toMatchObject({ stored: 10 });
     expect((await ask('generate', bookId, { ...pattern, count: 1 })).body).toMatchObject({
       code: 'invalid-request',
-      existing: 10_000,
+      values: { existing: 10_000 },
     });
     expect(new Set(await storedCodes(bookId)).size).toBe(10_000);
   });
@@ -247,17 +245,17 @@ describe('a preview', () => {
   });
 
   it.each([
-    [{ count: 10 }, 'guessed'],
+    [{ count: 10 }, 'guessable-codes'],
     [{ count: 10, allowGuessable: true }, null],
-    [{ count: 101 }, 'few'],
-    [{ count: 101, allowGuessable: true }, 'few'],
-  ])('tells for %j that the refusal would be: %s', async (request, word) => {
+    [{ count: 101 }, 'too-few-codes'],
+    [{ count: 101, allowGuessable: true }, 'too-few-codes'],
+  ])('tells for %j that the refusal would be: %s', async (request, reason) => {
     const { body } = await ask('preview', await makeBook(), {
       pattern: `${mark()}-##`,
       charset: 'digits',
       ...request,
     });
-    if (word === null) expect(body.refusal).toBeNull();
-    else expect(body.refusal).toContain(word);
+    if (reason === null) expect(body.refusal).toBeNull();
+    else expect(body.refusal).toMatchObject({ reason });
   });
 });

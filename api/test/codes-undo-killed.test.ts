@@ -96,7 +96,7 @@ test('kill -9 in the middle of undoing an upload and a generation: the next proc
   await launchWorker();
   for (const { undoing, bookId, given } of undoings) {
     const job = await ended(undoing);
-    expect(job.result).toMatchObject({ removed: CODES - 3, kept: 3, reasons: { assigned: 3 }, left: 0 });
+    expect(job.result).toMatchObject({ removed: CODES - 3, kept: 3, reasons: { owned: 3 }, left: 0 });
     expect(job.progress).toMatchObject({ done: CODES, total: CODES });
     expect(await codesOf(bookId)).toEqual(given);
     const errors = (await send('GET', `/jobs/${undoing}/errors`)).body.items;

@@ -59,7 +59,7 @@ test('what was ever given stays, each with its reason; what other jobs stored st
   expect(body.result).toEqual({
     removed: 6,
     kept: 4,
-    reasons: { assigned: 1, locked: 1, redeemed: 1, givenBack: 1 },
+    reasons: { owned: 1, locked: 1, redeemed: 1, 'given-once': 1 },
     left: 0,
     of: job.id,
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tell } from '../src/files/reasons.ts';
+import { explain } from '../src/reasons.ts';
 import { canonicalCode } from '../src/modules/coupons/code.ts';
 
 const CANONICAL = /^[A-Z0-9_-]{3,64}$/;
@@ -62,7 +62,7 @@ describe('the canonical form of a code', () => {
       fc.property(anything, (text) => {
         const result = canonicalCode(text);
         if ('code' in result) expect(result.code).toMatch(CANONICAL);
-        else expect(tell(result.reason, result.values)).not.toMatch(/^$|[{}]/);
+        else expect(explain(result).detail).not.toMatch(/^$|[{}]/);
       }),
     );
   });

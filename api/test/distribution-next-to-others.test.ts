@@ -93,11 +93,11 @@ describe('in the middle', () => {
       assigned: 18,
       served: 9,
       skipped: 1,
-      reasons: { disabled: 1 },
+      reasons: { 'user-disabled': 1 },
       missing: 2,
     });
     expect((await countsByOwner(api.db, book.id)).has(userIds[0]!)).toBe(false);
-    expect(await errorsOf(job.id)).toMatchObject([{ reason: 'the account is disabled' }]);
+    expect(await errorsOf(job.id)).toMatchObject([{ reason: 'user-disabled' }]);
   });
 
   test('a limit that is lowered between the draw and their turn holds', async () => {
@@ -108,7 +108,10 @@ describe('in the middle', () => {
     expect([...(await countsByOwner(api.db, book.id)).values()]).toEqual(Array(10).fill(1));
     const errors = await errorsOf(job.id);
     expect(errors).toHaveLength(10);
-    expect(errors[0]).toMatchObject({ reason: 'the limit of the book is reached, after 1 of 2' });
+    expect(errors[0]).toMatchObject({
+      reason: 'assignment-limit-reached',
+      values: { given: 1, of: 2 },
+    });
   });
 
   test('live claims that take the stock between the draw and their turn: the shortage is in the result', async () => {
@@ -133,7 +136,7 @@ describe('in the middle', () => {
       assigned: 17,
       served: 9,
       skipped: 1,
-      reasons: { outOfStock: 1 },
+      reasons: { 'out-of-stock': 1 },
       missing: 3,
     });
     const counts = await countsByOwner(api.db, book.id);
@@ -144,8 +147,8 @@ describe('in the middle', () => {
     ]);
     // Who goes short was decided by lot: those who drew the last ones.
     expect(await errorsOf(id)).toMatchObject([
-      { line: 9, reason: 'no coupon was left, after 1 of 2' },
-      { line: 10, reason: 'no coupon was left' },
+      { line: 9, reason: 'out-of-stock', values: { given: 1, of: 2 } },
+      { line: 10, reason: 'out-of-stock', values: { given: 0, of: 2 } },
     ]);
   });
 

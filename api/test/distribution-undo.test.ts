@@ -112,7 +112,7 @@ test('what is locked, spent, or was given back and assigned anew stays, and is n
   expect(undone.result).toEqual({
     unassigned: 3,
     kept: 5,
-    reasons: { locked: 1, redeemed: 2, givenBack: 1, reassigned: 1 },
+    reasons: { locked: 1, redeemed: 2, 'given-back': 1, reassigned: 1 },
     left: 0,
     of: job.id,
   });
@@ -128,11 +128,11 @@ test('what is locked, spent, or was given back and assigned anew stays, and is n
   ).body;
   expect(new Map(items.map(({ value, reason }) => [value, reason]))).toEqual(
     new Map([
-      [codes.get(locked!)!, 'is locked'],
-      [codes.get(redeemed!)!, 'has been redeemed'],
-      [codes.get(spent!)!, 'has been redeemed'],
-      [codes.get(returned!)!, 'was taken back before'],
-      [codes.get(renewed!)!, 'was taken back before, and assigned anew'],
+      [codes.get(locked!)!, 'locked'],
+      [codes.get(redeemed!)!, 'redeemed'],
+      [codes.get(spent!)!, 'redeemed'],
+      [codes.get(returned!)!, 'given-back'],
+      [codes.get(renewed!)!, 'reassigned'],
     ]),
   );
   await checkInvariants(api.db, { bookIds: [book.id] });
@@ -163,7 +163,7 @@ test('undone twice, or twice at once, it takes back once', async () => {
   expect((await undo(job.id)).body.result).toMatchObject({
     unassigned: 0,
     kept: 30,
-    reasons: { givenBack: 30 },
+    reasons: { 'given-back': 30 },
   });
   await checkInvariants(api.db, { bookIds: [book.id] });
 });

@@ -19,10 +19,11 @@ afterAll(() => api.close());
 const distribute = (poolId: string, order: object, headers?: Record<string, string>) =>
   send('POST', `/pools/${poolId}/distribute`, order, headers);
 const preview = async (poolId: string, order: object) =>
-  sendTo<Record<string, unknown> & { shares: { userId: string; share: number; reason: string | null }[] }>(
-    api,
-    admin,
-  )('POST', `/pools/${poolId}/distribute/preview`, order);
+  sendTo<
+    Record<string, unknown> & {
+      shares: { userId: string; share: number; refusal: { reason: string } | null }[];
+    }
+  >(api, admin)('POST', `/pools/${poolId}/distribute/preview`, order);
 const errorsOf = async (id: string) =>
   (
     await sendTo<{ items: { line: number; value: string; reason: string }[] }>(api, admin)(
@@ -96,11 +97,11 @@ describe('equal', () => {
       assigned: 17,
       served: 9,
       skipped: 1,
-      reasons: { limitReached: 1 },
+      reasons: { 'assignment-limit-reached': 1 },
       missing: 0,
     });
     expect(await countsByOwner(api.db, book.id)).toEqual(new Map(userIds.map((id) => [id, 2])));
-    expect(await errorsOf(job.id)).toMatchObject([{ reason: 'the limit of the book is reached' }]);
+    expect(await errorsOf(job.id)).toMatchObject([{ reason: 'assignment-limit-reached' }]);
 
     const again = await distribute(poolId, { bookId: book.id, mode: 'equal', perUser: 2 });
     expect(again.body.result).toMatchObject({ assigned: 0, served: 0, skipped: 10 });
@@ -138,7 +139,7 @@ describe('disabled users', () => {
       assigned: 8,
       served: 4,
       skipped: 1,
-      reasons: { disabled: 1 },
+      reasons: { 'user-disabled': 1 },
       members: 5,
     });
     expect((await countsByOwner(api.db, book.id)).has(userIds[2]!)).toBe(false);
@@ -146,9 +147,9 @@ describe('disabled users', () => {
     expect(error).toEqual({
       line: 5,
       value: expect.stringContaining('@') as string,
-      reason: 'the account is disabled',
+      reason: 'user-disabled',
       values: {},
-      detail: 'the account is disabled',
+      detail: 'The account is disabled',
     });
   });
 });
@@ -164,7 +165,11 @@ describe('shortage', () => {
     ]) {
       const { status, body } = await distribute(poolId, { bookId: book.id, ...order });
       expect(status).toBe(409);
-      expect(body).toMatchObject({ code: 'book-exhausted', needed: 20, stock: 15, possible: 15, missing: 5 });
+      expect(body).toMatchObject({
+        code: 'book-exhausted',
+        reason: 'stock-too-small',
+        values: { needed: 20, stock: 15, possible: 15, missing: 5 },
+      });
     }
     expect((await countsByOwner(api.db, book.id)).size).toBe(0);
   });
@@ -176,10 +181,8 @@ describe('shortage', () => {
     expect(status).toBe(409);
     expect(body).toMatchObject({
       code: 'assignment-limit-reached',
-      needed: 50,
-      stock: 100,
-      possible: 20,
-      missing: 30,
+      reason: 'limits-too-small',
+      values: { needed: 50, stock: 100, possible: 20, missing: 30 },
     });
   });
 
@@ -189,7 +192,11 @@ describe('shortage', () => {
     const order = { bookId: book.id, mode: 'equal', perUser: 2, onShortage: 'partial' };
     const { body: job } = await distribute(poolId, order);
     expect(job.result).toMatchObject({ assigned: 7, served: 7, skipped: 3, needed: 20, missing: 13 });
-    expect(job.result.reasons).toEqual({ disabled: 0, limitReached: 0, outOfStock: 3 });
+    expect(job.result.reasons).toEqual({
+      'user-disabled': 0,
+      'assignment-limit-reached': 0,
+      'out-of-stock': 3,
+    });
     const counts = await countsByOwner(api.db, book.id);
     expect([...counts.values()]).toEqual(Array(7).fill(1));
 
@@ -199,7 +206,7 @@ describe('shortage', () => {
     );
     const errors = await errorsOf(job.id);
     expect(errors.map(({ value }) => value).sort()).toEqual(rows.map(({ email }) => email).sort());
-    expect(errors.every(({ reason }) => reason === 'no coupon was left')).toBe(true);
+    expect(errors.every(({ reason }) => reason === 'out-of-stock')).toBe(true);
 
     const none = await distribute(poolId, order);
     expect(none.body.result).toMatchObject({ assigned: 0, served: 0, skipped: 10, missing: 20 });
@@ -223,12 +230,12 @@ describe('preview', () => {
       members: 20,
       stock: 52,
       refused: false,
-      reasons: { disabled: 1, limitReached: 1 },
+      reasons: { 'user-disabled': 1, 'assignment-limit-reached': 1 },
     });
     expect(seen.shares.map(({ userId }) => userId)).toEqual(userIds);
     expect(seen.shares.slice(0, 2)).toMatchObject([
-      { userId: userIds[0], already: 8, share: 0, reason: 'the limit of the book is reached' },
-      { userId: userIds[1], already: 0, share: 0, reason: 'the account is disabled' },
+      { userId: userIds[0], already: 8, share: 0, refusal: { reason: 'assignment-limit-reached' } },
+      { userId: userIds[1], already: 0, share: 0, refusal: { reason: 'user-disabled' } },
     ]);
     expect((await countsByOwner(api.db, book.id)).size).toBe(1);
 

@@ -7,7 +7,8 @@ const refusal = (file: string | Buffer, options = {}) =>
     () => null,
     (error: unknown) => {
       if (!(error instanceof Problem)) throw error;
-      return { code: error.code, ...error.extras, detail: error.message } as Record<string, unknown>;
+      const { code, reason, values, extras, message } = error;
+      return { code, reason, values, ...extras, detail: message } as Record<string, unknown>;
     },
   );
 
@@ -173,16 +174,16 @@ describe('the encoding', () => {
   });
 
   it.each([
-    ['PK\x03\x04', 'a zip or XLSX'],
-    ['%PDF-1.7', 'a PDF'],
-    ['<!DOCTYPE html><table>', 'a web page'],
-    ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'an XLS'],
-    ['A\x01\x02\xff', 'binary data'],
-  ])('of what is no text is refused with a hint: %j', async (start, what) => {
+    ['PK\x03\x04', 'ZIP or XLSX'],
+    ['%PDF-1.7', 'PDF'],
+    ['<!DOCTYPE html><table>', 'HTML'],
+    ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'XLS'],
+    ['A\x01\x02\xff', 'binary'],
+  ])('of what is no text is refused with a hint: %j', async (start, format) => {
     expect(await refusal(Buffer.from(`${start}\n`, 'latin1'))).toMatchObject({
       code: 'unsupported-media-type',
       reason: 'not-text',
-      values: { what },
+      values: { format },
     });
   });
 });

@@ -62,20 +62,20 @@ describe('CSV', () => {
   it('loses only the line with a quote that is never closed', () => {
     expect(read('AAA\n"BBB\nCCC\nDDD')).toEqual([
       { line: 1, cells: ['AAA'] },
-      { line: 2, fault: 'open-quote' },
+      { line: 2, fault: { reason: 'open-quote' } },
       { line: 3, cells: ['CCC'] },
       { line: 4, cells: ['DDD'] },
     ]);
     const far = `"BBB\r\n${'CCC\r\n'.repeat(50_000)}`;
     const rows = readInPieces(far, [MAX_ROW_LENGTH], ',');
-    expect(rows[0]).toEqual({ line: 1, fault: 'open-quote' });
+    expect(rows[0]).toEqual({ line: 1, fault: { reason: 'open-quote' } });
     expect(rows.slice(1).every((row) => 'cells' in row)).toBe(true);
     expect(rows).toHaveLength(50_001);
   });
 
   it('loses only the line with text after a closing quote', () => {
     expect(read('"AA"A\nBBB\n')).toEqual([
-      { line: 1, fault: 'after-quote' },
+      { line: 1, fault: { reason: 'after-quote' } },
       { line: 2, cells: ['BBB'] },
     ]);
   });
@@ -89,7 +89,7 @@ describe('CSV', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(50e6);
     rows.push(...reader('\r\nBBB', true));
     expect(rows[0]).toEqual({ line: 1, cells: ['AAA'] });
-    expect(rows).toContainEqual({ line: 2, fault: expect.any(String) });
+    expect(rows).toContainEqual({ line: 2, fault: expect.objectContaining({ reason: expect.any(String) }) });
     expect(rows.at(-1)).toEqual({ line: 3, cells: ['BBB'] });
   });
 });

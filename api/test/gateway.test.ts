@@ -417,7 +417,7 @@ test('a service that is down takes only its own addresses with it', async () => 
     expect(refused.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(await refused.json()).toMatchObject({
       code: 'unavailable',
-      detail: 'The coupon service cannot be reached right now.',
+      detail: 'The coupon service cannot be reached.',
     });
   }
   expect((await ask('/api/v1/users')).status).toBe(200);

@@ -18,7 +18,7 @@ async function serve(lineBytes: number) {
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (incoming) => void (incoming.caller = { id: 'somebody', role: 'ADMIN' }));
   app.decorate('requireRecentAdmin', async () => {
-    if (state.demoted) throw new Problem('forbidden', 'This is for administrators.');
+    if (state.demoted) throw new Problem('forbidden', 'admins-only');
   });
   app.get('/file', (incoming, reply) =>
     sendCsv<{ n: number }>(incoming, reply, {

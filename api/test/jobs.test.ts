@@ -12,7 +12,7 @@ interface Job {
   progress: { done: number; total: number | null; perSecond: number | null; secondsLeft: number | null };
   errors: number;
   result: Record<string, unknown> | null;
-  failure: { code: string; detail: string } | null;
+  failure: { code: string; reason: string } | null;
   [field: string]: unknown;
 }
 
@@ -139,7 +139,11 @@ describe('cancel', () => {
 
     const again = await cancel(job.id);
     expect(again.statusCode).toBe(409);
-    expect(again.json()).toMatchObject({ code: 'conflict', detail: 'The job is cancelled already.' });
+    expect(again.json()).toMatchObject({
+      code: 'conflict',
+      reason: 'job-ended',
+      values: { status: 'cancelled' },
+    });
   });
 
   test('a job that nobody has begun is over at once, and never begins', async () => {
@@ -170,11 +174,11 @@ test.for([
 );
 
 describe('failure', () => {
-  test('a refusal ends the job with its code and detail, and what it did until then', async () => {
+  test('a refusal ends the job with its code and reason, and what it did until then', async () => {
     const { job } = await start({ steps: 5, problemAt: { step: 3, code: 'book-not-active' } });
     const failed = await untilStatus(job.id, 'failed');
     expect(failed).toMatchObject({
-      failure: { code: 'book-not-active', detail: 'So it was ordered.' },
+      failure: { code: 'book-not-active', reason: 'book-not-active' },
       result: { steps: 2 },
       progress: { done: 2 },
     });
@@ -195,7 +199,12 @@ describe('failure', () => {
   test('an error that comes again and again fails it, without telling what is inside', async () => {
     const { job } = await start({ steps: 4, breakAt: { step: 3, times: 1000 } });
     const failed = await untilStatus(job.id, 'failed');
-    expect(failed.failure).toEqual({ code: 'internal-error', detail: 'Something went wrong on our side.' });
+    expect(failed.failure).toEqual({
+      code: 'internal-error',
+      reason: 'internal-error',
+      values: {},
+      detail: 'Something went wrong in the service. Nothing was changed.',
+    });
     expect(failed.result).toEqual({ steps: 2 });
   });
 });
@@ -208,9 +217,9 @@ describe('errors', () => {
     expect(first.items[0]).toEqual({
       line: 1,
       value: '=row 1.0',
-      reason: 'is not wanted',
+      reason: 'exists',
       values: {},
-      detail: 'is not wanted',
+      detail: 'Already exists',
     });
     const second = await get<{ items: { line: number }[] }>(
       `/${job.id}/errors?limit=4&cursor=${first.nextCursor}`,
@@ -222,10 +231,7 @@ describe('errors', () => {
     expect(file.headers['content-type']).toBe('text/csv; charset=utf-8');
     expect(file.headers['content-disposition']).toBe(`attachment; filename="errors-${job.id}.csv"`);
     const lines = file.body.split('\r\n');
-    expect(lines.slice(0, 2)).toEqual([
-      'line,value,reason,detail',
-      "1,'=row 1.0,is not wanted,is not wanted",
-    ]);
+    expect(lines.slice(0, 2)).toEqual(['line,value,reason,detail', "1,'=row 1.0,exists,Already exists"]);
     expect(lines).toHaveLength(8);
   });
 
@@ -235,7 +241,7 @@ describe('errors', () => {
     const file = await api.app.inject({ url, headers: { ...admin.headers, accept: 'text/csv' } });
     const lines = file.body.trimEnd().split('\r\n');
     expect(lines).toHaveLength(10_001);
-    expect(lines.at(-1)).toBe("10000,'=row 2.4999,is not wanted,is not wanted");
+    expect(lines.at(-1)).toBe("10000,'=row 2.4999,exists,Already exists");
   });
 });
 

@@ -109,8 +109,8 @@ describe('members of a pool', () => {
       added: 1,
       unknown: 2,
       errors: [
-        { line: 4, value: 'csv-2@pool.test', reason: 'no-account', detail: 'no account has this e-mail' },
-        { line: 5, value: 'broken', reason: 'not-an-email', detail: 'is not an e-mail address' },
+        { line: 4, value: 'csv-2@pool.test', reason: 'no-account', detail: 'No account has this e-mail' },
+        { line: 5, value: 'broken', reason: 'not-an-email', detail: 'Not an e-mail address' },
       ],
     });
     const invited = await call('POST', `${pool}/users?invite=true`, csv);

@@ -41,7 +41,7 @@ export default fp(
           const { bookId } = request.body;
           const userId = callerOf(request).id;
           const code = await claim(bookId, userId);
-          if (code === null) throw new Problem('book-exhausted', 'No coupon is left.');
+          if (code === null) throw new Problem('book-exhausted');
           return { code, bookId, ownerId: userId };
         },
       );

@@ -29,7 +29,7 @@ test('metadata of a book is any JSON object: what is none, or refused, stays in 
   const tooLarge = JSON.stringify({ text: 'x'.repeat(4096) });
   await metadata.fill(tooLarge);
   await create.click();
-  await expect(metadata).toHaveAccessibleDescription(/Is too large/);
+  await expect(metadata).toHaveAccessibleDescription(/Too large: at most 4,096 bytes/);
   await expect(metadata).toHaveValue(tooLarge);
   expect(await bookOf()).toBeUndefined();
 

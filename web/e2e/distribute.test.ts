@@ -29,20 +29,23 @@ test('what a job that failed was short of is said in good grammar, in both langu
 }) => {
   const { jobId } = await makeScene(server);
   // What the API says when coupons are taken between the order and the job, or people reach their limit.
-  const short = (needed: number, left: number) => ({
+  const short = {
     code: 'book-exhausted',
-    detail: `${needed} coupons are needed, ${left} are left.`,
-  });
+    reason: 'stock-too-small',
+    values: { needed: 1, stock: 0 },
+    detail: '1 coupons are needed, 0 are left.',
+  };
   const limited = {
     code: 'assignment-limit-reached',
-    detail: '2 coupons are to be given, but the limits allow these users only 1.',
+    reason: 'limits-too-small',
+    values: { needed: 2, possible: 1 },
+    detail: '2 coupons are needed, but the limits allow these people only 1.',
   };
   for (const [language, failure, text] of [
-    ['en', short(1, 0), '1 coupon requested, 0 left.'],
-    ['en', short(2, 1), '2 coupons requested, 1 left.'],
-    ['en', limited, '2 coupons requested, but the limits of these people allow only 1.'],
-    ['es', short(1, 0), 'Se pide 1 cupón y quedan 0.'],
-    ['es', limited, 'Se piden 2 cupones, pero los límites de estas personas solo permiten 1.'],
+    ['en', short, 'Coupons requested: 1. Left: 0.'],
+    ['en', limited, 'Coupons requested: 2. The limits of these people allow only 1.'],
+    ['es', short, 'Cupones pedidos: 1. Quedan: 0.'],
+    ['es', limited, 'Cupones pedidos: 2. Los límites de estas personas solo permiten 1.'],
   ] as const) {
     const page = await open(server.adminAccount, { language });
     await page.route(`**/api/v1/jobs/${jobId}`, async (route) => {

@@ -1,12 +1,14 @@
 import englishForAdmins from '../src/i18n/admin.en.ts';
+import englishReasons from '../src/ui/words.adminReasons.en.ts';
 import englishForAll from '../src/i18n/en.ts';
 import spanishForAdmins from '../src/i18n/admin.es.ts';
 import spanishForAll from '../src/i18n/es.ts';
+import spanishReasons from '../src/ui/words.adminReasons.es.ts';
 import { ADMIN_PAGES, addressOf, makeScene, settled, USER_PAGES } from './support/pages.ts';
 import { expect, test } from './support/test.ts';
 
-const english = { ...englishForAll, ...englishForAdmins };
-const spanish = { ...spanishForAll, ...spanishForAdmins };
+const english = { ...englishForAll, ...englishForAdmins, adminReasons: englishReasons };
+const spanish = { ...spanishForAll, ...spanishForAdmins, adminReasons: spanishReasons };
 
 test('every page has all its words in Spanish', async ({ server, open }) => {
   const scene = await makeScene(server);

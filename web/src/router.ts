@@ -1,5 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
-import { loadWordsForAdmins } from './i18n';
+import { loadWords } from './i18n';
 import { useSessionStore } from './accounts/useSessionStore';
 
 declare module 'vue-router' {
@@ -111,6 +111,7 @@ router.beforeEach(async (to) => {
     return { path: '/sign-in', query: wanted === '/' ? {} : { to: wanted } };
   }
   if (to.meta.access === 'admin' && !session.isAdmin) return '/';
-  if (session.isAdmin) await loadWordsForAdmins();
+  if (session.isAdmin) await loadWords('admin');
+  if (to.meta.access === 'admin' && to.path !== '/overview') await loadWords('adminReasons');
   return true;
 });

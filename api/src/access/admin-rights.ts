@@ -78,6 +78,6 @@ async function findRights(db: Database | Transaction, id: string): Promise<Right
 }
 
 function refuseLostRights(rights: Rights): void {
-  if (rights === 'disabled') throw new Problem('unauthenticated', 'A valid access token is needed.');
-  if (rights === 'demoted') throw new Problem('forbidden', 'This is for administrators.');
+  if (rights === 'disabled') throw new Problem('unauthenticated');
+  if (rights === 'demoted') throw new Problem('forbidden', 'admins-only');
 }

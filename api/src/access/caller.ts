@@ -21,6 +21,6 @@ declare module 'fastify' {
 
 /** The caller of a route that is not public. */
 export function callerOf(request: FastifyRequest): Caller {
-  if (!request.caller) throw new Problem('unauthenticated', 'Sign in first.');
+  if (!request.caller) throw new Problem('unauthenticated');
   return request.caller;
 }

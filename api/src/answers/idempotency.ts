@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { Problem } from '../problems.ts';
+import { fieldProblem, Problem } from '../problems.ts';
 import { requireAdminNow } from '../access/admin-rights.ts';
 import { type Answer, answerContext, problemAnswer, sendAnswer } from './answer.ts';
 import { refuseOverdue } from '../deadline.ts';
@@ -23,11 +23,7 @@ export function readClaim(request: FastifyRequest, content?: Buffer): Claim | nu
   const key = request.headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key !== 'string' || !/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
-    throw new Problem('invalid-request', 'Idempotency-Key must be 1 to 255 printable ASCII characters.', {
-      errors: [
-        { in: 'headers', pointer: '/idempotency-key', detail: 'must be 1 to 255 printable ASCII characters' },
-      ],
-    });
+    throw fieldProblem({ in: 'headers', pointer: '/idempotency-key' }, 'not-a-key');
   }
   const caller = request.caller?.id ?? 'anonymous';
   return {
@@ -101,7 +97,7 @@ export async function findAnswers(
       found[index] = { status: row.status, body: row.body, location: row.location, replayed: true };
       if (row.open) open.push(keyHash);
     } else if (!row.free) {
-      found[index] = new Problem('conflict', 'The request with this Idempotency-Key is still running.', {
+      found[index] = new Problem('conflict', 'still-running', {
         retryAfter: 1,
       });
     }
@@ -218,8 +214,7 @@ async function findEarlierAnswer(db: Database, claim: Claim): Promise<Answer | n
   return first ?? null;
 }
 
-const keyReused = () =>
-  new Problem('idempotency-key-reused', 'This Idempotency-Key was used for another request.');
+const keyReused = () => new Problem('idempotency-key-reused');
 
 /** `write` without sending: the answer, committed. */
 export function settleWrite(

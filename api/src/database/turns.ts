@@ -11,7 +11,7 @@ export function takeTurns(max: number, maxWaiting: number): <T>(work: () => Prom
   return async (work) => {
     if (running === max) {
       if (waiting.length >= maxWaiting) {
-        throw new Problem('unavailable', 'Too many wait for their turn.', { retryAfter: 10 });
+        throw new Problem('unavailable', 'server-busy', { retryAfter: 10 });
       }
       await new Promise<void>((go) => waiting.push(go));
     } else {

@@ -168,7 +168,7 @@ export interface JobErrors {
   code: string | null;
   job_id: string;
   line: number;
-  reason: string;
+  reason: string | null;
   value: string | null;
   values: Json | null;
 }

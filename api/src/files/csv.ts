@@ -1,7 +1,7 @@
-import type { RowReason } from './reasons.ts';
+import type { Why } from '../reasons.ts';
 
 /** One row of a file: its cells, or why it cannot be read. `line` counts from 1 and is where the row starts. */
-export type CsvRow = { line: number; cells: string[] } | { line: number; fault: RowReason };
+export type CsvRow = { line: number; cells: string[] } | { line: number; fault: Why };
 
 /** The comma is the last: it stands in numbers, names and texts too. */
 export const DELIMITERS = [';', '\t', '|', ','] as const;
@@ -51,13 +51,13 @@ export function csvReader(delimiter: Delimiter): (piece: string, last: boolean) 
         } else {
           yield {
             line,
-            fault: row === 'more' ? 'open-quote' : 'after-quote',
+            fault: { reason: row === 'more' ? 'open-quote' : 'after-quote' },
           };
           if (end === undefined) skipping = true;
           else toNextLine(end);
         }
       } else if ((end ?? text.length) - at > MAX_ROW_LENGTH) {
-        yield { line, fault: 'row-too-long' };
+        yield { line, fault: { reason: 'row-too-long', values: { max: MAX_ROW_LENGTH } } };
         skipping = true;
       } else if (end === undefined) {
         break;

@@ -18,16 +18,16 @@ const BYTE_ORDER_MARKS = [
 
 /** What starts like these is no text, even where its bytes happen to be valid UTF-8. */
 const NOT_TEXT: readonly [string, Buffer][] = [
-  ['a zip or XLSX', Buffer.from('PK\x03\x04')],
-  ['an empty zip', Buffer.from('PK\x05\x06')],
-  ['a PDF', Buffer.from('%PDF-')],
-  ['an XLS', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
-  ['a gzip', Buffer.from('1f8b', 'hex')],
-  ['a 7z', Buffer.from('377abcaf271c', 'hex')],
-  ['a PNG image', Buffer.from('89504e470d0a1a0a', 'hex')],
-  ['a JPEG image', Buffer.from('ffd8ff', 'hex')],
-  ['a GIF image', Buffer.from('GIF8')],
-  ['an RTF document', Buffer.from('{\\rtf')],
+  ['ZIP or XLSX', Buffer.from('PK\x03\x04')],
+  ['empty ZIP', Buffer.from('PK\x05\x06')],
+  ['PDF', Buffer.from('%PDF-')],
+  ['XLS', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
+  ['gzip', Buffer.from('1f8b', 'hex')],
+  ['7z', Buffer.from('377abcaf271c', 'hex')],
+  ['PNG', Buffer.from('89504e470d0a1a0a', 'hex')],
+  ['JPEG', Buffer.from('ffd8ff', 'hex')],
+  ['GIF', Buffer.from('GIF8')],
+  ['RTF', Buffer.from('{\\rtf')],
 ];
 /** A table of a web page, which some programs call XLS. */
 const MARKUP = /^\s*<(!doctype|html|\?xml|table)\b/i;
@@ -79,17 +79,20 @@ export async function* decodeText(
       text = decoder ? decoder.decode(chunk, { stream: chunk !== undefined }) : fromWindows1252(chunk);
     } catch {
       if (encoding !== 'utf-8' || !orElse) {
-        refuseFile('unsupported-media-type', chunk ? 'not-in-encoding' : 'cut-off', { encoding });
+        refuseFile('unsupported-media-type', {
+          reason: chunk ? 'not-in-encoding' : 'cut-off',
+          values: { encoding },
+        });
       }
       // What is UTF-8 up to here would come out as other letters.
       const before = chunk ? chunk.toString('utf8').split('\ufffd', 1)[0]! : '';
       if (beyondAscii || /[^\0-\x7f]/.test(before)) {
-        refuseFile('unsupported-media-type', chunk ? 'mixed-encodings' : 'cut-off');
+        refuseFile('unsupported-media-type', { reason: chunk ? 'mixed-encodings' : 'cut-off' });
       }
       throw new NotUtf8();
     }
     if (decoder ? text.includes('\0') : CONTROLS.test(text)) {
-      refuseFile('unsupported-media-type', 'not-text', { what: 'binary data' });
+      refuseFile('unsupported-media-type', { reason: 'not-text', values: { format: 'binary' } });
     }
     if (orElse && !beyondAscii) beyondAscii = /[^\0-\x7f]/.test(text);
     return text;
@@ -111,8 +114,8 @@ async function readHead(source: Source): Promise<Buffer> {
 
 function refuseOtherFormats(head: Buffer): void {
   const magic = NOT_TEXT.find(([, start]) => startsWith(head, start))?.[0];
-  const what = magic ?? (MARKUP.test(head.toString('latin1')) ? 'a web page' : undefined);
-  if (what) refuseFile('unsupported-media-type', 'not-text', { what });
+  const format = magic ?? (MARKUP.test(head.toString('latin1')) ? 'HTML' : undefined);
+  if (format) refuseFile('unsupported-media-type', { reason: 'not-text', values: { format } });
 }
 
 const startsWith = (chunk: Buffer, bytes: Buffer) => chunk.subarray(0, bytes.length).equals(bytes);

@@ -9,7 +9,7 @@ import {
   SHOWN_ROWS,
 } from './describe.ts';
 import type { Encoding } from './encoding.ts';
-import type { FileReason, ReasonValues } from './reasons.ts';
+import type { ReasonValues, Why } from '../reasons.ts';
 import { refuseFile } from './refuse.ts';
 import { NAMED, type Row, type Sample, takeSamples } from './sample.ts';
 import type { LayoutOptions, Sought } from './sought.ts';
@@ -48,13 +48,9 @@ export function findLayout(
   const delimiter = rows.some(({ cells }) => cells.length > 1) ? sample.delimiter : null;
   const headerIndex = indexOfHeader(sample, options);
   const found = describeFound(encoding, delimiter, sample, headerIndex, sought);
-  const refuse = (reason: FileReason, values: ReasonValues = {}): never =>
-    refuseFile(
-      'invalid-request',
-      reason,
-      { what: sought.what, found: nameColumns(found.columns), ...values },
-      found,
-    );
+  const asked = { what: sought.what, found: nameColumns(found.columns) };
+  const refuse: Refuse = (reason, values) =>
+    refuseFile('invalid-request', { reason, values: { ...asked, ...values } } as Why, found);
   if (rows.length === 0) refuse('no-rows');
 
   const header = headerIndex === null ? null : rows[headerIndex]!;
@@ -76,6 +72,11 @@ function indexOfHeader({ header, rows }: Sample, options: LayoutOptions): number
   return header?.index ?? (options.header === 'present' && rows.length > 0 ? 0 : null);
 }
 
+type FileFault =
+  'no-rows' | 'no-column' | 'several-columns' | 'no-such-column' | 'header-unclear' | 'delimiter-unclear';
+/** Refuses with what is sought and what was found, beside the values that are given. */
+type Refuse = (reason: FileFault, values?: ReasonValues) => never;
+
 interface Search {
   samples: readonly Sample[];
   body: readonly Row[];
@@ -83,7 +84,7 @@ interface Search {
   found: Found;
   sought: Sought;
   options: LayoutOptions;
-  refuse: (reason: FileReason, values?: ReasonValues) => never;
+  refuse: Refuse;
 }
 
 /** @returns the place of the column, or how all cells look when all are read */
@@ -116,7 +117,7 @@ function findColumn({ samples, body, header, found, sought, options, refuse }: S
 }
 
 /** Two delimiters may cut a file in the same number of cells, and each find a column: then a comma in a number or a text does not win. */
-function refuseUnclearDelimiter(samples: readonly Sample[], sought: Sought, refuse: Search['refuse']): void {
+function refuseUnclearDelimiter(samples: readonly Sample[], sought: Sought, refuse: Refuse): void {
   const [best, ...others] = samples as [Sample, ...Sample[]];
   if (best.share === 0) return;
   const findsOne = ({ rows, width }: Sample) => fittingColumns(rows, width, sought).length > 0;
@@ -140,7 +141,7 @@ function refuseUnclearHeader({
   headerIndex: number | null;
   column: number | string;
   sought: Sought;
-  refuse: Search['refuse'];
+  refuse: Refuse;
 }): void {
   if (typeof column === 'string') return;
   const at = (row: Row) => (row.cells[column] ?? '').trim();

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import type { Problem } from '../problems.ts';
 import { describeLayout, type Found, type Layout } from './describe.ts';
-import { type FileReason, type ReasonValues, tell, type Why } from './reasons.ts';
+import { explain, type Why } from '../reasons.ts';
 import type { filePreview } from './schemas.ts';
 
 /** What reading a file would bring. */
@@ -16,16 +16,11 @@ export function previewRows() {
   const errors: FilePreview['errors'] = [];
   return {
     counts,
-    addUnused(
-      { line, reason, values = {} }: Why & { line: number },
-      value: string,
-      isSkipped: boolean,
-    ): void {
+    addUnused({ line, ...why }: Why & { line: number }, value: string, isSkipped: boolean): void {
       counts.rows += 1;
       if (isSkipped) counts.skipped += 1;
       else counts.invalid += 1;
-      if (errors.length < MAX_LISTED)
-        errors.push({ line, value, reason, values, detail: tell(reason, values) });
+      if (errors.length < MAX_LISTED) errors.push({ line, value, ...explain(why) });
     },
     add(kind: 'good' | 'repeated'): void {
       counts.rows += 1;
@@ -46,22 +41,14 @@ export function previewRows() {
  * @throws {Problem} the same, when there is nothing to show
  */
 export function previewRefusal(problem: Problem): FilePreview {
-  const {
-    reason,
-    values = {},
-    found,
-  } = problem.extras as {
-    reason?: FileReason;
-    values?: ReasonValues;
-    found?: Found;
-  };
-  if (!found || !reason) throw problem;
+  const { found } = problem.extras as { found?: Found };
+  if (!found) throw problem;
   const { encoding, delimiter, columns, rows } = found;
   return {
     file: { encoding, delimiter, header: null, headerLine: null, column: null },
     columns,
     firstRows: rows,
-    refusal: { reason, values, detail: tell(reason, values) },
+    refusal: explain(problem),
     counts: null,
     errors: [],
   };

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import { component, nullable, ref, strict } from '../schemas.ts';
+import { component, nullable, reasonFields, ref, strict } from '../schemas.ts';
 import { DELIMITERS } from './csv.ts';
 import { ENCODINGS } from './encoding.ts';
 
@@ -22,17 +22,6 @@ export const layoutQuery = {
     default: 'auto',
     description: 'of the text. auto: by its bytes; Windows-1252 when it is not valid UTF-8',
   }),
-};
-
-/** Why a row was not used; see reasons.ts. */
-export const reasonFields = {
-  reason: Type.String({ description: 'stable, for programs' }),
-  values: Type.Unsafe<Record<string, string | number>>({
-    type: 'object',
-    additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }] },
-    description: 'what the words of the reason need',
-  }),
-  detail: Type.String({ description: 'the reason in words; it ends a sentence that names the row' }),
 };
 
 export const readAs = component(

@@ -3,12 +3,12 @@ import { type CsvRow, csvReader } from './csv.ts';
 import { type Encoding, inItsEncoding, type Source } from './encoding.ts';
 import type { Found, Layout } from './describe.ts';
 import { findLayout } from './layout.ts';
-import type { RowReason } from './reasons.ts';
+import type { PlainReason } from '../reasons.ts';
 import { isBlank, isSepLine } from './sample.ts';
 import type { LayoutOptions, Sought } from './sought.ts';
 
 /** One row of a table with content. `skipped`: it is no data, and why. */
-export type TableRow = CsvRow | { line: number; cells: string[]; skipped: RowReason };
+export type TableRow = CsvRow | { line: number; cells: string[]; skipped: PlainReason };
 
 export interface ReadOptions extends LayoutOptions {
   encoding: Encoding | 'auto';

@@ -139,8 +139,7 @@ const codeOf = (error: Error) => (error as { code?: string }).code ?? '';
 const isOfService = (error: Error) => codeOf(error).startsWith('UND_ERR_');
 
 function brokenOff(name: string, error: Error): Problem {
-  const detail = NOT_REACHED.test(codeOf((error.cause as Error | undefined) ?? error))
-    ? `The ${name} service cannot be reached right now.`
-    : `The ${name} service broke off. A change may have been made: repeat it with the same Idempotency-Key.`;
-  return new Problem('unavailable', detail, { retryAfter: RETRY_SECONDS });
+  const notReached = NOT_REACHED.test(codeOf((error.cause as Error | undefined) ?? error));
+  const reason = notReached ? 'service-away' : 'service-broke-off';
+  return new Problem('unavailable', { reason, values: { service: name } }, { retryAfter: RETRY_SECONDS });
 }

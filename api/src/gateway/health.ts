@@ -39,7 +39,7 @@ export default fp<{ targets: readonly Target[]; dispatcher: Dispatcher }>(
         name,
         isReady ? 'ready' : 'unavailable',
       ]);
-      const reason = app.readiness.draining ? 'This process is stopping.' : 'No service is ready.';
+      const reason = app.readiness.draining ? 'stopping' : 'no-service-ready';
       if (!app.readiness.draining && Object.values(ready).includes(true))
         return { status: 'ok', version, services: Object.fromEntries(states) as Record<string, string> };
       const problem = new Problem('unavailable', reason, { retryAfter: 1 });

@@ -52,7 +52,7 @@ export default fp<{ config: Config }>(
       const { access } = request.routeOptions.config;
       const { caller } = request;
       if (access === 'admin' && callerOf(request).role !== 'ADMIN')
-        return done(new Problem('forbidden', 'This is for administrators.'));
+        return done(new Problem('forbidden', 'admins-only'));
       if (caller?.role !== 'ADMIN') return done();
       // What changes something asks again in its transaction, since a body may take minutes to arrive. Commands on coupons ask there
       // alone: a backend acts for all its users as one ADMIN.
@@ -71,7 +71,7 @@ export default fp<{ config: Config }>(
       const caller = token === null ? null : await tokens.verify(token);
       if (caller) return caller;
       app.badTokens.count(request);
-      throw new Problem('unauthenticated', 'A valid access token is needed.');
+      throw new Problem('unauthenticated');
     }
   },
   { name: 'authentication', dependencies: ['database', 'problem-details', 'rate-limit'] },

@@ -66,7 +66,7 @@ export default fp<{ config: Config }>(
     // Before the migrations there may be no tables, and a missing table is no defect of a request.
     app.addHook('onRequest', (request, _reply, done) => {
       if (readiness.prepared || !request.url.startsWith('/api/')) done();
-      else done(new Problem('unavailable', 'The database is not ready yet.', { retryAfter: 1 }));
+      else done(new Problem('unavailable', 'database-not-ready', { retryAfter: 1 }));
     });
     app.addHook('onClose', async () => {
       if (readiness.databaseUrl) await db.destroy();

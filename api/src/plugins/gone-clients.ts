@@ -6,7 +6,7 @@ import { Problem } from '../problems.ts';
 export const isGone = ({ raw }: FastifyRequest): boolean =>
   raw.socket.remoteAddress === undefined || Boolean(raw.errored);
 
-export const clientGone = () => new Problem('invalid-request', 'The client went away.');
+export const clientGone = () => new Problem('invalid-request', 'client-gone');
 
 /**
  * Ends a request whose client went away while it was authenticated: whoever began to read its body now would wait for ever. So it is

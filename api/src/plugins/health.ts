@@ -6,6 +6,7 @@ import { version } from '../config.ts';
 import { errorCode, POOL_OVERLOADED } from '../database/errors.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problems.ts';
+import type { PlainReason } from '../reasons.ts';
 import { writeNothing } from '../answers/idempotency.ts';
 import { answerContext, problemAnswer, sendAnswer } from '../answers/answer.ts';
 
@@ -34,10 +35,10 @@ export default fp(
       return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
     });
 
-    async function reasonNotReady(): Promise<string | null> {
-      if (app.readiness.draining) return 'This process is stopping.';
-      if (!app.readiness.prepared) return 'The database is not ready yet.';
-      return (await databaseTakesWrites()) ? null : 'The database does not answer, or takes no changes.';
+    async function reasonNotReady(): Promise<PlainReason | null> {
+      if (app.readiness.draining) return 'stopping';
+      if (!app.readiness.prepared) return 'database-not-ready';
+      return (await databaseTakesWrites()) ? null : 'database-read-only';
     }
 
     /**

@@ -4,7 +4,8 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { cut, MAX_POINTER_LENGTH } from '../bounds.ts';
-import { escapePointer, type FieldError, Problem } from '../problems.ts';
+import { escapePointer, fieldProblem, type Place, Problem } from '../problems.ts';
+import type { Why } from '../reasons.ts';
 
 const MAX_DEPTH = 20;
 const compile = AjvCompiler();
@@ -60,14 +61,22 @@ function validateOnDemand(compileSchema: () => Validator): (data: unknown) => tr
   };
 }
 
+/** A keyword of our own: the longest JSON of a value, in bytes. */
+const MAX_BYTES = 'x-max-json-bytes';
+
+function fitsInBytes(limit: number) {
+  const fits = (value: unknown): boolean => {
+    // What ajv says when it does not: with the limit, as of its own keywords.
+    fits.errors = [{ keyword: MAX_BYTES, params: { limit } }];
+    return Buffer.byteLength(JSON.stringify(value)) <= limit;
+  };
+  fits.errors = [] as object[];
+  return fits;
+}
+
 function addKeywords(ajv: { addKeyword: (keyword: object) => void }): object {
   ajv.addKeyword({ keyword: 'example' }); // OpenAPI's; it checks nothing
-  ajv.addKeyword({
-    keyword: 'x-max-json-bytes',
-    schemaType: 'number',
-    error: { message: 'is too large: see the limit in the documentation' },
-    validate: (limit: number, value: unknown) => Buffer.byteLength(JSON.stringify(value)) <= limit,
-  });
+  ajv.addKeyword({ keyword: MAX_BYTES, schemaType: 'number', compile: fitsInBytes });
   return ajv;
 }
 
@@ -82,7 +91,7 @@ export default fp(
       const { 'content-encoding': encoding = 'identity' } = request.headers;
       if (encoding.toLowerCase() === 'identity') return done();
       reply.header('accept-encoding', 'identity');
-      done(new Problem('unsupported-media-type', 'Send the body without compression.'));
+      done(new Problem('unsupported-media-type', 'compressed-body'));
     });
 
     app.removeContentTypeParser(['application/json', 'text/plain']);
@@ -127,14 +136,11 @@ export function refuseBadHeaders(app: FastifyInstance): void {
 function headerProblem({ raw: { httpVersion, headers } }: FastifyRequest): Problem | undefined {
   if (httpVersion !== '1.1') return undefined;
   if (headers.host === undefined) {
-    return new Problem('invalid-request', 'The request has no Host header.', {
-      errors: [{ in: 'headers', pointer: '/host', detail: 'is required' }],
-    });
+    return fieldProblem({ in: 'headers', pointer: '/host' }, 'required');
   }
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') {
-    return new Problem('invalid-request', 'The Expect header asks for something unknown.', {
-      errors: [{ in: 'headers', pointer: '/expect', detail: 'must be 100-continue' }],
-    });
+    const why = { reason: 'not-one-of', values: { allowed: '100-continue' } } as const;
+    return fieldProblem({ in: 'headers', pointer: '/expect' }, why);
   }
   return undefined;
 }
@@ -144,19 +150,20 @@ function readJson(request: FastifyRequest, body: Buffer): unknown {
   // Many clients announce JSON and send nothing where the body is optional.
   if (body.length === 0) return undefined;
   if (body.length > MAX_JSON_BYTES)
-    throw new Problem('payload-too-large', `A JSON body can have ${MAX_JSON_BYTES} bytes.`);
+    throw new Problem('payload-too-large', { reason: 'body-too-large', values: { max: MAX_JSON_BYTES } });
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(request.headers['content-type']!)?.[1] ?? 'utf-8';
   if (!/^(utf-?8|us-ascii)$/i.test(charset) || !isUtf8(body))
-    throw new Problem('unsupported-media-type', 'Send JSON in UTF-8.');
+    throw new Problem('unsupported-media-type', 'not-utf-8');
   try {
     return JSON.parse(body.toString().replace(/^\uFEFF/, ''));
   } catch {
-    throw new Problem('invalid-request', 'The body is not valid JSON.');
+    throw new Problem('invalid-request', 'not-json');
   }
 }
 
-interface Place {
-  in: FieldError['in'];
+/** Where in the request is looked. */
+interface Spot {
+  in: Place['in'];
   path: (string | number)[];
 }
 
@@ -164,12 +171,12 @@ interface Place {
  * Makes the same what looks the same (NFC), in place, and stops at the first thing that cannot be kept.
  * @throws {Problem} invalid-request, pointing at it
  */
-function clean(value: unknown, place: Place): unknown {
+function clean(value: unknown, place: Spot): unknown {
   if (typeof value === 'string') return cleanText(value, place);
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value) || Symbol.asyncIterator in value)
     return value;
   const { path } = place;
-  if (path.length > MAX_DEPTH) refuse(place, `must not be nested deeper than ${MAX_DEPTH}`);
+  if (path.length > MAX_DEPTH) refuse(place, { reason: 'too-deep', values: { max: MAX_DEPTH } });
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
       path.push(index);
@@ -182,7 +189,7 @@ function clean(value: unknown, place: Place): unknown {
   for (const key of Object.keys(fields)) {
     path.push(key);
     // As a name it would change the object instead of being one of its fields.
-    if (key === '__proto__') refuse(place, 'is not known here');
+    if (key === '__proto__') refuse(place, { reason: 'unknown-field' });
     const name = cleanText(key, place);
     const item = clean(fields[key], place);
     if (name !== key) delete fields[key];
@@ -198,16 +205,14 @@ function clean(value: unknown, place: Place): unknown {
  */
 const TOO_MANY_MARKS = /\p{M}{31}/u;
 
-function cleanText(text: string, place: Place): string {
-  if (text.includes('\0')) refuse(place, 'must not contain NUL');
-  if (!text.isWellFormed()) refuse(place, 'must be well-formed Unicode');
-  if (TOO_MANY_MARKS.test(text)) refuse(place, 'must not have more than 30 accents on one letter');
+function cleanText(text: string, place: Spot): string {
+  if (text.includes('\0')) refuse(place, { reason: 'has-nul' });
+  if (!text.isWellFormed()) refuse(place, { reason: 'not-unicode' });
+  if (TOO_MANY_MARKS.test(text)) refuse(place, { reason: 'too-many-accents', values: { max: 30 } });
   return text.normalize('NFC');
 }
 
-function refuse({ in: part, path }: Place, detail: string): never {
+function refuse({ in: part, path }: Spot, why: Why): never {
   const steps = path.map((step) => `/${escapePointer(cut(String(step), MAX_POINTER_LENGTH).toWellFormed())}`);
-  throw new Problem('invalid-request', 'The request contains something that cannot be kept.', {
-    errors: [{ in: part, pointer: steps.join(''), detail }],
-  });
+  throw fieldProblem({ in: part, pointer: steps.join('') }, why);
 }

@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import Type from 'typebox';
 import { version } from '../config.ts';
-import { type ProblemCode, problemBody, problems, Problem } from '../problems.ts';
-import { component } from '../schemas.ts';
+import { type ProblemCode, problems } from '../problem-codes.ts';
+import { problemBody, Problem } from '../problems.ts';
+import { component, reasonFields, reasonSchema, ref } from '../schemas.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -21,7 +22,7 @@ declare module 'fastify' {
 const fieldError = component('FieldError', {
   in: Type.Enum(['body', 'query', 'path', 'headers']),
   pointer: Type.String({ description: 'JSON pointer to the field' }),
-  detail: Type.String(),
+  ...reasonFields,
 });
 
 const problem = Type.Object(
@@ -33,6 +34,8 @@ const problem = Type.Object(
     code: Type.Enum(Object.keys(problems) as ProblemCode[], {
       description: 'stable; what programs decide by',
     }),
+    reason: ref(reasonSchema),
+    values: reasonFields.values,
     instance: Type.String({ description: 'the path that was asked' }),
     requestId: Type.String(),
     errors: Type.Optional(Type.Array(Type.Unsafe({ $ref: 'FieldError#' }))),
@@ -67,7 +70,7 @@ function problemResponses(codes: ProblemCode[], url: string): Record<string, obj
               group.map((code) => [
                 code,
                 {
-                  value: problemBody(new Problem(code, problems[code].remedy), {
+                  value: problemBody(new Problem(code), {
                     instance: url,
                     requestId: '0199f0a2-6f3c-7c1e-9d57-0f4e2f6f6a51',
                   }),
@@ -120,6 +123,7 @@ function documented(schema: FastifySchema | undefined, route: RouteOptions): Fas
 /** `/openapi.json`, from the routes' own schemas. */
 export default fp(
   async (app) => {
+    app.addSchema(reasonSchema);
     app.addSchema(fieldError);
     app.addSchema(problem);
 

@@ -7,7 +7,9 @@ import findMyWay from 'find-my-way';
 import { errorCode, isOutage, isTakenKey, isTimeout } from '../database/errors.ts';
 import { cut, MAX_POINTER_LENGTH } from '../bounds.ts';
 import { maskText } from '../logging.ts';
-import { escapePointer, type FieldError, Problem, type ProblemCode, problems } from '../problems.ts';
+import { type ProblemCode, problems } from '../problem-codes.ts';
+import { escapePointer, fieldProblem, type Place, Problem } from '../problems.ts';
+import type { PlainReason, Why } from '../reasons.ts';
 import { answerContext, problemAnswer, sendAnswer } from '../answers/answer.ts';
 import { clientGone, isGone } from './gone-clients.ts';
 import { mayBeSlow } from '../slow-bodies.ts';
@@ -38,8 +40,11 @@ export default fp(
       if (allowed.length > 0) reply.header('allow', allowed.join(', '));
       const problem =
         allowed.length > 0 && !allowed.includes(request.method as 'GET')
-          ? new Problem('method-not-allowed', `Use ${allowed.join(' or ')}.`)
-          : new Problem('not-found', 'There is nothing at this address.');
+          ? new Problem('method-not-allowed', {
+              reason: 'use-method',
+              values: { allowed: allowed.join(', ') },
+            })
+          : new Problem('not-found', 'no-such-address');
       return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
     });
 
@@ -69,9 +74,9 @@ export function answerFrameworkError(
 }
 
 const TIMED_OUT = 'ERR_HTTP_REQUEST_TIMEOUT';
-const BROKEN: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: 'The headers are too large.',
-  [TIMED_OUT]: 'The request did not arrive in time.',
+const BROKEN: Readonly<Record<string, PlainReason>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  [TIMED_OUT]: 'too-slow',
 };
 
 /** Answers what is not HTTP, or takes too long to become a request: there is no request to speak of yet. */
@@ -81,8 +86,8 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     return;
   }
   if (error.code === TIMED_OUT && mayBeSlow(socket)) return;
-  const detail = BROKEN[error.code ?? ''] ?? 'This is not a complete HTTP request.';
-  const { status, body } = problemAnswer(new Problem('invalid-request', detail), {
+  const reason = BROKEN[error.code ?? ''] ?? 'not-http';
+  const { status, body } = problemAnswer(new Problem('invalid-request', reason), {
     instance: '',
     requestId: randomUUID(),
   });
@@ -96,34 +101,28 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { validation, validationContext, statusCode } = error as Partial<FastifyError>;
-  if (validation) {
-    return new Problem('invalid-request', 'The request does not fit the schema.', {
-      errors: validation.map((issue) => fieldError(issue, validationContext)),
-    });
-  }
+  // There is one: the check ends at the first.
+  if (validation) return fieldProblem(placeOf(validation[0]!, validationContext), whyNot(validation[0]!));
   if (isOutage(error)) {
-    return new Problem('unavailable', 'The database cannot be reached right now.', {
+    return new Problem('unavailable', 'database-away', {
       retryAfter: RETRY_SECONDS,
     });
   }
   if (isTimeout(error)) {
-    return new Problem('unavailable', 'The database took too long.', { retryAfter: RETRY_SECONDS });
+    return new Problem('unavailable', 'database-slow', { retryAfter: RETRY_SECONDS });
   }
   const state = errorCode(error);
   if (state === '40001' || state === '40P01' || isTakenKey(error, 'idempotency_keys_pkey')) {
-    return new Problem('unavailable', 'Too many changes to the same thing at once.', { retryAfter: 1 });
+    return new Problem('unavailable', 'too-many-changes', { retryAfter: 1 });
   }
-  if (state === '23505') return new Problem('conflict', 'That is taken already.');
+  if (state === '23505') return new Problem('conflict', 'taken');
   // A foreign key: somebody deleted one end of it meanwhile, or it is needed by the other.
   if (state === '23503') {
-    return new Problem(
-      'conflict',
-      'Something that this needs was deleted meanwhile, or something else needs it.',
-    );
+    return new Problem('conflict', 'deleted-or-needed');
   }
-  if (state && /^22...$/.test(state)) return new Problem('invalid-request', 'A value cannot be stored.');
+  if (state && /^22...$/.test(state)) return new Problem('invalid-request', 'cannot-be-stored');
   if (statusCode && statusCode >= 400 && statusCode < 500) return clientProblem(statusCode, error as Error);
-  return new Problem('internal-error', 'Something went wrong on our side.');
+  return new Problem('internal-error');
 }
 
 function clientProblem(status: number, error: Error): Problem {
@@ -136,35 +135,62 @@ function clientProblem(status: number, error: Error): Problem {
     415: 'unsupported-media-type',
     429: 'rate-limited',
   };
-  const known = byStatus[status] ?? 'invalid-request';
-  return new Problem(known, error.message || STATUS_CODES[status] || problems[known].title);
+  const known = byStatus[status];
+  if (known) return new Problem(known);
+  return new Problem('invalid-request', { reason: 'unreadable', values: { cause: error.message } });
 }
 
 type ValidationIssue = NonNullable<FastifyError['validation']>[number];
 
-function fieldError(issue: ValidationIssue, context: string | undefined): FieldError {
-  const params = issue.params as { missingProperty?: string; additionalProperty?: string; format?: string };
-  const field = params.missingProperty ?? params.additionalProperty;
-  const places: Record<string, FieldError['in']> = {
-    querystring: 'query',
-    params: 'path',
-    headers: 'headers',
-  };
-  const details: Record<string, string> = {
-    required: 'is required',
-    additionalProperties: 'is not known here',
-    ...(params.format === 'date-time' && {
-      format: 'must be a time that exists, with an offset, such as 2026-12-24T18:00:00Z',
-    }),
-  };
+function placeOf({ params, instancePath }: ValidationIssue, context: string | undefined): Place {
+  const field = (params.missingProperty ?? params.additionalProperty) as string | undefined;
+  const places: Record<string, Place['in']> = { querystring: 'query', params: 'path', headers: 'headers' };
   return {
     in: places[context ?? ''] ?? 'body',
     pointer:
-      field === undefined
-        ? issue.instancePath
-        : `${issue.instancePath}/${escapePointer(cut(field, MAX_POINTER_LENGTH))}`,
-    detail: details[issue.keyword] ?? issue.message ?? 'does not fit',
+      field === undefined ? instancePath : `${instancePath}/${escapePointer(cut(field, MAX_POINTER_LENGTH))}`,
   };
+}
+
+/** What the validator (ajv) says, as a reason. */
+function whyNot({ keyword, params }: ValidationIssue): Why {
+  const { limit, type, format, allowedValues } = params as {
+    limit: number;
+    type: string;
+    format: string;
+    allowedValues: unknown[];
+  };
+  const [min, max] = [{ min: limit }, { max: limit }];
+  switch (keyword) {
+    case 'required':
+      return { reason: 'required' };
+    case 'pattern': // Of text that people write there is one pattern: not only blanks.
+    case 'minLength':
+      return limit > 1 ? { reason: 'too-short', values: min } : { reason: 'required' };
+    case 'maxLength':
+      return { reason: 'too-long', values: max };
+    case 'minimum':
+      return { reason: 'too-small', values: min };
+    case 'maximum':
+      return { reason: 'too-large', values: max };
+    case 'minItems':
+    case 'minProperties':
+      return { reason: 'too-few', values: min };
+    case 'maxItems':
+      return { reason: 'too-many', values: max };
+    case 'x-max-json-bytes':
+      return { reason: 'too-many-bytes', values: max };
+    case 'additionalProperties':
+      return { reason: 'unknown-field' };
+    case 'type':
+      return type === 'integer' ? { reason: 'not-an-integer' } : { reason: 'wrong-type', values: { type } };
+    case 'enum':
+      return { reason: 'not-one-of', values: { allowed: allowedValues.join(', ') } };
+    case 'format':
+      return format === 'date-time' ? { reason: 'not-a-time' } : { reason: 'format', values: { format } };
+    default:
+      return { reason: 'does-not-fit' };
+  }
 }
 
 /** One page per problem, for the person who follows `type`. */
@@ -174,7 +200,7 @@ function registerPages(app: FastifyInstance): void {
     { schema: { hide: true }, config: { access: 'public' } },
     async (request: FastifyRequest<{ Params: { code: string } }>, reply) => {
       const { code } = request.params;
-      if (!Object.hasOwn(problems, code)) throw new Problem('not-found', 'There is no such problem.');
+      if (!Object.hasOwn(problems, code)) throw new Problem('not-found', 'no-such-problem');
       const { status, title, about, remedy } = problems[code as ProblemCode];
       return reply
         .type('text/html; charset=utf-8')

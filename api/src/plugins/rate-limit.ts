@@ -129,9 +129,8 @@ function createLimiter(name: string, { limit, windowSeconds }: Policy, scale: nu
     reply.header('ratelimit-policy', policyHeader);
     reply.header('ratelimit', `"${name}";r=${Math.max(0, max - used)};t=${seconds}`);
     if (!exceeded) return;
-    throw new Problem('rate-limited', `No more than ${max} requests in ${windowSeconds} seconds.`, {
-      retryAfter: Math.max(1, seconds),
-    });
+    const why = { reason: 'too-many-requests', values: { max, seconds: windowSeconds } } as const;
+    throw new Problem('rate-limited', why, { retryAfter: Math.max(1, seconds) });
   }
 
   return {

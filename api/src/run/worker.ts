@@ -7,7 +7,7 @@ import { serve } from '../serve.ts';
 const probesOnly = fp<ModuleOptions>(
   async (app) => {
     app.addHook('onRequest', async ({ url }) => {
-      if (!/^\/(health|metrics)\b/.test(url)) throw new Problem('not-found', 'This process only runs jobs.');
+      if (!/^\/(health|metrics)\b/.test(url)) throw new Problem('not-found', 'only-jobs-here');
     });
   },
   { name: 'probes-only' },

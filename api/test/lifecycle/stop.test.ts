@@ -47,7 +47,7 @@ test.for([
       const response = await fetch(`${server.url}/health/ready`);
       return response.status === 503 ? response : null;
     });
-    expect(await ready.json()).toMatchObject({ code: 'unavailable', detail: 'This process is stopping.' });
+    expect(await ready.json()).toMatchObject({ code: 'unavailable', reason: 'stopping' });
     await load.refused;
 
     expect(await server.exited).toBe(0);

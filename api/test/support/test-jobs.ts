@@ -5,7 +5,8 @@ import type { Database } from '../../src/database/connection.ts';
 import type { ModuleOptions } from '../../src/modules/module.ts';
 import { startJob } from '../../src/modules/jobs/start.ts';
 import { callerOf } from '../../src/access/caller.ts';
-import { Problem, type ProblemCode } from '../../src/problems.ts';
+import type { ProblemCode } from '../../src/problem-codes.ts';
+import { Problem } from '../../src/problems.ts';
 
 /** What a job of a test does: `steps` steps, each of which leaves a mark. */
 export interface TestJob {
@@ -50,7 +51,7 @@ export const testJobs = fp<ModuleOptions>(
             refuseToStop();
             await wait(20);
           }
-          if (next === input.problemAt?.step) throw new Problem(input.problemAt.code, 'So it was ordered.');
+          if (next === input.problemAt?.step) throw new Problem(input.problemAt.code);
           if (next === input.breakAt?.step && (await countBreaks(db, job.id)) <= input.breakAt.times) {
             throw Object.assign(new Error('It broke, as it was told to.'), { code: input.breakAt.code });
           }
@@ -59,7 +60,7 @@ export const testJobs = fp<ModuleOptions>(
             const errors = Array.from({ length: input.errorsPerStep ?? 0 }, (_, index) => ({
               line: (next - 1) * input.errorsPerStep! + index + 1,
               value: `=row ${next}.${index}`,
-              reason: 'is not wanted',
+              reason: 'exists' as const,
             }));
             return { done: next, total: input.steps, checkpoint: { steps: next }, errors };
           });

@@ -45,7 +45,6 @@ export function useUserChanges() {
     if (!yes) return;
     const changed = await change.run(id, CHANGES[act]);
     if (changed) notices.success(t('users.changed', { email }));
-    else if (change.problem.value?.code === 'conflict') notices.refusal(t('users.lastAdmin'));
     else notices.problem(change.problem.value);
     await reload(['users']);
   }

@@ -61,6 +61,5 @@ export default {
   enableTitle: 'Enable {email}?',
   enableText: 'They can sign in again.',
   changed: 'Saved: {email}',
-  lastAdmin: 'This is the last administrator: make another one first.',
   emptyTitle: 'No users',
 };

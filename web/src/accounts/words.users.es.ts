@@ -62,6 +62,5 @@ export default {
   enableTitle: '¿Activar a {email}?',
   enableText: 'Podrá iniciar sesión de nuevo.',
   changed: 'Guardado: {email}',
-  lastAdmin: 'Es el último administrador: nombre antes a otro.',
   emptyTitle: 'No hay usuarios',
 };

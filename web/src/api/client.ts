@@ -3,6 +3,9 @@ import { isAborted, readProblem, toProblem } from './problem';
 import type { components, paths } from './schema';
 
 export type Schemas = components['schemas'];
+/** Why something was refused, failed or left out. */
+export type Reason = Schemas['Reason'];
+export type ProblemCode = Schemas['Problem']['code'];
 
 /** How requests get their access token; the session store provides it. */
 export interface Authority {

@@ -1,60 +1,54 @@
-/** One field that the API found at fault: `pointer` is a JSON pointer such as `/name`. */
-export interface FieldError {
-  in: 'body' | 'query' | 'path' | 'headers';
-  pointer: string;
-  detail: string;
-}
+import type { ProblemCode, Reason, Schemas } from './client';
 
 export interface UploadReport {
   rows: number;
   invalid: number;
   /** The first of them: as many as fit a problem of 8 kB, at most 50. */
-  errors: {
-    line: number;
-    code: string;
-    reason: string;
-    values: Record<string, string | number>;
-    detail: string;
-  }[];
+  errors: (Omit<Schemas['JobError'], 'value'> & { code: string })[];
+}
+
+type Code = ProblemCode | 'network';
+
+/** A problem as the API answers it, or as much of it as is known. */
+interface ProblemBody {
+  code: Code;
+  status: number;
+  reason?: Reason;
+  values?: Record<string, string | number>;
+  detail?: string;
+  errors?: Schemas['FieldError'][];
+  requestId?: string;
+  report?: UploadReport;
 }
 
 /**
  * Anything that failed, by its `code`: the codes of the API's table of errors, and `network` for a request without an answer.
- * Words for it in the reader's language are in i18n (`problems.<code>`), by `useProblemText`.
+ * Words for it in the reader's language are made by `useProblemText`, of its reason.
  */
 export class ApiProblem extends Error {
-  readonly code: string;
+  readonly code: Code;
   readonly status: number;
-  readonly errors: FieldError[];
+  /** Why, mostly more exactly than `code`, with what its words need. */
+  readonly reason: Reason | 'network';
+  readonly values: Record<string, string | number>;
+  /** In English. */
+  readonly detail: string;
+  readonly errors: Schemas['FieldError'][];
   /** Seconds, from `Retry-After`. */
   readonly retryAfter: number | null;
   readonly requestId: string | null;
-  /** Why, more exactly than `code`, with what its words need. */
-  readonly reason: string | null;
-  readonly values: Record<string, string | number>;
   /** Of a file that was refused as a whole: what is wrong with its rows. */
   readonly report: UploadReport | null;
 
-  constructor(
-    body: {
-      code: string;
-      status: number;
-      detail?: string;
-      errors?: FieldError[];
-      requestId?: string;
-      reason?: string;
-      values?: Record<string, string | number>;
-      report?: UploadReport;
-    },
-    retryAfter: number | null = null,
-  ) {
+  constructor(body: ProblemBody, retryAfter: number | null = null) {
     super(body.detail ?? body.code);
     this.code = body.code;
     this.status = body.status;
+    this.reason = body.reason ?? body.code;
+    this.values = body.values ?? {};
+    this.detail = this.message;
     this.errors = body.errors ?? [];
     this.requestId = body.requestId ?? null;
-    this.reason = body.reason ?? null;
-    this.values = body.values ?? {};
     this.report = body.report ?? null;
     this.retryAfter = retryAfter;
   }
@@ -88,7 +82,7 @@ export function toProblem(error: unknown): ApiProblem {
 export const isAborted = (error: unknown): boolean =>
   error instanceof DOMException && error.name === 'AbortError';
 
-function isProblemBody(body: unknown): body is ConstructorParameters<typeof ApiProblem>[0] {
+function isProblemBody(body: unknown): body is ProblemBody {
   return (
     typeof body === 'object' &&
     body !== null &&

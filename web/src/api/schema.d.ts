@@ -251,7 +251,7 @@ export interface paths {
     put?: never;
     /**
      * Set a password by an access link, and sign in
-     * @description `token` is what follows the # of the link. Confirms the account and ends all its other sessions. Works once: of two at once, one is refused. A link that does not work any more answers 410 with `reason`: `used`, `expired`, `unknown` or `disabled`. Only for pages of the same origin, since it sets the session cookie.
+     * @description `token` is what follows the # of the link. Confirms the account and ends all its other sessions. Works once: of two at once, one is refused. A link that does not work any more answers 410 with `reason`: `link-used`, `link-expired`, `link-unknown` or `link-disabled`. Only for pages of the same origin, since it sets the session cookie.
      */
     post: operations['resetPassword'];
     delete?: never;
@@ -1214,12 +1214,217 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * Reason
+     * @description stable, for programs; `x-values` names the values that come with each
+     * @enum {unknown}
+     */
+    Reason:
+      | 'required'
+      | 'unknown-field'
+      | 'wrong-type'
+      | 'not-an-integer'
+      | 'too-short'
+      | 'too-long'
+      | 'too-small'
+      | 'too-large'
+      | 'too-few'
+      | 'too-many'
+      | 'too-many-bytes'
+      | 'too-deep'
+      | 'not-one-of'
+      | 'format'
+      | 'does-not-fit'
+      | 'has-nul'
+      | 'not-unicode'
+      | 'too-many-accents'
+      | 'taken'
+      | 'same-as-email'
+      | 'easy-to-guess'
+      | 'not-a-time'
+      | 'no-such-day'
+      | 'no-such-time'
+      | 'no-such-second'
+      | 'no-such-offset'
+      | 'year-out-of-range'
+      | 'not-after-start'
+      | 'not-before-end'
+      | 'one-redemption-only'
+      | 'wrong-code-length'
+      | 'no-random-character'
+      | 'not-for-patterns'
+      | 'not-for-codes'
+      | 'not-a-charset'
+      | 'pattern-alone'
+      | 'only-in-mode-equal'
+      | 'per-user-or-total'
+      | 'only-with-total'
+      | 'users-or-all'
+      | 'foreign-cursor'
+      | 'not-a-key'
+      | 'search-too-wide'
+      | 'url-not-readable'
+      | 'url-not-http'
+      | 'url-with-user'
+      | 'url-not-public'
+      | 'url-name-unknown'
+      | 'empty'
+      | 'not-allowed'
+      | 'reserved'
+      | 'placeholder'
+      | 'total'
+      | 'number-shortened'
+      | 'title'
+      | 'unlike-others'
+      | 'open-quote'
+      | 'after-quote'
+      | 'row-too-long'
+      | 'above-header'
+      | 'repeats-header'
+      | 'repeated-in-line'
+      | 'repeated'
+      | 'exists'
+      | 'not-an-email'
+      | 'invisible-character'
+      | 'no-account'
+      | 'no-account-id'
+      | 'unconfirmed'
+      | 'user-disabled'
+      | 'out-of-stock'
+      | 'owned'
+      | 'locked'
+      | 'redeemed'
+      | 'given-back'
+      | 'given-once'
+      | 'reassigned'
+      | 'empty-file'
+      | 'no-rows'
+      | 'not-text'
+      | 'cut-off'
+      | 'mixed-encodings'
+      | 'not-in-encoding'
+      | 'no-column'
+      | 'several-columns'
+      | 'no-such-column'
+      | 'header-unclear'
+      | 'delimiter-unclear'
+      | 'rows-without-code'
+      | 'file-too-large'
+      | 'file-incomplete'
+      | 'not-a-form-or-csv'
+      | 'not-csv'
+      | 'unreadable-form'
+      | 'no-such-address'
+      | 'no-such-book'
+      | 'no-such-coupon'
+      | 'no-such-redemption'
+      | 'no-such-pool'
+      | 'no-such-distribution'
+      | 'no-such-job'
+      | 'no-such-user'
+      | 'no-such-active-user'
+      | 'no-such-problem'
+      | 'only-jobs-here'
+      | 'nobody-named'
+      | 'wrong-state'
+      | 'changed-hands'
+      | 'rolled-back-before'
+      | 'book-archived'
+      | 'too-few-codes'
+      | 'guessable-codes'
+      | 'stock-too-small'
+      | 'limits-too-small'
+      | 'pool-empty'
+      | 'nothing-drawn'
+      | 'distribution-running'
+      | 'job-running'
+      | 'job-ended'
+      | 'not-undoable'
+      | 'nothing-to-undo'
+      | 'no-such-webhook'
+      | 'no-such-delivery'
+      | 'webhook-disabled'
+      | 'too-many-webhooks'
+      | 'replay-running'
+      | 'relay-running'
+      | 'last-admin'
+      | 'enable-first'
+      | 'admins-only'
+      | 'other-origin'
+      | 'registration-closed'
+      | 'wrong-password'
+      | 'no-session'
+      | 'link-unknown'
+      | 'link-used'
+      | 'link-expired'
+      | 'link-disabled'
+      | 'not-json'
+      | 'not-utf-8'
+      | 'compressed-body'
+      | 'body-too-large'
+      | 'use-method'
+      | 'unreadable'
+      | 'not-http'
+      | 'headers-too-large'
+      | 'too-slow'
+      | 'client-gone'
+      | 'cannot-be-stored'
+      | 'deleted-or-needed'
+      | 'still-running'
+      | 'too-many-requests'
+      | 'too-many-wrong-codes'
+      | 'too-many-wrong-links'
+      | 'too-many-sign-ins'
+      | 'too-many-own-streams'
+      | 'too-many-streams'
+      | 'service-away'
+      | 'service-broke-off'
+      | 'no-service-ready'
+      | 'server-busy'
+      | 'stopping'
+      | 'database-not-ready'
+      | 'database-read-only'
+      | 'database-away'
+      | 'database-slow'
+      | 'too-many-changes'
+      | 'overdue'
+      | 'as-stored'
+      | 'invalid-request'
+      | 'invalid-state'
+      | 'not-locked'
+      | 'already-redeemed'
+      | 'unauthenticated'
+      | 'forbidden'
+      | 'not-your-coupon'
+      | 'not-your-lock'
+      | 'not-found'
+      | 'method-not-allowed'
+      | 'book-exhausted'
+      | 'assignment-limit-reached'
+      | 'already-assigned'
+      | 'book-not-active'
+      | 'in-use'
+      | 'conflict'
+      | 'lock-expired'
+      | 'link-not-valid'
+      | 'payload-too-large'
+      | 'unsupported-media-type'
+      | 'idempotency-key-reused'
+      | 'rate-limited'
+      | 'internal-error'
+      | 'unavailable';
     /** FieldError */
     FieldError: {
       /** @enum {unknown} */
       in: 'body' | 'query' | 'path' | 'headers';
       /** @description JSON pointer to the field */
       pointer: string;
+      reason: components['schemas']['Reason'];
+      /** @description what the words of the reason need */
+      values: {
+        [key: string]: string | number;
+      };
+      /** @description the reason in English, for people */
       detail: string;
     };
     /**
@@ -1261,6 +1466,11 @@ export interface components {
         | 'rate-limited'
         | 'internal-error'
         | 'unavailable';
+      reason: components['schemas']['Reason'];
+      /** @description what the words of the reason need */
+      values: {
+        [key: string]: string | number;
+      };
       /** @description the path that was asked */
       instance: string;
       requestId: string;
@@ -1588,14 +1798,39 @@ export interface components {
       } | null;
       /** @description why it failed */
       failure: {
-        code: string;
-        detail: string;
-        /** @description stable, for programs */
-        reason?: string;
+        /** @enum {unknown} */
+        code:
+          | 'invalid-request'
+          | 'invalid-state'
+          | 'not-locked'
+          | 'already-redeemed'
+          | 'unauthenticated'
+          | 'forbidden'
+          | 'not-your-coupon'
+          | 'not-your-lock'
+          | 'not-found'
+          | 'method-not-allowed'
+          | 'book-exhausted'
+          | 'assignment-limit-reached'
+          | 'already-assigned'
+          | 'book-not-active'
+          | 'in-use'
+          | 'conflict'
+          | 'lock-expired'
+          | 'link-not-valid'
+          | 'payload-too-large'
+          | 'unsupported-media-type'
+          | 'idempotency-key-reused'
+          | 'rate-limited'
+          | 'internal-error'
+          | 'unavailable';
+        reason: components['schemas']['Reason'];
         /** @description what the words of the reason need */
-        values?: {
+        values: {
           [key: string]: string | number;
         };
+        /** @description the reason in English, for people */
+        detail: string;
       } | null;
       /** @description whether /jobs/{id}/undo can be asked for */
       undoable: boolean;
@@ -1633,13 +1868,12 @@ export interface components {
       /** @description of the file, from 1 */
       line: number;
       value: string | null;
-      /** @description stable, for programs */
-      reason: string;
+      reason: components['schemas']['Reason'];
       /** @description what the words of the reason need */
       values: {
         [key: string]: string | number;
       };
-      /** @description the reason in words; it ends a sentence that names the row */
+      /** @description the reason in English, for people */
       detail: string;
     };
     /** JobErrorPage */
@@ -1679,7 +1913,15 @@ export interface components {
         oneIn: string;
       };
       /** @description why generating would be refused; null: it would not */
-      refusal: string | null;
+      refusal: {
+        reason: components['schemas']['Reason'];
+        /** @description what the words of the reason need */
+        values: {
+          [key: string]: string | number;
+        };
+        /** @description the reason in English, for people */
+        detail: string;
+      } | null;
     };
     /**
      * FileReadAs
@@ -1716,13 +1958,12 @@ export interface components {
       firstRows: string[][];
       /** @description why the file cannot be read like this; null: it can */
       refusal: {
-        /** @description stable, for programs */
-        reason: string;
+        reason: components['schemas']['Reason'];
         /** @description what the words of the reason need */
         values: {
           [key: string]: string | number;
         };
-        /** @description the reason in words; it ends a sentence that names the row */
+        /** @description the reason in English, for people */
         detail: string;
       } | null;
       counts: {
@@ -1743,13 +1984,12 @@ export interface components {
       errors: {
         line: number;
         value: string;
-        /** @description stable, for programs */
-        reason: string;
+        reason: components['schemas']['Reason'];
         /** @description what the words of the reason need */
         values: {
           [key: string]: string | number;
         };
-        /** @description the reason in words; it ends a sentence that names the row */
+        /** @description the reason in English, for people */
         detail: string;
       }[];
     };
@@ -2140,13 +2380,12 @@ export interface components {
         /** @description of the file, or position in the list, from 1 */
         line: number;
         value: string;
-        /** @description stable, for programs */
-        reason: string;
+        reason: components['schemas']['Reason'];
         /** @description what the words of the reason need */
         values: {
           [key: string]: string | number;
         };
-        /** @description the reason in words; it ends a sentence that names the row */
+        /** @description the reason in English, for people */
         detail: string;
       }[];
       file: components['schemas']['FileReadAs'];
@@ -2180,11 +2419,11 @@ export interface components {
       skipped: number;
       reasons: {
         /** @description the account is disabled */
-        disabled: number;
+        'user-disabled': number;
         /** @description they have as many coupons of the book as it allows */
-        limitReached: number;
+        'assignment-limit-reached': number;
         /** @description no coupon was left */
-        outOfStock: number;
+        'out-of-stock': number;
       };
       /** @description of those who can be given any */
       perUser: {
@@ -2199,8 +2438,16 @@ export interface components {
         /** @description coupons of the book that the user has been given before */
         already: number;
         share: number;
-        /** @description why none */
-        reason: string | null;
+        /** @description why none; null: some, or drawn none */
+        refusal: {
+          reason: components['schemas']['Reason'];
+          /** @description what the words of the reason need */
+          values: {
+            [key: string]: string | number;
+          };
+          /** @description the reason in English, for people */
+          detail: string;
+        } | null;
       }[];
     };
     /**
@@ -3157,7 +3404,7 @@ export interface operations {
           'application/json': components['schemas']['UserPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3166,7 +3413,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3175,7 +3422,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3184,7 +3431,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3193,7 +3440,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3249,7 +3496,7 @@ export interface operations {
           'application/json': components['schemas']['User'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3258,7 +3505,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3267,7 +3514,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3276,7 +3523,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3285,7 +3532,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -3294,7 +3541,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -3303,7 +3550,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -3312,7 +3559,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3321,7 +3568,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3352,7 +3599,7 @@ export interface operations {
           'application/json': components['schemas']['User'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3361,7 +3608,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3370,7 +3617,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3379,7 +3626,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3388,7 +3635,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3397,7 +3644,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3448,7 +3695,7 @@ export interface operations {
           'application/json': components['schemas']['User'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3457,7 +3704,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3466,7 +3713,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3475,7 +3722,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3484,7 +3731,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3493,7 +3740,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -3502,7 +3749,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -3511,7 +3758,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -3520,7 +3767,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3529,7 +3776,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3558,7 +3805,7 @@ export interface operations {
           'application/json': components['schemas']['SignInOptions'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3567,7 +3814,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3576,7 +3823,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3626,7 +3873,7 @@ export interface operations {
           'application/json': components['schemas']['User'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3635,7 +3882,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3644,7 +3891,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3653,7 +3900,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -3662,7 +3909,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -3671,7 +3918,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -3680,7 +3927,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3689,7 +3936,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3736,7 +3983,7 @@ export interface operations {
           'application/json': components['schemas']['SignedIn'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3745,7 +3992,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3754,7 +4001,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3763,7 +4010,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3772,7 +4019,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -3781,7 +4028,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -3790,7 +4037,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -3799,7 +4046,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3808,7 +4055,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3840,7 +4087,7 @@ export interface operations {
           'application/json': components['schemas']['SignedIn'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3849,7 +4096,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -3858,7 +4105,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3867,7 +4114,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3876,7 +4123,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -3885,7 +4132,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3894,7 +4141,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3924,7 +4171,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3933,7 +4180,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3942,7 +4189,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3951,7 +4198,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -3960,7 +4207,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -3969,7 +4216,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3998,7 +4245,7 @@ export interface operations {
           'application/json': components['schemas']['User'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4007,7 +4254,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4016,7 +4263,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4025,7 +4272,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4071,7 +4318,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4080,7 +4327,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4089,7 +4336,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4098,7 +4345,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -4107,7 +4354,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -4116,7 +4363,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -4125,7 +4372,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4134,7 +4381,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4188,7 +4435,7 @@ export interface operations {
           'application/json': components['schemas']['AccessLink'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4197,7 +4444,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4206,7 +4453,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4215,7 +4462,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4224,7 +4471,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4233,7 +4480,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -4242,7 +4489,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4251,7 +4498,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4290,7 +4537,7 @@ export interface operations {
           'application/json': components['schemas']['KnownAccessLink'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4299,7 +4546,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4308,7 +4555,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `link-not-valid`: An access link works once, for 7 days, until a newer one is given or the account is disabled; `reason` says which it was. */
+      /** @description `link-not-valid`: An access link works once, for 7 days, until a newer one replaces it or the account is disabled. `reason` says which. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4317,7 +4564,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -4326,7 +4573,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -4335,7 +4582,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -4344,7 +4591,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4353,7 +4600,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4398,7 +4645,7 @@ export interface operations {
           'application/json': components['schemas']['SignedIn'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4407,7 +4654,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4416,7 +4663,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4425,7 +4672,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `link-not-valid`: An access link works once, for 7 days, until a newer one is given or the account is disabled; `reason` says which it was. */
+      /** @description `link-not-valid`: An access link works once, for 7 days, until a newer one replaces it or the account is disabled. `reason` says which. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4434,7 +4681,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -4443,7 +4690,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -4452,7 +4699,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -4461,7 +4708,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4470,7 +4717,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4510,7 +4757,7 @@ export interface operations {
           'application/json': components['schemas']['BookPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4519,7 +4766,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4528,7 +4775,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4537,7 +4784,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4546,7 +4793,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4625,7 +4872,7 @@ export interface operations {
           'application/json': components['schemas']['Book'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4634,7 +4881,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4643,7 +4890,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4652,7 +4899,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4661,7 +4908,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -4670,7 +4917,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -4679,7 +4926,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -4688,7 +4935,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4697,7 +4944,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4731,7 +4978,7 @@ export interface operations {
           'application/json': components['schemas']['HeldBookPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4740,7 +4987,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4749,7 +4996,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4758,7 +5005,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4789,7 +5036,7 @@ export interface operations {
           'application/json': components['schemas']['Book'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4798,7 +5045,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4807,7 +5054,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4816,7 +5063,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4825,7 +5072,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4857,7 +5104,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4866,7 +5113,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -4875,7 +5122,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4884,7 +5131,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4894,9 +5141,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `in-use`: Coupons of this book were given to somebody. What was given stays on record, and with it the book.
+       *     `in-use`: Coupons of this book were given away, so it cannot be deleted. Archive it instead.
        */
       409: {
         headers: {
@@ -4906,7 +5153,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -4915,7 +5162,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -4924,7 +5171,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5006,7 +5253,7 @@ export interface operations {
           'application/json': components['schemas']['Book'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5015,7 +5262,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5024,7 +5271,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5033,7 +5280,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5042,7 +5289,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5051,7 +5298,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -5060,7 +5307,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -5069,7 +5316,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -5078,7 +5325,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5087,7 +5334,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5118,7 +5365,7 @@ export interface operations {
           'application/json': components['schemas']['BookStats'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5127,7 +5374,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5136,7 +5383,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5145,7 +5392,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5154,7 +5401,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5163,7 +5410,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5192,7 +5439,7 @@ export interface operations {
           'application/json': components['schemas']['BookStats'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5201,7 +5448,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5210,7 +5457,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5219,7 +5466,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5228,7 +5475,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5265,7 +5512,7 @@ export interface operations {
           'application/json': components['schemas']['JobPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5274,7 +5521,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5283,7 +5530,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5292,7 +5539,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5301,7 +5548,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5333,7 +5580,7 @@ export interface operations {
           'application/json': components['schemas']['Job'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5342,7 +5589,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5351,7 +5598,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5360,7 +5607,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5369,7 +5616,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5378,7 +5625,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5413,7 +5660,7 @@ export interface operations {
           'application/json': components['schemas']['Job'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5422,7 +5669,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5431,7 +5678,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5440,7 +5687,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5449,7 +5696,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5458,7 +5705,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -5467,7 +5714,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5476,7 +5723,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5514,7 +5761,7 @@ export interface operations {
           'text/csv': components['schemas']['JobErrorPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5523,7 +5770,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5532,7 +5779,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5541,7 +5788,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5550,7 +5797,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5559,7 +5806,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5603,7 +5850,7 @@ export interface operations {
           'application/json': components['schemas']['Job'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5612,7 +5859,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5621,7 +5868,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5630,7 +5877,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5639,7 +5886,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5648,7 +5895,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -5657,7 +5904,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5666,7 +5913,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5738,7 +5985,7 @@ export interface operations {
           'application/json': components['schemas']['Job'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5747,7 +5994,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5756,7 +6003,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5765,7 +6012,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5775,9 +6022,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -5787,7 +6034,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -5796,7 +6043,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -5805,7 +6052,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -5814,7 +6061,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5823,7 +6070,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5886,7 +6133,7 @@ export interface operations {
           'application/json': components['schemas']['CodePreview'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5895,7 +6142,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -5904,7 +6151,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5913,7 +6160,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5923,9 +6170,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -5935,7 +6182,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -5944,7 +6191,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -5953,7 +6200,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -5962,7 +6209,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -5971,7 +6218,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6031,7 +6278,7 @@ export interface operations {
           'application/json': components['schemas']['Job'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -6040,7 +6287,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6049,7 +6296,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6058,7 +6305,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6068,9 +6315,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -6080,7 +6327,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -6089,7 +6336,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -6098,7 +6345,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -6107,7 +6354,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -6116,7 +6363,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6167,7 +6414,7 @@ export interface operations {
           'application/json': components['schemas']['FilePreview'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -6176,7 +6423,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6185,7 +6432,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6194,7 +6441,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6204,9 +6451,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -6216,7 +6463,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -6225,7 +6472,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -6234,7 +6481,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -6243,7 +6490,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -6252,7 +6499,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6296,7 +6543,7 @@ export interface operations {
           'application/json': components['schemas']['Coupon'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -6305,7 +6552,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6314,7 +6561,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6323,7 +6570,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6333,13 +6580,13 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-exhausted`: Every coupon of the book has been assigned.
+       *     `book-exhausted`: All coupons of this book have been given out.
        *
-       *     `assignment-limit-reached`: The user has been given as many coupons of this book as its `maxAssignmentsPerUser` allows.
+       *     `assignment-limit-reached`: This person already has the maximum number of coupons from this book (`maxAssignmentsPerUser`).
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -6349,7 +6596,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -6358,7 +6605,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -6367,7 +6614,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -6376,7 +6623,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -6385,7 +6632,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6430,7 +6677,7 @@ export interface operations {
           'application/json': components['schemas']['Coupon'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -6439,7 +6686,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6449,9 +6696,9 @@ export interface operations {
         };
       };
       /**
-       * @description `forbidden`: The signed-in account may not do this.
+       * @description `forbidden`: Your account is not allowed to do this.
        *
-       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed.
+       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist. The answer is the same for both, so that codes cannot be probed.
        */
       403: {
         headers: {
@@ -6461,7 +6708,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6471,13 +6718,13 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `already-assigned`: A coupon is assigned once.
+       *     `already-assigned`: This coupon already belongs to somebody.
        *
-       *     `assignment-limit-reached`: The user has been given as many coupons of this book as its `maxAssignmentsPerUser` allows.
+       *     `assignment-limit-reached`: This person already has the maximum number of coupons from this book (`maxAssignmentsPerUser`).
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -6487,7 +6734,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -6496,7 +6743,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -6505,7 +6752,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -6514,7 +6761,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -6523,7 +6770,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6569,11 +6816,11 @@ export interface operations {
         };
       };
       /**
-       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds.
+       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range.
        *
        *     `invalid-state`: Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.
        *
-       *     `already-redeemed`: No redemption is left on this coupon. That is final.
+       *     `already-redeemed`: This coupon has been used up. It cannot be redeemed again.
        */
       400: {
         headers: {
@@ -6583,7 +6830,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6593,9 +6840,9 @@ export interface operations {
         };
       };
       /**
-       * @description `forbidden`: The signed-in account may not do this.
+       * @description `forbidden`: Your account is not allowed to do this.
        *
-       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed.
+       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist. The answer is the same for both, so that codes cannot be probed.
        */
       403: {
         headers: {
@@ -6605,7 +6852,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6615,9 +6862,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -6627,7 +6874,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -6636,7 +6883,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -6645,7 +6892,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -6654,7 +6901,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -6663,7 +6910,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6709,7 +6956,7 @@ export interface operations {
         };
       };
       /**
-       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds.
+       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range.
        *
        *     `invalid-state`: Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.
        */
@@ -6721,7 +6968,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6731,11 +6978,11 @@ export interface operations {
         };
       };
       /**
-       * @description `forbidden`: The signed-in account may not do this.
+       * @description `forbidden`: Your account is not allowed to do this.
        *
-       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed.
+       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist. The answer is the same for both, so that codes cannot be probed.
        *
-       *     `not-your-lock`: The lock on this coupon is held by another user.
+       *     `not-your-lock`: Somebody else has locked this coupon.
        */
       403: {
         headers: {
@@ -6745,7 +6992,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6754,7 +7001,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -6763,7 +7010,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -6772,7 +7019,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -6781,7 +7028,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -6790,7 +7037,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -6799,7 +7046,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6854,13 +7101,13 @@ export interface operations {
         };
       };
       /**
-       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds.
+       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range.
        *
        *     `invalid-state`: Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.
        *
-       *     `not-locked`: A coupon is redeemed from a lock that its owner holds.
+       *     `not-locked`: A coupon must be locked before it is redeemed.
        *
-       *     `already-redeemed`: No redemption is left on this coupon. That is final.
+       *     `already-redeemed`: This coupon has been used up. It cannot be redeemed again.
        */
       400: {
         headers: {
@@ -6870,7 +7117,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -6880,11 +7127,11 @@ export interface operations {
         };
       };
       /**
-       * @description `forbidden`: The signed-in account may not do this.
+       * @description `forbidden`: Your account is not allowed to do this.
        *
-       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed.
+       *     `not-your-coupon`: The coupon belongs to somebody else or does not exist. The answer is the same for both, so that codes cannot be probed.
        *
-       *     `not-your-lock`: The lock on this coupon is held by another user.
+       *     `not-your-lock`: Somebody else has locked this coupon.
        */
       403: {
         headers: {
@@ -6894,7 +7141,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -6904,9 +7151,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -6916,7 +7163,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `lock-expired`: The lock on this coupon ran out before it was redeemed. */
+      /** @description `lock-expired`: The lock on this coupon expired before it was redeemed. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -6925,7 +7172,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -6934,7 +7181,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -6943,7 +7190,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -6952,7 +7199,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -6961,7 +7208,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7003,7 +7250,7 @@ export interface operations {
           'application/json': components['schemas']['Coupon'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7012,7 +7259,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7021,7 +7268,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7030,7 +7277,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -7039,7 +7286,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7048,7 +7295,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -7057,7 +7304,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -7066,7 +7313,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -7075,7 +7322,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7084,7 +7331,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7120,7 +7367,7 @@ export interface operations {
         };
       };
       /**
-       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds.
+       * @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range.
        *
        *     `invalid-state`: Each command starts from certain states only: assign from UNASSIGNED, lock from ASSIGNED, unlock from LOCKED.
        */
@@ -7132,7 +7379,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7141,7 +7388,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7150,7 +7397,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -7159,7 +7406,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7168,7 +7415,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -7177,7 +7424,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7186,7 +7433,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7223,7 +7470,7 @@ export interface operations {
           'application/json': components['schemas']['CouponPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7232,7 +7479,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7241,7 +7488,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7250,7 +7497,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7296,7 +7543,7 @@ export interface operations {
           'text/csv': string;
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7305,7 +7552,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7314,7 +7561,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7323,7 +7570,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -7332,7 +7579,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7341,7 +7588,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7373,7 +7620,7 @@ export interface operations {
           'application/json': components['schemas']['Coupon'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7382,7 +7629,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7391,7 +7638,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-your-coupon`: The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed. */
+      /** @description `not-your-coupon`: The coupon belongs to somebody else or does not exist. The answer is the same for both, so that codes cannot be probed. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7400,7 +7647,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -7409,7 +7656,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7418,7 +7665,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7455,7 +7702,7 @@ export interface operations {
           'application/json': components['schemas']['CouponEventPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7464,7 +7711,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7473,7 +7720,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-your-coupon`: The coupon belongs to somebody else or does not exist; the answer is the same, so that codes cannot be probed. */
+      /** @description `not-your-coupon`: The coupon belongs to somebody else or does not exist. The answer is the same for both, so that codes cannot be probed. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7482,7 +7729,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -7491,7 +7738,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7500,7 +7747,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7548,7 +7795,7 @@ export interface operations {
           'text/csv': string;
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7557,7 +7804,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7566,7 +7813,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7575,7 +7822,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7584,7 +7831,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7644,7 +7891,7 @@ export interface operations {
           'text/csv': string;
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7653,7 +7900,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7662,7 +7909,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7671,7 +7918,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7680,7 +7927,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7715,7 +7962,7 @@ export interface operations {
           'text/event-stream': components['schemas']['StreamedEvent'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7724,7 +7971,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7733,7 +7980,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7742,7 +7989,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7778,7 +8025,7 @@ export interface operations {
           'application/json': components['schemas']['PoolPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7787,7 +8034,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7796,7 +8043,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7805,7 +8052,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7814,7 +8061,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7863,7 +8110,7 @@ export interface operations {
           'application/json': components['schemas']['Pool'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7872,7 +8119,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7881,7 +8128,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7890,7 +8137,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -7899,7 +8146,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -7908,7 +8155,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -7917,7 +8164,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -7926,7 +8173,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -7935,7 +8182,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -7967,7 +8214,7 @@ export interface operations {
           'application/json': components['schemas']['Pool'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -7976,7 +8223,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -7985,7 +8232,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7994,7 +8241,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8003,7 +8250,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8012,7 +8259,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8045,7 +8292,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8054,7 +8301,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8063,7 +8310,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8072,7 +8319,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8081,7 +8328,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -8090,7 +8337,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -8099,7 +8346,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8108,7 +8355,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8160,7 +8407,7 @@ export interface operations {
           'application/json': components['schemas']['Pool'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8169,7 +8416,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8178,7 +8425,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8187,7 +8434,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8196,7 +8443,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -8205,7 +8452,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -8214,7 +8461,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -8223,7 +8470,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -8232,7 +8479,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8241,7 +8488,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8280,7 +8527,7 @@ export interface operations {
           'application/json': components['schemas']['PoolMemberPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8289,7 +8536,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8298,7 +8545,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8307,7 +8554,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8316,7 +8563,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8325,7 +8572,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8384,7 +8631,7 @@ export interface operations {
           'application/json': components['schemas']['PoolAddition'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8393,7 +8640,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8402,7 +8649,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8411,7 +8658,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8420,7 +8667,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -8429,7 +8676,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -8438,7 +8685,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -8447,7 +8694,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -8456,7 +8703,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8465,7 +8712,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8517,7 +8764,7 @@ export interface operations {
           'application/json': components['schemas']['PoolRemoval'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8526,7 +8773,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8535,7 +8782,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8544,7 +8791,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8553,7 +8800,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -8562,7 +8809,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -8571,7 +8818,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -8580,7 +8827,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -8589,7 +8836,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8598,7 +8845,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8644,7 +8891,7 @@ export interface operations {
           'application/json': components['schemas']['FilePreview'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8653,7 +8900,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8662,7 +8909,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8671,7 +8918,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8680,7 +8927,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -8689,7 +8936,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -8698,7 +8945,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -8707,7 +8954,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -8716,7 +8963,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8725,7 +8972,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8776,7 +9023,7 @@ export interface operations {
           'text/csv': string;
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8785,7 +9032,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8794,7 +9041,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8803,7 +9050,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8812,7 +9059,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -8821,7 +9068,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -8830,7 +9077,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -8839,7 +9086,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -8848,7 +9095,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -8857,7 +9104,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -8928,7 +9175,7 @@ export interface operations {
           'application/json': components['schemas']['Job'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -8937,7 +9184,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -8946,7 +9193,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8955,7 +9202,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -8965,13 +9212,13 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        *
-       *     `book-exhausted`: Every coupon of the book has been assigned.
+       *     `book-exhausted`: All coupons of this book have been given out.
        *
-       *     `assignment-limit-reached`: The user has been given as many coupons of this book as its `maxAssignmentsPerUser` allows.
+       *     `assignment-limit-reached`: This person already has the maximum number of coupons from this book (`maxAssignmentsPerUser`).
        */
       409: {
         headers: {
@@ -8981,7 +9228,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -8990,7 +9237,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -8999,7 +9246,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -9008,7 +9255,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9017,7 +9264,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9079,7 +9326,7 @@ export interface operations {
           'application/json': components['schemas']['DistributionPreview'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9088,7 +9335,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9097,7 +9344,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9106,7 +9353,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9116,9 +9363,9 @@ export interface operations {
         };
       };
       /**
-       * @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running.
+       * @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running.
        *
-       *     `book-not-active`: The book is archived, has not started, or has expired: nothing of it can be assigned, locked or redeemed.
+       *     `book-not-active`: The book is archived, has not started or has ended. Its coupons cannot be assigned, locked or redeemed.
        */
       409: {
         headers: {
@@ -9128,7 +9375,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -9137,7 +9384,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -9146,7 +9393,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -9155,7 +9402,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9164,7 +9411,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9196,7 +9443,7 @@ export interface operations {
           'application/json': components['schemas']['Draw'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9205,7 +9452,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9214,7 +9461,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9223,7 +9470,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9232,7 +9479,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9241,7 +9488,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9250,7 +9497,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9301,7 +9548,7 @@ export interface operations {
           'text/csv': string;
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9310,7 +9557,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9319,7 +9566,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9328,7 +9575,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9337,7 +9584,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9346,7 +9593,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -9355,7 +9602,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -9364,7 +9611,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -9373,7 +9620,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9382,7 +9629,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9416,7 +9663,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9425,7 +9672,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9434,7 +9681,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9443,7 +9690,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9452,7 +9699,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9510,7 +9757,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookWithSecret'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9519,7 +9766,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9528,7 +9775,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9537,7 +9784,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9546,7 +9793,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -9555,7 +9802,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -9564,7 +9811,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -9573,7 +9820,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9582,7 +9829,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9613,7 +9860,7 @@ export interface operations {
           'application/json': components['schemas']['Webhook'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9622,7 +9869,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9631,7 +9878,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9640,7 +9887,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9649,7 +9896,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9658,7 +9905,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9690,7 +9937,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9699,7 +9946,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9708,7 +9955,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9717,7 +9964,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9726,7 +9973,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9735,7 +9982,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -9744,7 +9991,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9753,7 +10000,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9815,7 +10062,7 @@ export interface operations {
           'application/json': components['schemas']['Webhook'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9824,7 +10071,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9833,7 +10080,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9842,7 +10089,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9851,7 +10098,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9860,7 +10107,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -9869,7 +10116,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -9878,7 +10125,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -9887,7 +10134,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9896,7 +10143,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9940,7 +10187,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookWithSecret'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -9949,7 +10196,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9958,7 +10205,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9967,7 +10214,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -9976,7 +10223,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9985,7 +10232,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -9994,7 +10241,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -10003,7 +10250,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -10012,7 +10259,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10021,7 +10268,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10058,7 +10305,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookDeliveryPage'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10067,7 +10314,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10076,7 +10323,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10085,7 +10332,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -10094,7 +10341,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10103,7 +10350,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10135,7 +10382,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookDeliveryWithRequest'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10144,7 +10391,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10153,7 +10400,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10162,7 +10409,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -10171,7 +10418,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10180,7 +10427,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10215,7 +10462,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookDelivery'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10224,7 +10471,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10233,7 +10480,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10242,7 +10489,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -10251,7 +10498,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -10260,7 +10507,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -10269,7 +10516,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10278,7 +10525,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10329,7 +10576,7 @@ export interface operations {
           'application/json': components['schemas']['Webhook'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10338,7 +10585,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10347,7 +10594,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10356,7 +10603,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -10365,7 +10612,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -10374,7 +10621,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -10383,7 +10630,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -10392,7 +10639,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -10401,7 +10648,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10410,7 +10657,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10444,7 +10691,7 @@ export interface operations {
           'application/json': components['schemas']['WebhookDelivery'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10453,7 +10700,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10462,7 +10709,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10471,7 +10718,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-found`: There is nothing at this address, or nothing the caller may know about. */
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -10480,7 +10727,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -10489,7 +10736,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -10498,7 +10745,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10507,7 +10754,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10536,7 +10783,7 @@ export interface operations {
           'application/json': components['schemas']['RelayList'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10545,7 +10792,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10554,7 +10801,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10563,7 +10810,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10572,7 +10819,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10617,7 +10864,7 @@ export interface operations {
           'application/json': components['schemas']['RelayList'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10626,7 +10873,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10635,7 +10882,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10644,7 +10891,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `conflict`: The request collides with what is there: a name or an e-mail is taken, the same request is still running. */
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -10653,7 +10900,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `payload-too-large`: The body is larger than this address accepts. */
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
       413: {
         headers: {
           [name: string]: unknown;
@@ -10662,7 +10909,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unsupported-media-type`: The `Content-Type` is none that this address reads, or the content is not what it says. */
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -10671,7 +10918,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `idempotency-key-reused`: The same caller used this key before, for a request with another method, path or body. */
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -10680,7 +10927,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10689,7 +10936,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10721,7 +10968,7 @@ export interface operations {
           'application/json': components['schemas']['Examination'];
         };
       };
-      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of bounds. */
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10730,7 +10977,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unauthenticated`: The request has no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10739,7 +10986,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `forbidden`: The signed-in account may not do this. */
+      /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10748,7 +10995,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `rate-limited`: A rate limit, or the budget for wrong codes or wrong passwords, is spent. */
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10757,7 +11004,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `unavailable`: The database is away or the service is overloaded. Nothing happened, or a repeat with the same Idempotency-Key tells what did. */
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
       503: {
         headers: {
           [name: string]: unknown;

@@ -71,13 +71,14 @@ export function useGenerateCodes(bookId: () => string) {
     ),
   );
 
-  const isGuessable = computed(() => (preview.value?.refusal ?? null) !== null);
+  const refusal = computed(() => preview.value?.refusal ?? null);
+  const isGuessable = computed(() => refusal.value?.reason === 'guessable-codes');
   const canStart = computed(
     () =>
       body.value !== null &&
       !isBehind.value &&
       !previewError.value &&
-      (!isGuessable.value || form.allowGuessable),
+      (refusal.value === null || (isGuessable.value && form.allowGuessable)),
   );
   const start = () =>
     generation.run({ ...body.value!, ...(isGuessable.value ? { allowGuessable: form.allowGuessable } : {}) });
@@ -88,6 +89,7 @@ export function useGenerateCodes(bookId: () => string) {
     previewError,
     refetch,
     isBehind,
+    refusal,
     isGuessable,
     canStart,
     start,

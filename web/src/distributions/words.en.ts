@@ -28,9 +28,10 @@ export default {
     left: 'Coupons left',
   },
   unserved: {
-    limitReached: '{n} person has as many as the book allows | {n} people have as many as the book allows',
-    disabled: '{n} account is disabled | {n} accounts are disabled',
-    outOfStock: '{n} person gets none: no coupon is left | {n} people get none: no coupon is left',
+    'assignment-limit-reached':
+      '{n} person has as many as the book allows | {n} people have as many as the book allows',
+    'user-disabled': '{n} account is disabled | {n} accounts are disabled',
+    'out-of-stock': '{n} person gets none: no coupon is left | {n} people get none: no coupon is left',
     drewNone: '{n} person draws nothing | {n} people draw nothing',
   },
   needed: '{n} coupon requested | {n} coupons requested',

@@ -28,10 +28,10 @@ export default {
     left: 'Cupones restantes',
   },
   unserved: {
-    limitReached:
+    'assignment-limit-reached':
       '{n} persona tiene el máximo que permite el talonario | {n} personas tienen el máximo que permite el talonario',
-    disabled: '{n} cuenta está desactivada | {n} cuentas están desactivadas',
-    outOfStock:
+    'user-disabled': '{n} cuenta está desactivada | {n} cuentas están desactivadas',
+    'out-of-stock':
       '{n} persona no recibe nada: no queda ningún cupón | {n} personas no reciben nada: no queda ningún cupón',
     drewNone: '{n} persona no obtiene nada en el sorteo | {n} personas no obtienen nada en el sorteo',
   },

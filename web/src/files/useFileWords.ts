@@ -1,31 +1,11 @@
 import { useI18n } from 'vue-i18n';
 import type { Schemas } from '../api/client';
-import type { ApiProblem } from '../api/problem';
 
 export type ReadAs = Schemas['FileReadAs'];
 
-export interface Why {
-  reason: string;
-  values?: Record<string, string | number>;
-  detail?: string;
-}
-
-/** Files in words of the reader's language: how one was read, and why a row, or all of it, was not used. */
+/** Files in words of the reader's language. */
 export function useFileWords() {
-  const { t, te } = useI18n();
-
-  /** Ends a sentence that names the row. A reason that is new to us stays as the API wrote it. */
-  function rowText({ reason, values = {}, detail }: Why): string {
-    return te(`files.rows.${reason}`) ? t(`files.rows.${reason}`, values) : (detail ?? reason);
-  }
-
-  /** Why a file was refused as a whole; null for a problem that is about something else. */
-  function refusalText({ reason, values }: ApiProblem): { title: string; description: string } | null {
-    if (reason === null || !te(`files.refused.${reason}`)) return null;
-    const kind = te(`files.what.${values.what}`) ? values.what : 'codes';
-    const words = { ...values, what: t(`files.what.${kind}`), example: t(`files.example.${kind}`) };
-    return { title: t('files.title'), description: t(`files.refused.${reason}`, words) };
-  }
+  const { t } = useI18n();
 
   /** How a file was read, in one line: column, titles, delimiter, encoding. Of jobs of before that is not known. */
   function readAsText({ encoding, delimiter, header, headerLine, column }: Partial<ReadAs>): string[] {
@@ -44,5 +24,5 @@ export function useFileWords() {
     return [[...parts, encoding.toUpperCase().replace('WINDOWS', 'Windows')].join(' · ')];
   }
 
-  return { rowText, refusalText, readAsText };
+  return { readAsText };
 }

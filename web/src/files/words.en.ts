@@ -1,47 +1,5 @@
-/** Why a row, or a file as a whole, was not used: by the `reason` of the API. Those of rows end a sentence that names the row. */
+/** How a file was read. */
 export default {
-  rows: {
-    empty: 'is empty',
-    'too-long': 'is longer than {max} characters',
-    'too-short': 'is shorter than {min} characters',
-    'not-allowed': 'contains characters that no code has: {characters}',
-    reserved: 'is a reserved word: {word}',
-    placeholder: 'stands for a missing value',
-    total: 'is a total and not a code',
-    'number-shortened': 'was changed by a spreadsheet: the last digits are lost',
-    title: 'is the title of a column and not a code',
-    'unlike-others': 'does not look like the other codes of this list',
-    'open-quote': 'has a quote that is not closed',
-    'after-quote': 'has text after a closing quote',
-    'row-too-long': 'is a line that is too long',
-    'above-header': 'skipped: it is above the header',
-    'repeats-header': 'skipped: it repeats the header',
-    'repeated-in-line': 'is in line {line} already',
-    repeated: 'is in an earlier line already',
-    exists: 'exists already',
-    'not-an-email': 'is not an e-mail address',
-    'invisible-character': 'contains an invisible character ({character})',
-    'no-account': 'no account has this e-mail',
-    'no-account-id': 'no account has this id',
-    unconfirmed: 'somebody registered with this e-mail, and nobody has confirmed that it is theirs',
-  },
-  title: 'The file cannot be read like this',
-  refused: {
-    'no-rows': 'The file has no rows.',
-    'not-text': 'The file is not text. Save it as CSV (UTF-8) and upload that.',
-    'cut-off': 'The file ends in the middle of a character. Upload the whole file.',
-    'mixed-encodings': 'The file mixes two encodings. Save it as CSV (UTF-8) and upload that.',
-    'not-in-encoding': 'The file is not text in {encoding}.',
-    'no-column': 'No column could be found that holds {what}. Found: {found}',
-    'several-columns':
-      'Several columns could hold {what}: {found}. Name the right one by its title or number.',
-    'no-such-column': 'There is no column {column}. Found: {found}',
-    'header-unclear':
-      'Line {line} (“{text}”) may be a title or one of the {what}. Give the column the title “{example}”.',
-    'delimiter-unclear': 'It is not clear which character stands between the cells: {delimiters}',
-  },
-  what: { codes: 'codes', 'e-mails': 'e-mails' },
-  example: { codes: 'code', 'e-mails': 'email' },
   readAs: {
     column: 'Read from the column “{title}”',
     numbered: 'Read from column {n}',

@@ -12,7 +12,12 @@ const loadForAdmins: Load<AdminMessages> = {
   en: () => import('./admin.en'),
   es: () => import('./admin.es'),
 };
-let forAdmins = false;
+const loadAdminReasons: Load<Record<string, string>> = {
+  en: () => import('../ui/words.adminReasons.en'),
+  es: () => import('../ui/words.adminReasons.es'),
+};
+/** Which words are loaded beside those for all. Reasons have a set of their own, that the first page of an administrator does without. */
+const wanted = { admin: false, adminReasons: false };
 
 export const i18n = createI18n<[Messages & AdminMessages], Language, false>({
   legacy: false,
@@ -28,9 +33,17 @@ export function preferredLanguage(): Language {
 
 /** Loads the words of a language and shows everything in it. */
 export async function setLanguage(language: Language): Promise<void> {
-  const [forAll, more] = await Promise.all([load[language](), forAdmins ? loadForAdmins[language]() : null]);
+  const [forAll, more, reasons] = await Promise.all([
+    load[language](),
+    wanted.admin ? loadForAdmins[language]() : null,
+    wanted.adminReasons ? loadAdminReasons[language]() : null,
+  ]);
   // Without the words for administrators as long as no page needs them.
-  const messages = { ...forAll.default, ...more?.default } as Messages & AdminMessages;
+  const messages = {
+    ...forAll.default,
+    ...more?.default,
+    reasons: { ...forAll.default.reasons, ...reasons?.default },
+  } as Messages & AdminMessages;
   i18n.global.setLocaleMessage(language, messages);
   i18n.global.locale.value = language;
   document.documentElement.lang = language;
@@ -41,14 +54,14 @@ export async function chooseLanguage(language: Language): Promise<void> {
   await setLanguage(language);
 }
 
-/** Loads the words of the pages that only administrators see. */
-export async function loadWordsForAdmins(): Promise<void> {
-  if (forAdmins) return;
-  forAdmins = true;
+/** Loads the words of pages that only administrators see. */
+export async function loadWords(set: keyof typeof wanted): Promise<void> {
+  if (wanted[set]) return;
+  wanted[set] = true;
   try {
     await setLanguage(i18n.global.locale.value);
   } catch (error) {
-    forAdmins = false; // The next page asks again.
+    wanted[set] = false; // The next page asks again.
     throw error;
   }
 }

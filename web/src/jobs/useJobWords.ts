@@ -1,22 +1,13 @@
 import { useI18n } from 'vue-i18n';
+import type { Reason } from '../api/client';
 import { ApiProblem } from '../api/problem';
 import { type ReadAs, useFileWords } from '../files/useFileWords';
 import { useFormats } from '../ui/useFormats';
 import type { Job } from './useJob';
 import { useProblemText } from '../ui/useProblemText';
 
-/** Why a person or a coupon was left out, as the API says it for jobs that give no codes of reasons, and our words for it. */
-const REASONS: [RegExp, string][] = [
-  [/^the account is disabled$/, 'disabled'],
-  [/^the limit of the book is reached$/, 'limitReached'],
-  [/^no coupon was left$/, 'outOfStock'],
-  [/^is locked$/, 'locked'],
-  [/^has been redeemed$/, 'redeemed'],
-  [/^was taken back before$/, 'givenBack'],
-  [/^has an owner$/, 'owned'],
-  [/^was given away once, and taken back$/, 'givenOnce'],
-  [/^was taken back before, and assigned anew$/, 'reassigned'],
-];
+/** How many people or coupons were left out, by reason. */
+type LeftOut = Partial<Record<Reason, number>>;
 
 /** What each kind of job answers when it has ended (see `Job.result` in the API). */
 interface Results {
@@ -27,14 +18,14 @@ interface Results {
     served: number;
     missing: number;
     drewNone: number;
-    reasons: { disabled: number; limitReached: number; outOfStock: number };
+    reasons: LeftOut;
   };
   undo: {
     /** Of a distribution. */
     unassigned?: number;
     /** Of an upload or a generation. */
     removed?: number;
-    reasons: { assigned?: number; locked: number; redeemed: number; givenBack: number; reassigned?: number };
+    reasons: LeftOut;
     /** What it did not come to, because it was cancelled. */
     left?: number;
   };
@@ -45,19 +36,13 @@ export function useJobWords() {
   const { t } = useI18n();
   const { number } = useFormats();
   const { problemText } = useProblemText();
-  const { rowText, readAsText } = useFileWords();
-
-  /** Ends a sentence that names the row. A reason that is new to us stays as the API wrote it. */
-  function reasonText(reason: string): string {
-    for (const [pattern, key] of REASONS) {
-      const match = pattern.exec(reason);
-      if (match) return t(`jobs.reasons.${key}`, match.groups ?? {});
-    }
-    return rowText({ reason });
-  }
+  const { readAsText } = useFileWords();
 
   const counted = (key: string, n: number) => t(`jobs.result.${key}`, { n: number(n) }, n);
   const unlessNone = (key: string, n: number) => (n > 0 ? [counted(key, n)] : []);
+
+  const leftOut = (reasons: LeftOut) =>
+    Object.entries(reasons).flatMap(([reason, n]) => unlessNone(`leftOut.${reason}`, n));
 
   /** What came of a job that has ended: first what it did, then what it did not. */
   function resultText(job: Job): string[] {
@@ -81,49 +66,23 @@ export function useJobWords() {
           `${counted('assigned', result.assigned)} ${counted('served', result.served)}`,
           ...unlessNone('missing', result.missing),
           ...unlessNone('drewNone', result.drewNone),
-          ...unlessNone('limitReached', result.reasons.limitReached),
-          ...unlessNone('disabled', result.reasons.disabled),
-          ...unlessNone('outOfStock', result.reasons.outOfStock),
+          ...leftOut(result.reasons),
         ];
       }
       case 'undo': {
         const { unassigned = 0, removed, reasons, left = 0 } = job.result as unknown as Results['undo'];
         return [
           removed === undefined ? counted('unassigned', unassigned) : counted('removed', removed),
-          ...unlessNone('keptAssigned', reasons.assigned ?? 0),
-          ...unlessNone('keptLocked', reasons.locked),
-          ...unlessNone('keptRedeemed', reasons.redeemed),
-          ...unlessNone(removed === undefined ? 'keptGivenBack' : 'keptGivenOnce', reasons.givenBack),
-          ...unlessNone('keptReassigned', reasons.reassigned ?? 0),
+          ...leftOut(reasons),
           ...unlessNone('left', left),
         ];
       }
     }
   }
 
-  /** Why a job failed; the numbers of a shortage and the line of a file are in the API's sentence alone. */
-  function failureText({ code, detail, reason, values }: NonNullable<Job['failure']>): {
-    title: string;
-    description: string;
-  } {
-    const words = problemText(new ApiProblem({ code, status: 0 }));
-    if (reason !== undefined && values?.row !== undefined) {
-      const why = rowText({ reason, values, detail });
-      return { ...words, description: t('jobs.failures.line', { line: number(+values.row), reason: why }) };
-    }
-    const [needed, other] = (detail.match(/\d+/g) ?? []).map(Number);
-    if (needed === undefined || other === undefined) return words;
-    const asked = t('distribute.needed', { n: number(needed) }, needed);
-    if (code === 'book-exhausted') {
-      const stock = t('distribute.stock', { n: number(other) }, other);
-      return { ...words, description: t('jobs.failures.bookExhausted', { needed: asked, stock }) };
-    }
-    if (code === 'assignment-limit-reached') {
-      const possible = number(other);
-      return { ...words, description: t('distribute.shortOfRoom', { needed: asked, possible }) };
-    }
-    return words;
-  }
+  /** Why a job failed. */
+  const failureText = (failure: NonNullable<Job['failure']>) =>
+    problemText(new ApiProblem({ ...failure, status: 0 }));
 
-  return { reasonText, resultText, failureText };
+  return { resultText, failureText };
 }

@@ -1,3 +1,5 @@
+import type { Reason } from '../api/client';
+
 export default {
   description: 'Work that takes a while: uploads, generated codes, distributions.',
   job: 'Job',
@@ -80,34 +82,21 @@ export default {
     served: 'to {n} person | to {n} people',
     missing: '{n} requested coupon could not be given | {n} requested coupons could not be given',
     drewNone: '{n} person drew nothing | {n} people drew nothing',
-    disabled: '{n} account is disabled | {n} accounts are disabled',
-    limitReached:
-      '{n} person already had as many as the book allows | {n} people already had as many as the book allows',
-    outOfStock: '{n} person got none: no coupon was left | {n} people got none: no coupon was left',
     unassigned: '{n} coupon unassigned | {n} coupons unassigned',
     removed: '{n} code removed | {n} codes removed',
-    keptAssigned: '{n} kept: has an owner | {n} kept: have an owner',
-    keptGivenOnce:
-      '{n} kept: given away before, then taken back | {n} kept: given away before, then taken back',
-    keptLocked: '{n} kept: locked | {n} kept: locked',
-    keptRedeemed: '{n} kept: redeemed | {n} kept: redeemed',
-    keptGivenBack: '{n} had been taken back before | {n} had been taken back before',
-    keptReassigned: '{n} had been assigned anew | {n} had been assigned anew',
     left: '{n} not looked at: undo the job again | {n} not looked at: undo the job again',
-  },
-  failures: {
-    line: 'Nothing was stored: line {line} {reason}.',
-    bookExhausted: '{needed}, {stock}.',
-  },
-  reasons: {
-    disabled: 'the account is disabled',
-    limitReached: 'has as many coupons of the book as it allows',
-    outOfStock: 'no coupon was left',
-    locked: 'is locked',
-    redeemed: 'has been redeemed',
-    givenBack: 'was taken back before',
-    owned: 'has an owner',
-    givenOnce: 'was given away before, then taken back',
-    reassigned: 'was taken back before, and assigned anew',
+    leftOut: {
+      'user-disabled': '{n} account is disabled | {n} accounts are disabled',
+      'assignment-limit-reached':
+        '{n} person already had the maximum from this book | {n} people already had the maximum from this book',
+      'out-of-stock': '{n} person got none: no coupon was left | {n} people got none: no coupon was left',
+      owned: '{n} kept: has an owner | {n} kept: have an owner',
+      locked: '{n} kept: locked | {n} kept: locked',
+      redeemed: '{n} kept: redeemed | {n} kept: redeemed',
+      'given-back': '{n} had been unassigned before | {n} had been unassigned before',
+      'given-once':
+        '{n} kept: given away before, then unassigned | {n} kept: given away before, then unassigned',
+      reassigned: '{n} had been assigned again | {n} had been assigned again',
+    } satisfies Partial<Record<Reason, string>>,
   },
 };

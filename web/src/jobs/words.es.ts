@@ -1,3 +1,5 @@
+import type { Reason } from '../api/client';
+
 export default {
   description: 'Trabajos que llevan un rato: subidas, generación de códigos y repartos.',
   job: 'Tarea',
@@ -82,35 +84,22 @@ export default {
     served: 'a {n} persona | a {n} personas',
     missing: '{n} cupón solicitado no se pudo entregar | {n} cupones solicitados no se pudieron entregar',
     drewNone: '{n} persona no obtuvo nada en el sorteo | {n} personas no obtuvieron nada en el sorteo',
-    disabled: '{n} cuenta desactivada | {n} cuentas desactivadas',
-    limitReached:
-      '{n} persona ya tenía el máximo del talonario | {n} personas ya tenían el máximo del talonario',
-    outOfStock:
-      '{n} persona se quedó sin cupón por falta de existencias | {n} personas se quedaron sin cupón por falta de existencias',
     unassigned: '{n} cupón desasignado | {n} cupones desasignados',
     removed: '{n} código eliminado | {n} códigos eliminados',
-    keptAssigned: '{n} conservado por tener dueño | {n} conservados por tener dueño',
-    keptGivenOnce:
-      '{n} conservado: se entregó antes y se retiró | {n} conservados: se entregaron antes y se retiraron',
-    keptLocked: '{n} conservado por estar bloqueado | {n} conservados por estar bloqueados',
-    keptRedeemed: '{n} conservado por estar canjeado | {n} conservados por estar canjeados',
-    keptGivenBack: '{n} ya se había retirado antes | {n} ya se habían retirado antes',
-    keptReassigned: '{n} se había asignado de nuevo | {n} se habían asignado de nuevo',
     left: 'queda {n} por revisar: deshaga la tarea otra vez | quedan {n} por revisar: deshaga la tarea otra vez',
-  },
-  failures: {
-    line: 'No se guardó nada: la línea {line} {reason}.',
-    bookExhausted: '{needed} y {stock}.',
-  },
-  reasons: {
-    disabled: 'la cuenta está desactivada',
-    limitReached: 'tiene todos los cupones del talonario que se permiten',
-    outOfStock: 'no quedaba ningún cupón',
-    locked: 'está bloqueado',
-    redeemed: 'ya se canjeó',
-    givenBack: 'ya se había retirado',
-    owned: 'tiene dueño',
-    givenOnce: 'se entregó antes y se retiró',
-    reassigned: 'ya se había retirado y se asignó de nuevo',
+    leftOut: {
+      'user-disabled': '{n} cuenta desactivada | {n} cuentas desactivadas',
+      'assignment-limit-reached':
+        '{n} persona ya tenía el máximo del talonario | {n} personas ya tenían el máximo del talonario',
+      'out-of-stock':
+        '{n} persona se quedó sin cupón: no quedaban | {n} personas se quedaron sin cupón: no quedaban',
+      owned: '{n} conservado por tener titular | {n} conservados por tener titular',
+      locked: '{n} conservado por estar bloqueado | {n} conservados por estar bloqueados',
+      redeemed: '{n} conservado por estar canjeado | {n} conservados por estar canjeados',
+      'given-back': '{n} ya se había desasignado antes | {n} ya se habían desasignado antes',
+      'given-once':
+        '{n} conservado: se entregó antes y se desasignó | {n} conservados: se entregaron antes y se desasignaron',
+      reassigned: '{n} se había asignado de nuevo | {n} se habían asignado de nuevo',
+    } satisfies Partial<Record<Reason, string>>,
   },
 };

@@ -9,7 +9,6 @@ export default {
   createTitle: 'New pool',
   edit: 'Rename',
   editTitle: 'Rename pool',
-  nameTaken: 'Another pool has this name.',
   created: 'Pool created',
   changed: 'Saved',
   emptyTitle: 'No pools yet',

@@ -9,7 +9,6 @@ export default {
   createTitle: 'Nuevo grupo',
   edit: 'Cambiar nombre',
   editTitle: 'Cambiar el nombre del grupo',
-  nameTaken: 'Otro grupo tiene este nombre.',
   created: 'Grupo creado',
   changed: 'Guardado',
   emptyTitle: 'Aún no hay grupos',

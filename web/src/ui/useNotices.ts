@@ -22,11 +22,6 @@ export function useNotices() {
     });
   }
 
-  /** Says why something was refused, in our own words. */
-  function refusal(title: string): void {
-    toast.add({ title, color: 'error', icon: 'i-lucide-circle-alert' });
-  }
-
   /** Waits for `work`. If it fails, says so and resolves with undefined. */
   async function guard<T>(work: Promise<T>): Promise<T | undefined> {
     try {
@@ -37,5 +32,5 @@ export function useNotices() {
     }
   }
 
-  return { success, problem, refusal, guard, clear: toast.clear };
+  return { success, problem, guard, clear: toast.clear };
 }

@@ -9,7 +9,7 @@ import { type BookRow, selectBookForKeyShare } from './queries.ts';
  */
 export async function keepOpenBook(trx: Transaction, id: string): Promise<BookRow> {
   const book = await selectBookForKeyShare(trx, id);
-  if (!book) throw new Problem('not-found', 'There is no such book.');
-  if (book.archivedAt) throw new Problem('book-not-active', 'The book is archived: it takes no new codes.');
+  if (!book) throw new Problem('not-found', 'no-such-book');
+  if (book.archivedAt) throw new Problem('book-not-active', 'book-archived');
   return book;
 }

@@ -11,12 +11,9 @@ import { deleteBook, selectBookForUpdate } from './queries.ts';
  * @throws {Problem} not-found; in-use when a coupon was ever assigned
  */
 export async function removeBook(trx: Transaction, id: string): Promise<void> {
-  if (!(await selectBookForUpdate(trx, id))) throw new Problem('not-found', 'There is no such book.');
+  if (!(await selectBookForUpdate(trx, id))) throw new Problem('not-found', 'no-such-book');
   if (await hasAssignments(trx, id)) {
-    throw new Problem(
-      'in-use',
-      'Coupons of this book were given away, so it cannot be deleted. Archive it instead: PATCH { "archived": true }.',
-    );
+    throw new Problem('in-use');
   }
   await allowBulkWork(trx, { inRequest: true }); // 13 s for a million coupons
   await deleteBook(trx, id);

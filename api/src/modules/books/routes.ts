@@ -74,7 +74,7 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
     async (request) => {
       const { limit, cursor, archived, q, include } = request.query;
       const isAdmin = callerOf(request).role === 'ADMIN';
-      if (include === 'stats' && !isAdmin) throw new Problem('forbidden', 'Only an ADMIN can count coupons.');
+      if (include === 'stats' && !isAdmin) throw new Problem('forbidden', 'admins-only');
       const rows = await listBooks(app.db, {
         activeOnly: !isAdmin,
         archived,
@@ -219,6 +219,6 @@ export function bookRoutes(fastify: FastifyInstance, { config }: { config: Confi
 }
 
 function orNotFound<T>(found: T | undefined): T {
-  if (found === undefined) throw new Problem('not-found', 'There is no such book.');
+  if (found === undefined) throw new Problem('not-found', 'no-such-book');
   return found;
 }

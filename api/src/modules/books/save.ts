@@ -1,6 +1,7 @@
 import type { Transaction } from '../../database/connection.ts';
 import { isTakenKey } from '../../database/errors.ts';
-import { Problem } from '../../problems.ts';
+import { fieldProblem, Problem } from '../../problems.ts';
+import type { PlainReason } from '../../reasons.ts';
 import { readTime } from '../../times.ts';
 import { shortenLocks } from '../coupons/queries.ts';
 import {
@@ -44,7 +45,7 @@ export async function createBook(
  */
 export async function changeBook(trx: Transaction, id: string, changes: BookChanges): Promise<BookRow> {
   const book = await selectBookForNoKeyUpdate(trx, id);
-  if (!book) throw new Problem('not-found', 'There is no such book.');
+  if (!book) throw new Problem('not-found', 'no-such-book');
   const { startsAt, expiresAt, maxRedemptions, archived, ...plain } = changes;
   const next = {
     ...book,
@@ -73,17 +74,15 @@ const readDate = (text: string | null | undefined, pointer: string) =>
 
 /** The table's constraints, in words that point at the field the caller sent. */
 function checkSettings(book: BookSettings, given: Partial<NewBook>): void {
-  const refuse = (pointer: string, detail: string): never => {
-    throw new Problem('invalid-request', 'The settings contradict each other.', {
-      errors: [{ in: 'body', pointer, detail }],
-    });
+  const refuse = (pointer: string, reason: PlainReason): never => {
+    throw fieldProblem({ in: 'body', pointer }, reason);
   };
   if (book.startsAt && book.expiresAt && book.expiresAt <= book.startsAt) {
-    if (given.expiresAt) refuse('/expiresAt', 'must be after startsAt');
-    refuse('/startsAt', 'must be before expiresAt');
+    if (given.expiresAt) refuse('/expiresAt', 'not-after-start');
+    refuse('/startsAt', 'not-before-end');
   }
   if (!book.allowMultipleRedemptions && book.maxRedemptions !== 1) {
-    refuse('/maxRedemptions', 'must be 1 unless allowMultipleRedemptions is true');
+    refuse('/maxRedemptions', 'one-redemption-only');
   }
 }
 
@@ -92,8 +91,6 @@ async function refuseTakenName(saved: Promise<BookRow>): Promise<BookRow> {
     return await saved;
   } catch (error) {
     if (!isTakenKey(error, 'books_name_of_live')) throw error;
-    throw new Problem('conflict', 'Another book that is not archived has this name.', {
-      errors: [{ in: 'body', pointer: '/name', detail: 'is taken' }],
-    });
+    throw fieldProblem({ in: 'body', pointer: '/name' }, 'taken', 'conflict');
   }
 }

@@ -1,6 +1,7 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
+import { explain, type Why } from '../../reasons.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { drawCodes, entropyBits, type Pattern, searchTerms } from './pattern.ts';
 import { countCodesLike, countPromisedCodes, findHighestCouponId, lockTightPatterns } from './queries.ts';
@@ -51,6 +52,7 @@ export async function previewCodes(trx: Transaction, options: GenerateOptions): 
   await allowBulkWork(trx, { inRequest: true });
   const existing = await countCodesLike(trx, searchTerms(pattern));
   const after = BigInt(existing + count);
+  const why = refusalOf(pattern, existing, count, allowGuessable);
   const odds = (codes: number) => Number(codes) / Number(pattern.capacity);
   return {
     pattern: pattern.text,
@@ -60,7 +62,7 @@ export async function previewCodes(trx: Transaction, options: GenerateOptions): 
     samples: drawCodes(pattern).take(SAMPLES).toArray(),
     existing,
     guess: { before: odds(existing), after: odds(existing + count), oneIn: String(pattern.capacity / after) },
-    refusal: refusalOf(pattern, existing, count, allowGuessable),
+    refusal: why && explain(why),
   };
 }
 
@@ -68,30 +70,17 @@ function isGuessable({ capacity }: Pattern, existing: number, count: number): bo
   return capacity < CODES_PER_CODE * BigInt(existing + count);
 }
 
-function refusalOf(
-  pattern: Pattern,
-  existing: number,
-  count: number,
-  allowGuessable: boolean,
-): string | null {
+function refusalOf(pattern: Pattern, existing: number, count: number, allowGuessable: boolean): Why | null {
   const { capacity } = pattern;
-  const numbers = `the pattern has ${capacity} codes, ${existing} exist and ${count} are asked for`;
-  if (BigInt(existing + count) > capacity) return `Too few codes are left: ${numbers}.`;
+  const needed = String(CODES_PER_CODE * BigInt(existing + count));
+  const values = { capacity: String(capacity), existing, count, needed };
+  if (BigInt(existing + count) > capacity) return { reason: 'too-few-codes', values };
   if (allowGuessable || !isGuessable(pattern, existing, count)) return null;
-  return (
-    `The codes could be guessed: ${numbers}; ${CODES_PER_CODE * BigInt(existing + count)} would be needed. ` +
-    'Make the pattern longer, or say allowGuessable.'
-  );
+  return { reason: 'guessable-codes', values };
 }
 
 /** @throws {Problem} invalid-request with the numbers */
 function refuse(pattern: Pattern, existing: number, count: number, allowGuessable: boolean): void {
-  const detail = refusalOf(pattern, existing, count, allowGuessable);
-  if (!detail) return;
-  throw new Problem('invalid-request', detail, {
-    capacity: String(pattern.capacity),
-    existing,
-    count,
-    needed: String(CODES_PER_CODE * BigInt(existing + count)),
-  });
+  const why = refusalOf(pattern, existing, count, allowGuessable);
+  if (why) throw new Problem('invalid-request', why);
 }

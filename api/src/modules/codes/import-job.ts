@@ -2,10 +2,10 @@ import type { Database, Transaction } from '../../database/connection.ts';
 import { allowBulkWork } from '../../database/bulk.ts';
 import { describeLayout, type Layout } from '../../files/describe.ts';
 import { decodeText } from '../../files/encoding.ts';
-import { type ReasonValues, type RowReason, tell, type Why } from '../../files/reasons.ts';
 import { refuseFile } from '../../files/refuse.ts';
 import { readFile, readTable } from '../../files/table.ts';
 import { Problem } from '../../problems.ts';
+import { explain, type Explanation, type Reason, type Why } from '../../reasons.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import type { JobError, JobRow } from '../jobs/queries.ts';
 import type { JobContext, JobWork } from '../jobs/run.ts';
@@ -39,7 +39,7 @@ export interface Survey {
   invalid: number;
   skipped: number;
   /** The first invalid rows. */
-  errors: { line: number; code: string; reason: string; values: ReasonValues; detail: string }[];
+  errors: ({ line: number; code: string } & Explanation)[];
 }
 
 /** @throws {Problem} unsupported-media-type for what is no text; invalid-request for a file without rows, or that is not clear */
@@ -65,12 +65,12 @@ export function surveyUpload(
           }
           survey.invalid += 1;
           if (survey.errors.length < maxErrors) {
-            const { line, text, reason, values = {} } = row;
-            survey.errors.push({ line, code: text, reason, values, detail: tell(reason, values) });
+            const { line, text } = row;
+            survey.errors.push({ line, code: text, ...explain(row) });
           }
         }
       }
-      if (survey.rows === survey.skipped) refuseFile('invalid-request', 'no-rows');
+      if (survey.rows === survey.skipped) refuseFile('invalid-request', { reason: 'no-rows' });
       return survey;
     },
   );
@@ -99,13 +99,8 @@ export const importWork: JobWork = {
       for await (const rows of rowsFrom(context, input, 0)) {
         const { checkpoint, errors } = await storeRows(trx, job, rows, at);
         at = checkpoint;
-        const fault = errors.find(({ code }) => !SKIPPED.has(code!));
-        if (fault) {
-          throw new Problem('conflict', `Nothing was stored: line ${fault.line} ${fault.reason}.`, {
-            reason: fault.code,
-            values: { ...fault.values, row: fault.line },
-          });
-        }
+        const fault = errors.find(({ reason }) => !SKIPPED.has(reason));
+        if (fault) throw new Problem('conflict', atRow(fault));
         await context.pulse(at.rows);
       }
       return { done: at.rows, checkpoint: { ...at } };
@@ -156,7 +151,7 @@ async function* rowsFrom({ db }: JobContext, input: ImportInput, skip: number): 
 }
 
 /** Rows that are no data: nothing is wrong with the file. */
-const SKIPPED: ReadonlySet<string> = new Set<RowReason>(['above-header', 'repeats-header']);
+const SKIPPED: ReadonlySet<Reason> = new Set<Reason>(['above-header', 'repeats-header']);
 
 /** Stores some rows; the checkpoint is past them. */
 async function storeRows(trx: Transaction, { id, bookId }: JobRow, rows: PackedRows, at: Checkpoint) {
@@ -166,13 +161,13 @@ async function storeRows(trx: Transaction, { id, bookId }: JobRow, rows: PackedR
     rows.lines.length > 0 ? await insertCodes(trx, { bookId: bookId!, batchId: id }, rows.codes) : [];
   const existed = rejected.filter(({ position, first }) => position === first).map(({ code }) => code);
   const ofFile = await findStoredSince(trx, bookId!, at.firstId, existed);
-  const errors = rows.unused.map(({ text, ...row }) => toError({ ...row, value: text }));
+  const errors: JobError[] = rows.unused.map(({ text, ...row }) => ({ ...row, value: text }));
   for (const { code, position, first } of rejected) {
     const why: Why =
       position > first
         ? { reason: 'repeated-in-line', values: { line: rows.lines[first]! } }
         : { reason: ofFile.has(code) ? 'repeated' : 'exists' };
-    errors.push(toError({ line: rows.lines[position]!, cell: rows.cells[position]!, value: code, ...why }));
+    errors.push({ line: rows.lines[position]!, cell: rows.cells[position]!, value: code, ...why });
   }
   errors.sort((a, b) => a.line - b.line || a.cell! - b.cell!);
   const skipped = rows.unused.filter((row) => row.skipped).length;
@@ -190,11 +185,6 @@ async function storeRows(trx: Transaction, { id, bookId }: JobRow, rows: PackedR
   return { done: next.rows, checkpoint: next, errors: listed };
 }
 
-const toError = ({
-  line,
-  cell,
-  value,
-  reason,
-  values = {},
-}: Why & { line: number; cell: number; value: string }) =>
-  ({ line, cell, value, code: reason, values, reason: tell(reason, values) }) satisfies JobError;
+/** Why nothing was stored: what was wrong with a row, and which. */
+const atRow = ({ line, values, ...fault }: JobError) =>
+  ({ ...fault, values: { ...values, row: line } }) as Why;

@@ -1,4 +1,5 @@
-import { Problem } from '../../problems.ts';
+import { fieldProblem } from '../../problems.ts';
+import type { Why } from '../../reasons.ts';
 import { MAX_CODE_LENGTH, MIN_CODE_LENGTH } from '../coupons/code.ts';
 import { uniformBelow } from './random.ts';
 
@@ -36,19 +37,17 @@ export interface PatternRequest {
 export function readPattern(request: PatternRequest): Pattern {
   const { pattern, length, prefix, postfix } = request;
   const short = length !== undefined || prefix !== undefined || postfix !== undefined;
-  if (short && pattern !== undefined) refuse('/pattern', 'goes without length, prefix and postfix');
-  if (short && length === undefined) refuse('/length', 'is required with prefix or postfix');
+  if (short && pattern !== undefined) refuse('/pattern', { reason: 'pattern-alone' });
+  if (short && length === undefined) refuse('/length', { reason: 'required' });
   const text = short
     ? readLiteral(prefix ?? '', '/prefix') + '#'.repeat(length!) + readLiteral(postfix ?? '', '/postfix')
     : upperCase(pattern ?? DEFAULT_PATTERN);
   const pointer = short ? '/length' : '/pattern';
-  if (!/^[A-Z0-9_#-]*$/.test(text)) refuse(pointer, 'can have A-Z, 0-9, -, _ and # for a random character');
-  if (!text.includes('#')) refuse(pointer, 'needs at least one # for a random character');
+  if (!/^[A-Z0-9_#-]*$/.test(text)) refuse(pointer, { reason: 'not-for-patterns' });
+  if (!text.includes('#')) refuse(pointer, { reason: 'no-random-character' });
   if (text.length < MIN_CODE_LENGTH || text.length > MAX_CODE_LENGTH) {
-    refuse(
-      pointer,
-      `must make codes of ${MIN_CODE_LENGTH} to ${MAX_CODE_LENGTH} characters, not ${text.length}`,
-    );
+    const values = { min: MIN_CODE_LENGTH, max: MAX_CODE_LENGTH, length: text.length };
+    refuse(pointer, { reason: 'wrong-code-length', values });
   }
   const charset = readCharset(request.charset ?? 'default');
   return { text, charset, capacity: capacityOf(text, charset) };
@@ -56,7 +55,7 @@ export function readPattern(request: PatternRequest): Pattern {
 
 function readLiteral(text: string, pointer: string): string {
   const literal = upperCase(text);
-  if (!/^[A-Z0-9_-]*$/.test(literal)) refuse(pointer, 'can have A-Z, 0-9, - and _');
+  if (!/^[A-Z0-9_-]*$/.test(literal)) refuse(pointer, { reason: 'not-for-codes' });
   return literal;
 }
 
@@ -64,10 +63,7 @@ function readCharset(asked: string): string {
   if (Object.hasOwn(CHARSETS, asked)) return CHARSETS[asked as keyof typeof CHARSETS];
   const charset = upperCase(asked);
   if (!/^[A-Z0-9_-]{2,}$/.test(charset) || new Set(charset).size < charset.length) {
-    refuse(
-      '/charset',
-      'must be default, digits, letters or at least two different characters of A-Z, 0-9, - and _',
-    );
+    refuse('/charset', { reason: 'not-a-charset' });
   }
   return charset;
 }
@@ -79,10 +75,8 @@ const upperCase = (text: string) =>
     .normalize('NFKC')
     .replace(/[a-z]/g, (letter) => letter.toUpperCase());
 
-function refuse(pointer: string, detail: string): never {
-  throw new Problem('invalid-request', 'The pattern does not fit.', {
-    errors: [{ in: 'body', pointer, detail }],
-  });
+function refuse(pointer: string, why: Why): never {
+  throw fieldProblem({ in: 'body', pointer }, why);
 }
 
 const randomLength = (text: string) => text.split('#').length - 1;

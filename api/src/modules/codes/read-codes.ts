@@ -1,6 +1,6 @@
 import { type Layout, shown } from '../../files/describe.ts';
 import type { Sought } from '../../files/sought.ts';
-import type { Why } from '../../files/reasons.ts';
+import type { Why } from '../../reasons.ts';
 import type { TableRow } from '../../files/table.ts';
 import { codeTitle, isCodeTitle } from '../../files/titles.ts';
 import { canonicalCode } from '../coupons/code.ts';
@@ -100,7 +100,7 @@ export function* readCodes(rows: Iterable<TableRow>, layout: Layout, header: str
   const place = typeof column === 'number' ? column : null;
   for (const row of rows) {
     const { line } = row;
-    if ('fault' in row) yield bad(line, 1, '', { reason: row.fault });
+    if ('fault' in row) yield bad(line, 1, '', row.fault);
     else if ('skipped' in row) yield bad(line, 1, row.cells.join(' '), { reason: row.skipped }, true);
     else if (place !== null) yield toRow(line, place + 1, row.cells[place] ?? '', header);
     else {

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { component, nullable, strict, uuid } from '../../schemas.ts';
+import { component, nullable, reasonFields, strict, uuid } from '../../schemas.ts';
 import type { ReadAs } from '../../files/describe.ts';
 import { layoutQuery } from '../../files/schemas.ts';
 import { MAX_CODE_LENGTH } from '../coupons/code.ts';
@@ -105,6 +105,8 @@ export const preview = component('CodePreview', {
       example: '1152921504606846',
     }),
   }),
-  refusal: nullable(Type.String({ description: 'why generating would be refused; null: it would not' })),
+  refusal: nullable(
+    strict(reasonFields, { description: 'why generating would be refused; null: it would not' }),
+  ),
 });
 export type Preview = Static<typeof preview>;

@@ -17,21 +17,13 @@ interface Progress {
   kept: Record<Kept, number>;
 }
 
-type Kept = 'assigned' | 'locked' | 'redeemed' | 'givenBack';
-
-const REASONS: Record<Kept, string> = {
-  assigned: 'has an owner',
-  locked: 'is locked',
-  redeemed: 'has been redeemed',
-  givenBack: 'was given away once, and taken back',
-};
-
 const KEPT = {
-  ASSIGNED: 'assigned',
+  ASSIGNED: 'owned',
   LOCKED: 'locked',
   REDEEMED: 'redeemed',
-  UNASSIGNED: 'givenBack',
+  UNASSIGNED: 'given-once',
 } as const;
+type Kept = (typeof KEPT)[keyof typeof KEPT];
 
 /** Ids that one step looks at: some tenths of a second. */
 const STEP_IDS = 5_000;
@@ -43,7 +35,7 @@ const progressOf = (job: JobRow): Progress =>
     afterId: (job.input as unknown as IdRange).firstId,
     done: 0,
     removed: 0,
-    kept: { assigned: 0, locked: 0, redeemed: 0, givenBack: 0 },
+    kept: { owned: 0, locked: 0, redeemed: 0, 'given-once': 0 },
   };
 
 /** Undoes an upload or a generation: removes its coupons that were never given away, and says of the rest why they stay. */
@@ -76,7 +68,7 @@ export const undoBatch: Undo = {
           if (removed.has(id)) return [];
           const why = KEPT[state];
           progress.kept[why] += 1;
-          return [{ line: progress.done + index + 1, value: code, reason: REASONS[why] }];
+          return [{ line: progress.done + index + 1, value: code, reason: why }];
         });
         progress.removed += removed.size;
         progress.done += coupons.length;

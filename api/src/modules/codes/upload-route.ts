@@ -11,7 +11,7 @@ import { allowLongWork } from '../../deadline.ts';
 import { readClaim } from '../../answers/idempotency.ts';
 import { allowSlowBody } from '../../slow-bodies.ts';
 import { MAX_PROBLEM_ITEMS } from '../../bounds.ts';
-import { escapePointer, Problem } from '../../problems.ts';
+import { escapePointer, fieldProblem, Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { jobResponses } from '../jobs/schemas.ts';
@@ -140,7 +140,7 @@ export async function uploadRoute(
         await inTransaction(app.db, (trx) => keepOpenBook(trx, request.params.id));
         const upload = await allowSlowBody(request, () => receive(request, maxUploadBytes));
         const goOn = () => {
-          if (request.raw.socket.destroyed) throw new Problem('invalid-request', 'The client went away.');
+          if (request.raw.socket.destroyed) throw new Problem('invalid-request', 'client-gone');
         };
         allowLongWork(request);
         try {
@@ -155,9 +155,13 @@ export async function uploadRoute(
 /** All or nothing: what cannot be stored is known before anything is. */
 function refuseInvalid({ invalid, rows, errors }: Survey): void {
   if (invalid === 0) return;
-  throw new Problem('invalid-request', `Nothing was stored: ${invalid} of ${rows} rows have no code.`, {
-    report: { rows, stored: 0, invalid, errors },
-  });
+  throw new Problem(
+    'invalid-request',
+    { reason: 'rows-without-code', values: { invalid, rows } },
+    {
+      report: { rows, stored: 0, invalid, errors },
+    },
+  );
 }
 
 /** Takes the file of a request into the database. Whatever is wrong with it, the rest is read too, so that the client sees the answer. */
@@ -167,7 +171,7 @@ async function receive(request: FastifyRequest, maxBytes: number): Promise<Uploa
       ? receiveForm(request, maxBytes)
       : receiveRaw(request, maxBytes));
     if (upload.bytes > 0) return upload;
-    throw new Problem('invalid-request', 'The file is empty.');
+    throw new Problem('invalid-request', 'empty-file');
   } catch (error) {
     request.raw.unpipe();
     request.raw.resume();
@@ -179,10 +183,7 @@ async function receiveRaw(request: FastifyRequest, maxBytes: number): Promise<Up
   const { body } = request;
   if (typeof (body as Readable | undefined)?.pipe === 'function')
     return storeUpload(request.server.db, body as Readable, maxBytes);
-  throw new Problem(
-    'unsupported-media-type',
-    'Send the file as text/csv, or as the field "file" of multipart/form-data.',
-  );
+  throw new Problem('unsupported-media-type', 'not-a-form-or-csv');
 }
 
 async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<Upload> {
@@ -199,15 +200,14 @@ async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<U
     if (upload) await deleteUpload(request.server.db, upload.id);
     throw storing || error instanceof Problem ? error : refuseForm(error as Error);
   }
-  if (!upload) throw refuseField('file', 'is required: the CSV file');
+  if (!upload) throw refuseField('file', 'required');
   return upload;
 }
 
-const refuseField = (name: string, detail = 'is not known here') =>
-  new Problem('invalid-request', 'The form must have one field, "file", with the CSV file.', {
-    errors: [{ in: 'body', pointer: `/${escapePointer(name)}`, detail }],
-  });
+/** The form has one field, `file`. */
+const refuseField = (name: string, reason: 'unknown-field' | 'required' = 'unknown-field') =>
+  fieldProblem({ in: 'body', pointer: `/${escapePointer(name)}` }, reason);
 
 /** What the parser of forms cannot read is the client's doing. */
 const refuseForm = (error: Error) =>
-  new Problem('invalid-request', `The form cannot be read: ${error.message}.`);
+  new Problem('invalid-request', { reason: 'unreadable-form', values: { cause: error.message } });

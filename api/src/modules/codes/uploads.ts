@@ -38,7 +38,8 @@ export async function storeUpload(db: Database, source: Readable, maxBytes: numb
   try {
     for await (const chunk of chunksOf(source)) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw new Problem('payload-too-large', `A file can have ${maxBytes} bytes.`);
+      if (bytes > maxBytes)
+        throw new Problem('payload-too-large', { reason: 'file-too-large', values: { max: maxBytes } });
       hash.update(chunk);
       pending.push(chunk);
       pendingBytes += chunk.length;
@@ -67,6 +68,6 @@ async function* chunksOf(source: Readable): AsyncGenerator<Buffer> {
   try {
     yield* source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   } catch {
-    throw new Problem('invalid-request', 'The upload ended before the file was complete.');
+    throw new Problem('invalid-request', 'file-incomplete');
   }
 }

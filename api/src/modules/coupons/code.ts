@@ -1,5 +1,5 @@
 import { foldInput, nameCharacters } from '../../files/characters.ts';
-import type { Why } from '../../files/reasons.ts';
+import type { Why } from '../../reasons.ts';
 
 /** Shortest and longest code. */
 export const MIN_CODE_LENGTH = 3;

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { Problem, type ProblemCode, problems } from '../../problems.ts';
+import type { ProblemCode } from '../../problem-codes.ts';
+import { Problem } from '../../problems.ts';
 import { component, metadata, nullable, page, ref, time, uuid } from '../../schemas.ts';
 import {
   type Actor,
@@ -68,9 +69,9 @@ export function refusalProblem(
   viewer: Actor,
   now: Date,
 ): Problem {
-  if (code !== 'invalid-state') return new Problem(code, problems[code].about);
+  if (code !== 'invalid-state') return new Problem(code);
   const { state, actions } = presentCoupon(coupon, book, viewer, now);
-  return new Problem(code, `The coupon is ${state}.`, { state, actions });
+  return new Problem(code, { reason: 'wrong-state', values: { state } }, { state, actions });
 }
 
 export const couponPage = page('CouponPage', ref(couponSchema));

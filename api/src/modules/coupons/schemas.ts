@@ -1,7 +1,6 @@
 import Type from 'typebox';
-import { Problem } from '../../problems.ts';
+import { fieldProblem } from '../../problems.ts';
 import { exportQuery, metadata, pageQuery, strict, uuid } from '../../schemas.ts';
-import { tell } from '../../files/reasons.ts';
 import { canonicalCode } from './code.ts';
 import { couponStateSchema } from './present.ts';
 
@@ -51,10 +50,5 @@ export const historyQuery = strict(pageQuery);
 export function requireCode(text: string): string {
   const parsed = canonicalCode(text);
   if ('code' in parsed) return parsed.code;
-  const { reason, values = {} } = parsed;
-  const detail = tell(reason, values);
-  throw new Problem('invalid-request', `The code ${detail}.`, {
-    ...{ reason, values },
-    errors: [{ in: 'path', pointer: '/code', detail }],
-  });
+  throw fieldProblem({ in: 'path', pointer: '/code' }, parsed);
 }

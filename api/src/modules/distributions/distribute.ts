@@ -17,12 +17,7 @@ export interface DistributionInput extends DistributionOrder {
 }
 
 /** Why users got none, or less than their share. */
-const REASONS = {
-  disabled: 'the account is disabled',
-  limitReached: 'the limit of the book is reached',
-  outOfStock: 'no coupon was left',
-} as const;
-type Reason = keyof typeof REASONS;
+type Shortfall = 'user-disabled' | 'assignment-limit-reached' | 'out-of-stock';
 
 /** Where a distribution is, and what it has come to so far. */
 interface Progress {
@@ -40,7 +35,7 @@ interface Progress {
   /** Users whose lot gave them nothing. */
   drewNone: number;
   /** Users who could not be given any, by reason. */
-  skipped: Record<Reason, number>;
+  skipped: Record<Shortfall, number>;
   exhausted: boolean;
 }
 
@@ -53,7 +48,7 @@ const FRESH: Progress = {
   assigned: 0,
   served: 0,
   drewNone: 0,
-  skipped: { disabled: 0, limitReached: 0, outOfStock: 0 },
+  skipped: { 'user-disabled': 0, 'assignment-limit-reached': 0, 'out-of-stock': 0 },
   exhausted: false,
 };
 
@@ -67,6 +62,7 @@ const STEP_ROWS = 10_000;
 const BUSY_MS = 50;
 
 const inputOf = (job: JobRow) => job.input as unknown as DistributionInput;
+const sum = (counts: Record<string, number>) => Object.values(counts).reduce((all, one) => all + one, 0);
 const progressOf = (job: JobRow): Progress => ({
   ...FRESH,
   ...structuredClone(job.checkpoint as Progress | null),
@@ -89,7 +85,7 @@ export const distribution: JobWork = {
     return {
       assigned,
       served,
-      skipped: skipped.disabled + skipped.limitReached + skipped.outOfStock,
+      skipped: sum(skipped),
       reasons: skipped,
       drewNone,
       members,
@@ -166,21 +162,25 @@ export async function drawBeside(
 export function findUnserved(survey: Survey, { lots, shares }: Draw) {
   const { terms, list, emails, disabled, planned, needed, capacity } = survey;
   const isShort = terms.mode === 'equal' && planned < Math.min(needed, capacity);
-  const skipped = { ...FRESH.skipped, disabled: disabled.length };
+  const skipped = { ...FRESH.skipped, 'user-disabled': disabled.length };
+  /** What each was to get, had there been enough. */
+  const fairShare = Math.ceil(needed / list.length);
   let drewNone = 0;
   const errors: JobError[] = [];
   for (const [index, place] of lots.entries()) {
     if (shares[place]! > 0) continue;
     const entrant = list[place]!;
-    const reason = roomOf(terms, entrant) === 0 ? 'limitReached' : isShort ? 'outOfStock' : null;
+    const room = roomOf(terms, entrant);
+    const reason = room === 0 ? 'assignment-limit-reached' : isShort ? 'out-of-stock' : null;
     if (reason === null) drewNone += 1;
     else {
       skipped[reason] += 1;
-      errors.push({ line: index + 1, value: emails.get(entrant.userId)!, reason: REASONS[reason] });
+      const values = { given: 0, of: Math.min(room, fairShare) };
+      errors.push({ line: index + 1, value: emails.get(entrant.userId)!, reason, values });
     }
   }
   for (const [index, { email }] of disabled.entries()) {
-    errors.push({ line: list.length + index + 1, value: email, reason: REASONS.disabled });
+    errors.push({ line: list.length + index + 1, value: email, reason: 'user-disabled' });
   }
   return { skipped, drewNone, errors };
 }
@@ -239,7 +239,8 @@ function wishesOf(
 interface Unserved {
   line: number;
   userId: string;
-  reason: string;
+  reason: Shortfall;
+  values: { given: number; of: number };
 }
 
 /** Counts what was given, and moves on to the first lot that is still to get something. */
@@ -259,11 +260,9 @@ function settleShares(
     if (isOpen) continue;
     progress.lot = lot;
     if (total === share) continue;
-    const reason =
-      refusal === null ? 'outOfStock' : refusal === 'user-disabled' ? 'disabled' : 'limitReached';
+    const reason = refusal ?? 'out-of-stock';
     if (total === 0) progress.skipped[reason] += 1;
-    const got = total === 0 ? '' : `, after ${total} of ${share}`;
-    unserved.push({ line: lot, userId, reason: REASONS[reason] + got });
+    unserved.push({ line: lot, userId, reason, values: { given: total, of: share } });
   }
   return unserved;
 }
@@ -274,5 +273,5 @@ async function toErrors(trx: Transaction, unserved: readonly Unserved[]): Promis
     trx,
     unserved.map(({ userId }) => userId),
   );
-  return unserved.map(({ line, userId, reason }) => ({ line, value: emails.get(userId)!, reason }));
+  return unserved.map(({ userId, ...rest }) => ({ ...rest, value: emails.get(userId)! }));
 }

@@ -37,8 +37,8 @@ export function distributionMailMergeRoute(fastify: FastifyInstance, { config }:
     },
     async (request, reply) => {
       const job = await findJob(app.db, request.params.id);
-      if (job?.kind !== 'distribute') throw new Problem('not-found', 'There is no such distribution.');
-      if (!job.finishedAt) throw new Problem('conflict', 'The distribution has not ended yet: wait for it.');
+      if (job?.kind !== 'distribute') throw new Problem('not-found', 'no-such-distribution');
+      if (!job.finishedAt) throw new Problem('conflict', 'distribution-running');
       const { bookId } = job.input as unknown as DistributionInput;
       const parts = servedInParts(app.db, { id: job.id, bookId });
       const origin = ownOrigin(request, config);

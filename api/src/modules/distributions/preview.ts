@@ -4,6 +4,7 @@ import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { drawBeside, findUnserved } from './distribute.ts';
 import { drawing, roomOf } from './draw.ts';
+import { explain } from '../../reasons.ts';
 import type { previewSchema } from './schemas.ts';
 import { type DistributionOrder, surveyDistribution } from './survey.ts';
 
@@ -19,7 +20,7 @@ export async function previewDistribution(
   const drawn = await drawBeside(drawing(randomBytes(32), terms, list));
   const { skipped, drewNone, errors } = findUnserved(survey, drawn);
   const able = drawn.shares.filter((_, place) => roomOf(terms, list[place]!) > 0);
-  const reasons = new Map(errors.map(({ value, reason }) => [value, reason]));
+  const reasons = new Map(errors.map(({ value, ...why }) => [value, explain(why)]));
   const rows = [
     ...list.slice(0, ROWS).map((entrant, place) => ({ ...entrant, share: drawn.shares[place]! })),
     ...disabled.slice(0, ROWS).map(({ userId, already }) => ({ userId, already, share: 0 })),
@@ -34,7 +35,7 @@ export async function previewDistribution(
     stockAfter: terms.stock - planned,
     served: drawn.shares.filter((share) => share > 0).length,
     drewNone,
-    skipped: skipped.disabled + skipped.limitReached + skipped.outOfStock,
+    skipped: errors.length,
     reasons: skipped,
     perUser: able.reduce(
       ({ least, most }, share) => ({ least: Math.min(least, share), most: Math.max(most, share) }),
@@ -53,7 +54,7 @@ export async function previewDistribution(
           email,
           already: row.already,
           share: row.share,
-          reason: reasons.get(email) ?? null,
+          refusal: reasons.get(email) ?? null,
         };
       }),
   };

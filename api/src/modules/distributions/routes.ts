@@ -91,9 +91,9 @@ export function distributionRoutes(fastify: FastifyInstance): void {
     },
     async (request, reply) => {
       const job = await findJob(app.db, request.params.id);
-      if (job?.kind !== 'distribute') throw new Problem('not-found', 'There is no such distribution.');
+      if (job?.kind !== 'distribute') throw new Problem('not-found', 'no-such-distribution');
       const draw = await findDraw(app.db, job.id);
-      if (!draw) throw new Problem('conflict', 'Nothing has been drawn: see the status of the job.');
+      if (!draw) throw new Problem('conflict', 'nothing-drawn');
       reply.type('application/json; charset=utf-8');
       return reply.send(streamToAdmin(request, writeDraw(app.db, draw)) as never);
     },

@@ -1,7 +1,8 @@
 import type { Static } from 'typebox';
 import Type from 'typebox';
-import { Problem } from '../../problems.ts';
-import { component, nullable, strict, time, uuid } from '../../schemas.ts';
+import { fieldProblem } from '../../problems.ts';
+import type { PlainReason } from '../../reasons.ts';
+import { component, nullable, reasonFields, strict, time, uuid } from '../../schemas.ts';
 import type { DistributionOrder } from './survey.ts';
 
 /** A result of more would take days to give out. */
@@ -32,18 +33,15 @@ export const distributionOrder = strict({
 /** @throws {Problem} invalid-request when the fields do not go together */
 export function readOrder(id: string, body: Static<typeof distributionOrder>): DistributionOrder {
   const { bookId, mode, perUser, total, maxPerUser, onShortage } = body;
-  const refuse = (field: string, detail: string) => {
-    throw new Problem('invalid-request', 'The fields do not go together.', {
-      errors: [{ in: 'body', pointer: `/${field}`, detail }],
-    });
+  const refuse = (field: string, reason: PlainReason) => {
+    throw fieldProblem({ in: 'body', pointer: `/${field}` }, reason);
   };
-  if (mode === 'random' && perUser !== undefined) refuse('perUser', 'is for mode equal; random takes total');
-  if (mode === 'random' && total === undefined) refuse('total', 'is required in mode random');
+  if (mode === 'random' && perUser !== undefined) refuse('perUser', 'only-in-mode-equal');
+  if (mode === 'random' && total === undefined) refuse('total', 'required');
   if (mode === 'equal' && (perUser === undefined) === (total === undefined)) {
-    refuse('perUser', 'mode equal takes either perUser or total');
+    refuse('perUser', 'per-user-or-total');
   }
-  if (perUser !== undefined && maxPerUser !== undefined)
-    refuse('maxPerUser', 'goes with total, not with perUser');
+  if (perUser !== undefined && maxPerUser !== undefined) refuse('maxPerUser', 'only-with-total');
   return {
     poolId: id,
     bookId,
@@ -55,9 +53,11 @@ export function readOrder(id: string, body: Static<typeof distributionOrder>): D
 }
 
 const reasons = strict({
-  disabled: Type.Integer({ description: 'the account is disabled' }),
-  limitReached: Type.Integer({ description: 'they have as many coupons of the book as it allows' }),
-  outOfStock: Type.Integer({ description: 'no coupon was left' }),
+  'user-disabled': Type.Integer({ description: 'the account is disabled' }),
+  'assignment-limit-reached': Type.Integer({
+    description: 'they have as many coupons of the book as it allows',
+  }),
+  'out-of-stock': Type.Integer({ description: 'no coupon was left' }),
 });
 
 export const previewSchema = component(
@@ -86,7 +86,7 @@ export const previewSchema = component(
         email: Type.String(),
         already: Type.Integer({ description: 'coupons of the book that the user has been given before' }),
         share: Type.Integer(),
-        reason: nullable(Type.String({ description: 'why none' })),
+        refusal: nullable(strict(reasonFields, { description: 'why none; null: some, or drawn none' })),
       }),
       {
         description:

@@ -1,6 +1,6 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
-import { Problem, problems } from '../../problems.ts';
+import { Problem } from '../../problems.ts';
 import { selectBookWithStockForKeyShare } from '../coupons/queries.ts';
 import { refuseAssignment } from '../coupons/state.ts';
 import { findPool } from '../pools/queries.ts';
@@ -39,14 +39,14 @@ export async function surveyDistribution(
   { inRequest = false } = {},
 ): Promise<Survey> {
   await allowBulkWork(trx, { inRequest });
-  if (!(await findPool(trx, order.poolId))) throw new Problem('not-found', 'There is no such pool.');
+  if (!(await findPool(trx, order.poolId))) throw new Problem('not-found', 'no-such-pool');
   const book = await selectBookWithStockForKeyShare(trx, order.bookId, 0);
-  if (!book) throw new Problem('not-found', 'There is no such book.');
+  if (!book) throw new Problem('not-found', 'no-such-book');
   if (refuseAssignment(book, 0, book.now) === 'book-not-active') {
-    throw new Problem('book-not-active', problems['book-not-active'].about);
+    throw new Problem('book-not-active');
   }
   const { stock, members } = await findStockAndMembers(trx, order.poolId, order.bookId);
-  if (members.length === 0) throw new Problem('conflict', 'The pool has no members.');
+  if (members.length === 0) throw new Problem('conflict', 'pool-empty');
   const { mode, perUser, total } = order;
   const terms = { mode, perUser, total, bookLimit: book.maxAssignmentsPerUser, stock };
   const list = members
@@ -67,13 +67,9 @@ export async function surveyDistribution(
 /** @throws {Problem} book-exhausted or assignment-limit-reached with the numbers, when not all that is asked for can be given */
 export function refuseShortage({ terms, needed, capacity, planned, missing }: Survey): void {
   if (missing === 0) return;
-  const numbers = { needed, stock: terms.stock, possible: planned, missing };
+  const values = { needed, stock: terms.stock, possible: planned, missing };
   if (terms.stock < Math.min(needed, capacity)) {
-    throw new Problem('book-exhausted', `${needed} coupons are needed, ${terms.stock} are left.`, numbers);
+    throw new Problem('book-exhausted', { reason: 'stock-too-small', values });
   }
-  throw new Problem(
-    'assignment-limit-reached',
-    `${needed} coupons are to be given, but the limits allow these users only ${capacity}.`,
-    numbers,
-  );
+  throw new Problem('assignment-limit-reached', { reason: 'limits-too-small', values });
 }

@@ -24,13 +24,6 @@ const FRESH: Progress = {
   outcomes: { taken: 0, locked: 0, redeemed: 0, 'given-back': 0, reassigned: 0 },
 };
 
-const REASONS: Record<Exclude<Outcome, 'taken'>, string> = {
-  locked: 'is locked',
-  redeemed: 'has been redeemed',
-  'given-back': 'was taken back before',
-  reassigned: 'was taken back before, and assigned anew',
-};
-
 /** Coupons of one step. */
 const COUPONS = { first: 1_000, least: 500, most: 4_000 };
 
@@ -53,7 +46,7 @@ export const undo: Undo = {
         const errors = results.flatMap(({ outcome, code }, index) => {
           progress.outcomes[outcome] += 1;
           const line = progress.done + index + 1;
-          return outcome === 'taken' ? [] : [{ line, value: code, reason: REASONS[outcome] }];
+          return outcome === 'taken' ? [] : [{ line, value: code, reason: outcome }];
         });
         progress.eventId = assignments.at(-1)?.id ?? progress.eventId;
         progress.done += assignments.length;
@@ -65,11 +58,11 @@ export const undo: Undo = {
 
   report(job) {
     const { done, outcomes } = progressOf(job);
-    const { taken, locked, redeemed, reassigned, 'given-back': givenBack } = outcomes;
+    const { taken, ...reasons } = outcomes;
     return {
       unassigned: taken,
-      kept: locked + redeemed + givenBack + reassigned,
-      reasons: { locked, redeemed, givenBack, reassigned },
+      kept: Object.values(reasons).reduce((sum, n) => sum + n, 0),
+      reasons,
       left: Math.max(0, (job.total ?? done) - done),
       of: (job.input as unknown as UndoInput).jobId,
     };

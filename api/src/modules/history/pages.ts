@@ -3,7 +3,7 @@ import Type from 'typebox';
 import type { Database, Transaction } from '../../database/connection.ts';
 import { isTimeout } from '../../database/errors.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { Problem } from '../../problems.ts';
+import { fieldProblem } from '../../problems.ts';
 import { decodeCursor, encodeCursor, exportQuery, time, uuid } from '../../schemas.ts';
 import { readTime } from '../../times.ts';
 import { findCouponIds } from '../coupons/reads/queries.ts';
@@ -59,15 +59,7 @@ export async function readPage<T>(
     return await inTransaction(db, read);
   } catch (error) {
     if (!isTimeout(error) || !coupons || !('codePrefix' in coupons)) throw error;
-    throw new Problem('invalid-request', 'The codes of many coupons begin so: searching took too long.', {
-      errors: [
-        {
-          in: 'query',
-          pointer: '/code',
-          detail: 'must be longer, or come with a book, a user or a stretch of time (from, to)',
-        },
-      ],
-    });
+    throw fieldProblem({ in: 'query', pointer: '/code' }, 'search-too-wide');
   }
 }
 

@@ -17,7 +17,7 @@ export async function cancelJob(trx: Transaction, works: JobWorks, id: string): 
     await work?.end?.(trx, job);
   }
   const ended = await findJob(trx, id);
-  if (!ended) throw new Problem('not-found', 'There is no such job.');
-  if (!job) throw new Problem('conflict', `The job is ${ended.status} already.`);
+  if (!ended) throw new Problem('not-found', 'no-such-job');
+  if (!job) throw new Problem('conflict', { reason: 'job-ended', values: { status: ended.status } });
   return ended;
 }

@@ -2,17 +2,15 @@ import { sql } from 'kysely';
 import { allOf } from '../../database/conditions.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { JobStatus } from '../../database/types.ts';
+import type { Explanation, ReasonValues, Why } from '../../reasons.ts';
 import type { Age } from '../../schemas.ts';
 
 export type JobKind = 'import' | 'generate' | 'distribute' | 'undo';
 
-/** Why a job failed; `reason` is more exact than `code`, with what its words need. */
-export interface JobFailure {
-  code: string;
-  detail: string;
-  reason?: string;
-  values?: Record<string, string | number>;
-}
+/** Why a job failed. Earlier versions stored no reason, only its words. */
+export type JobFailure = { code: string } & (
+  Explanation | { detail: string; reason?: undefined; values?: undefined }
+);
 
 export interface JobRow {
   id: string;
@@ -137,10 +135,10 @@ export async function noteStep(
     RETURNING cancel_requested_at IS NOT NULL AS "cancelRequested"`.execute(trx);
   if (rows[0] && errors.length > 0) {
     await sql`
-      INSERT INTO job_errors (job_id, line, cell, value, code, "values", reason)
+      INSERT INTO job_errors (job_id, line, cell, value, code, "values")
       SELECT ${id}, * FROM unnest(${errors.map(({ line }) => line)}::integer[], ${errors.map(({ cell = 1 }) => cell)}::integer[],
-        ${errors.map(({ value }) => value)}::text[], ${errors.map(({ code = null }) => code)}::text[],
-        ${errors.map(({ values = {} }) => JSON.stringify(values))}::jsonb[], ${errors.map(({ reason }) => reason)}::text[])
+        ${errors.map(({ value }) => value)}::text[], ${errors.map(({ reason }) => reason)}::text[],
+        ${errors.map(({ values = {} }) => JSON.stringify(values))}::jsonb[])
       ON CONFLICT DO NOTHING`.execute(trx);
   }
   return rows[0];
@@ -174,19 +172,23 @@ export async function requestCancel(trx: Transaction, id: string): Promise<JobRo
   return rows[0];
 }
 
-export interface JobError {
+/** A row of the input that could not be used, or who or what was left out, and why. */
+export type JobError = {
   line: number;
   /** Of several on one line, from 1. */
   cell?: number;
   value: string | null;
-  /** For programs, with what its words need; null for kinds of jobs that have only words. */
-  code?: string | null;
-  values?: Record<string, string | number>;
-  /** In English. */
-  reason: string;
-}
+} & Why;
 
-export type JobErrorRow = Required<JobError>;
+export interface JobErrorRow {
+  line: number;
+  cell: number;
+  value: string | null;
+  reason: string | null;
+  values: ReasonValues | null;
+  /** In English: what earlier versions stored instead. */
+  sentence: string | null;
+}
 
 /** By line and cell, from above `after`. */
 export async function listJobErrors(
@@ -196,7 +198,7 @@ export async function listJobErrors(
 ): Promise<JobErrorRow[]> {
   const { line, cell } = after ?? { line: -1, cell: 0 };
   const { rows } = await sql<JobErrorRow>`
-    SELECT line, cell, value, code, "values", reason FROM job_errors
+    SELECT line, cell, value, code AS reason, "values", reason AS sentence FROM job_errors
     WHERE job_id = ${id} AND (line, cell) > (${line}::integer, ${cell}::integer)
     ORDER BY line, cell LIMIT ${limit}`.execute(db);
   return rows;

@@ -27,7 +27,7 @@ export function jobRoutes(fastify: FastifyInstance, works: JobWorks): void {
 
   const requireJob = async (id: string) => {
     const job = await findJob(app.db, id);
-    if (!job) throw new Problem('not-found', 'There is no such job.');
+    if (!job) throw new Problem('not-found', 'no-such-job');
     return job;
   };
 
@@ -107,7 +107,10 @@ export function jobRoutes(fastify: FastifyInstance, works: JobWorks): void {
           name: `errors-${id}`,
           header: ['line', 'value', 'reason', 'detail'],
           read: (last, limit) => listJobErrors(app.db, id, { after: last, limit }),
-          present: ({ line, value, code, reason }) => [line, value, code ?? reason, reason],
+          present: (row) => {
+            const { line, value, reason, detail } = presentJobError(row);
+            return [line, value, reason, detail];
+          },
         }) as never;
       }
       const { limit, cursor } = request.query;

@@ -72,6 +72,11 @@ export interface RunnerOptions {
   stopping: AbortSignal;
 }
 
+const failureOf = ({ code, reason, values, message }: Problem): JobFailure => ({
+  ...{ code, reason, values },
+  detail: message,
+});
+
 /** Runs one job to its end. Throws when it is to be run again. */
 export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobId: string) => Promise<void> {
   return async (jobId) => {
@@ -146,8 +151,7 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
     } catch (error) {
       if (error instanceof Cancelled) await finish('cancelled');
       else if (error instanceof Problem && error.status < 500) {
-        const { reason, values } = error.extras as Partial<JobFailure>;
-        await finish('failed', { code: error.code, detail: error.message, reason, values });
+        await finish('failed', failureOf(error));
       } else if (error instanceof Stopping || error instanceof Lost || isOutage(error)) {
         throw error;
       } else if ((await countRetry(db, job.id)) <= (isTimeout(error) ? MAX_TIMEOUTS : MAX_RETRIES)) {
@@ -155,7 +159,7 @@ export function createRunner({ db, log, works, stopping }: RunnerOptions): (jobI
         throw error;
       } else {
         log.error({ err: error, job: job.id }, 'the job failed for good');
-        await finish('failed', { code: 'internal-error', detail: 'Something went wrong on our side.' });
+        await finish('failed', failureOf(new Problem('internal-error')));
       }
     }
   }

@@ -1,7 +1,18 @@
 import Type, { type Static } from 'typebox';
-import { component, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
-import { reasonFields } from '../../files/schemas.ts';
-import type { JobErrorRow, JobRow } from './queries.ts';
+import { type ProblemCode, problems } from '../../problem-codes.ts';
+import { explainStored } from '../../reasons.ts';
+import {
+  component,
+  nullable,
+  page,
+  pageQuery,
+  reasonFields,
+  ref,
+  strict,
+  time,
+  uuid,
+} from '../../schemas.ts';
+import type { JobErrorRow, JobFailure, JobRow } from './queries.ts';
 
 const kind = Type.Enum(['import', 'generate', 'distribute', 'undo']);
 const status = Type.Enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
@@ -30,10 +41,8 @@ export const jobSchema = component(
     failure: nullable(
       strict(
         {
-          code: Type.String(),
-          detail: Type.String(),
-          reason: Type.Optional(reasonFields.reason),
-          values: Type.Optional(reasonFields.values),
+          code: Type.Enum(Object.keys(problems) as ProblemCode[]),
+          ...reasonFields,
         },
         { description: 'why it failed' },
       ),
@@ -82,7 +91,7 @@ export function presentJob(job: JobRow): Static<typeof jobSchema> {
     },
     errors: job.errors,
     result: job.result,
-    failure: job.failure,
+    failure: job.failure && presentFailure(job.failure),
     undoable: isUndoable(job),
     cancelRequestedAt: job.cancelRequestedAt?.toISOString() ?? null,
     createdBy: job.createdBy,
@@ -91,6 +100,11 @@ export function presentJob(job: JobRow): Static<typeof jobSchema> {
     finishedAt: job.finishedAt?.toISOString() ?? null,
   };
 }
+
+const presentFailure = ({ code, reason, values, detail }: JobFailure) => ({
+  code: code as ProblemCode,
+  ...explainStored(reason, values, detail),
+});
 
 export const jobId = strict({ id: uuid('of the job') });
 export const listQuery = strict({
@@ -108,11 +122,8 @@ export const jobErrorSchema = component('JobError', {
 });
 export const jobErrorPage = page('JobErrorPage', ref(jobErrorSchema));
 
-/** Rows of before there were codes, and of kinds of jobs that have none, have the words in both places. */
-export const presentJobError = ({ line, value, code, values, reason }: JobErrorRow) => ({
+export const presentJobError = ({ line, value, reason, values, sentence }: JobErrorRow) => ({
   line,
   value,
-  reason: code ?? reason,
-  values: values ?? {},
-  detail: reason,
+  ...explainStored(reason, values, sentence),
 });

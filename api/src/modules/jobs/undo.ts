@@ -49,18 +49,15 @@ export function undoRoute(fastify: FastifyInstance, undos: Undos): void {
     async (request, reply) =>
       startJob(request, reply, async (trx) => {
         const job = await findJob(trx, request.params.id);
-        if (!job) throw new Problem('not-found', 'There is no such job.');
+        if (!job) throw new Problem('not-found', 'no-such-job');
         const undo = undos.get(job.kind);
-        if (!undo) throw new Problem('conflict', 'A job of this kind cannot be undone.');
+        if (!undo) throw new Problem('conflict', 'not-undoable');
         if (!job.finishedAt) {
-          throw new Problem('conflict', 'The job has not ended yet: cancel it first, or wait for it.');
+          throw new Problem('conflict', 'job-running');
         }
         const prepared = undo.prepare(job);
         if (!prepared) {
-          throw new Problem(
-            'conflict',
-            'This job cannot be undone: it stored nothing, or an earlier version did not note what it stored.',
-          );
+          throw new Problem('conflict', 'nothing-to-undo');
         }
         return {
           kind: 'undo',

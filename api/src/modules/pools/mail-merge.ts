@@ -33,7 +33,7 @@ export function poolMailMergeRoute(fastify: FastifyInstance, { config }: { confi
     },
     async (request, reply) => {
       const pool = await findPool(app.db, request.params.id);
-      if (!pool) throw new Problem('not-found', 'There is no such pool.');
+      if (!pool) throw new Problem('not-found', 'no-such-pool');
       const parts = membersInParts(app.db, pool.id);
       const origin = ownOrigin(request, config);
       return sendMailMerge(request, reply, { name: 'people', origin, wish: request.body, parts }) as never;

@@ -1,7 +1,7 @@
 import { allowBulkWork } from '../../database/bulk.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
-import { type ReasonValues, tell, type Why } from '../../files/reasons.ts';
+import { explain, type Explanation, type Why } from '../../reasons.ts';
 import { emailSpellings } from '../../email.ts';
 import { findAccountsByEmail, findUserIds, inviteUsers } from '../accounts/people/queries.ts';
 import { deleteMembers, insertMembers, selectPoolForNoKeyUpdate } from './queries.ts';
@@ -28,7 +28,7 @@ export interface Addition {
   unknown: number;
   unconfirmed: number;
   skipped: number;
-  errors: { line: number; value: string; reason: string; values: ReasonValues; detail: string }[];
+  errors: ({ line: number; value: string } & Explanation)[];
 }
 
 /**
@@ -93,12 +93,7 @@ export async function addMembers(
     unknown: errors.length - unconfirmed,
     unconfirmed,
     skipped: skipped.length,
-    errors: listed.map(({ reason, values = {}, ...where }) => ({
-      ...where,
-      reason,
-      values,
-      detail: tell(reason, values),
-    })),
+    errors: listed.map(({ line, value, ...why }) => ({ line, value, ...explain(why) })),
   };
 
   function add(userId: string): void {
@@ -126,6 +121,5 @@ export async function removeMembers(
 }
 
 async function requirePool(trx: Transaction, poolId: string): Promise<void> {
-  if (!(await selectPoolForNoKeyUpdate(trx, poolId)))
-    throw new Problem('not-found', 'There is no such pool.');
+  if (!(await selectPoolForNoKeyUpdate(trx, poolId))) throw new Problem('not-found', 'no-such-pool');
 }

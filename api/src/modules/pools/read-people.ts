@@ -34,7 +34,7 @@ export function readLists({
     else rows.refused.push({ line, value: text.slice(0, 254), ...read });
   }
   if (userIds.length + emails.length === 0) {
-    throw new Problem('invalid-request', 'Nobody is named: give `userIds`, `emails` or a CSV.');
+    throw new Problem('invalid-request', 'nobody-named');
   }
   return rows;
 }
@@ -63,7 +63,7 @@ export function readPeople(bytes: Buffer, options: ReadOptions): Promise<PeopleF
     const file: PeopleFile = { layout, found, named: [], refused: [], skipped: [] };
     const nameColumns = layout.header ? findNameColumns(layout.header) : [];
     for await (const rows of parts) for (const row of rows) readRow(row, nameColumns, file);
-    if (file.named.length + file.refused.length === 0) refuseFile('invalid-request', 'no-rows');
+    if (file.named.length + file.refused.length === 0) refuseFile('invalid-request', { reason: 'no-rows' });
     return file;
   });
 }
@@ -71,7 +71,7 @@ export function readPeople(bytes: Buffer, options: ReadOptions): Promise<PeopleF
 function readRow(row: TableRow, nameColumns: readonly number[], file: PeopleFile): void {
   const { line } = row;
   const { column } = file.layout;
-  if ('fault' in row) file.refused.push({ line, value: '', reason: row.fault });
+  if ('fault' in row) file.refused.push({ line, value: '', ...row.fault });
   else if ('skipped' in row) {
     file.skipped.push({ line, value: shown(row.cells.join(' ')), reason: row.skipped });
   } else {

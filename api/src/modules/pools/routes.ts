@@ -7,7 +7,7 @@ import { filePreview } from '../../files/schemas.ts';
 import { describeLayout } from '../../files/describe.ts';
 import { allowLongWork } from '../../deadline.ts';
 import { readClaim, write } from '../../answers/idempotency.ts';
-import { Problem } from '../../problems.ts';
+import { fieldProblem, Problem } from '../../problems.ts';
 import { ageKey, decodeCursor, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import { foldEmailPrefix } from '../../email.ts';
 import { addMembers, removeMembers } from './members.ts';
@@ -130,8 +130,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
     },
     async (request, reply) =>
       write(request, reply, async (trx) => {
-        if (!(await deletePool(trx, request.params.id)))
-          throw new Problem('not-found', 'There is no such pool.');
+        if (!(await deletePool(trx, request.params.id))) throw new Problem('not-found', 'no-such-pool');
         return jsonAnswer(204, undefined);
       }),
   );
@@ -230,7 +229,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
       await requirePool(request.params.id);
       allowLongWork(request);
       if (Buffer.isBuffer(request.body)) return previewPeople(request.body, request.query);
-      throw new Problem('unsupported-media-type', 'Send the file as text/csv.');
+      throw new Problem('unsupported-media-type', 'not-csv');
     },
   );
 
@@ -251,9 +250,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
     async (request, reply) => {
       const { userIds = [], emails = [], all = false } = request.body;
       if (all === userIds.length + emails.length > 0) {
-        throw new Problem('invalid-request', 'Name `userIds` or `emails`, or `all` alone.', {
-          errors: [{ in: 'body', pointer: '', detail: 'must name userIds or emails, or all alone' }],
-        });
+        throw fieldProblem({ in: 'body', pointer: '' }, 'users-or-all');
       }
       return write(request, reply, async (trx) =>
         jsonAnswer(200, await removeMembers(trx, request.params.id, all ? null : { userIds, emails })),
@@ -263,7 +260,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
 
   async function requirePool(id: string) {
     const pool = await findPool(app.db, id);
-    if (!pool) throw new Problem('not-found', 'There is no such pool.');
+    if (!pool) throw new Problem('not-found', 'no-such-pool');
     return pool;
   }
 }

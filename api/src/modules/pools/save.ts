@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import type { Transaction } from '../../database/connection.ts';
 import { isTakenKey } from '../../database/errors.ts';
-import { Problem } from '../../problems.ts';
+import { fieldProblem, Problem } from '../../problems.ts';
 import { insertPool, selectPoolForNoKeyUpdate, type PoolRow, updatePool } from './queries.ts';
 import type { newPool, poolChanges } from './schemas.ts';
 
@@ -18,7 +18,7 @@ export async function changePool(
   changes: Static<typeof poolChanges>,
 ): Promise<PoolRow> {
   const pool = await selectPoolForNoKeyUpdate(trx, id);
-  if (!pool) throw new Problem('not-found', 'There is no such pool.');
+  if (!pool) throw new Problem('not-found', 'no-such-pool');
   const next = { ...pool, ...changes, name: changes.name?.trim() ?? pool.name };
   return refuseTakenName(updatePool(trx, id, next));
 }
@@ -27,7 +27,8 @@ async function refuseTakenName<T>(saving: Promise<T>): Promise<T> {
   try {
     return await saving;
   } catch (error) {
-    if (isTakenKey(error, 'user_pools_name')) throw new Problem('conflict', 'Another pool has this name.');
+    if (isTakenKey(error, 'user_pools_name'))
+      throw fieldProblem({ in: 'body', pointer: '/name' }, 'taken', 'conflict');
     throw error;
   }
 }

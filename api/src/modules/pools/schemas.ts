@@ -1,6 +1,17 @@
 import Type, { type Static } from 'typebox';
-import { component, metadata, nullable, page, pageQuery, ref, strict, time, uuid } from '../../schemas.ts';
-import { layoutQuery, readAs, reasonFields } from '../../files/schemas.ts';
+import {
+  component,
+  metadata,
+  nullable,
+  page,
+  pageQuery,
+  reasonFields,
+  ref,
+  strict,
+  time,
+  uuid,
+} from '../../schemas.ts';
+import { layoutQuery, readAs } from '../../files/schemas.ts';
 import { presentUser, userSchema } from '../accounts/people/schemas.ts';
 import type { MemberRow, PoolRow } from './queries.ts';
 

@@ -36,7 +36,7 @@ export default fp<ModuleOptions>(
           return reply.sendFile(path);
         }
         if (path.startsWith('/api/') || !request.headers.accept?.includes('text/html'))
-          throw new Problem('not-found', 'There is nothing at this address.');
+          throw new Problem('not-found', 'no-such-address');
         reply.header('cache-control', 'no-cache');
         return reply.sendFile('index.html');
       },

@@ -18,13 +18,6 @@ import { hashToken, newToken, openSession } from '../sessions/session.ts';
 /** Links that do not exist, opened from one address in a window. */
 const WRONG_LINKS = { limit: 30, windowSeconds: 15 * 60 };
 
-const FAULTS = {
-  unknown: 'This access link is not known: it is incomplete, or a newer one has replaced it.',
-  used: 'This access link has been used. Sign in with the password that was chosen with it.',
-  expired: 'This access link has expired.',
-  disabled: 'The account of this access link is disabled.',
-} as const;
-
 /** The address of a link. The token is in the fragment, which browsers keep to themselves: it is in no log on the way. */
 export const accessLinkOf = (origin: string, token: string) => `${origin}/access#${token}`;
 
@@ -42,8 +35,8 @@ export async function giveAccessLink(
   const links = [{ userId, tokenHash: hashToken(token) }];
   const expiresAt = (await upsertAccessLinks(trx, links, { wish: 'all', createdBy })).get(userId);
   if (expiresAt) return { token, expiresAt };
-  if (!(await findUser(trx, userId))) throw new Problem('not-found', 'There is no such user.');
-  throw new Problem('conflict', 'The account is disabled: enable it before you give an access link.');
+  if (!(await findUser(trx, userId))) throw new Problem('not-found', 'no-such-user');
+  throw new Problem('conflict', 'enable-first');
 }
 
 /**
@@ -61,7 +54,7 @@ export async function requireAccessLink(
   const budget = { ...WRONG_LINKS, limit, scope: `access-link:address:${address}` };
   const [seconds] = (await spendBudgets(db, [budget])).values();
   if (seconds !== undefined)
-    throw new Problem('rate-limited', 'Too many access links that do not exist.', { retryAfter: seconds });
+    throw new Problem('rate-limited', 'too-many-wrong-links', { retryAfter: seconds });
   const link = await findAccessLink(db, hashToken(token));
   if (!link) throw linkFault('unknown');
   await refundBudgets(db, [budget]);
@@ -106,4 +99,5 @@ export async function resetPassword(
   });
 }
 
-const linkFault = (reason: keyof typeof FAULTS) => new Problem('link-not-valid', FAULTS[reason], { reason });
+const linkFault = (fault: NonNullable<AccessLinkRow['fault']> | 'unknown') =>
+  new Problem('link-not-valid', `link-${fault}`);

@@ -84,8 +84,8 @@ export function accessLinkRoutes(fastify: FastifyInstance, { config }: { config:
         summary: 'Set a password by an access link, and sign in',
         description:
           '`token` is what follows the # of the link. Confirms the account and ends all its other sessions. Works once: of two at ' +
-          'once, one is refused. A link that does not work any more answers 410 with `reason`: `used`, `expired`, `unknown` or ' +
-          '`disabled`. Only for pages of the same origin, since it sets the session cookie.',
+          'once, one is refused. A link that does not work any more answers 410 with `reason`: `link-used`, `link-expired`, ' +
+          '`link-unknown` or `link-disabled`. Only for pages of the same origin, since it sets the session cookie.',
         security: [],
         headers: noAnswerKept,
         body: passwordReset,

@@ -1,6 +1,6 @@
 import type { UserRole } from '../../../database/types.ts';
 import type { Transaction } from '../../../database/connection.ts';
-import { Problem } from '../../../problems.ts';
+import { fieldProblem, Problem } from '../../../problems.ts';
 import { deleteAccessLink } from '../access-links/queries.ts';
 import { deleteSessionsOfUser } from '../sessions/queries.ts';
 import {
@@ -17,9 +17,7 @@ import {
 export async function createUser(trx: Transaction, user: NewUser): Promise<UserRow> {
   const created = await insertUser(trx, user);
   if (created) return created;
-  throw new Problem('conflict', 'There is an account with this e-mail already.', {
-    errors: [{ in: 'body', pointer: '/email', detail: 'is taken' }],
-  });
+  throw fieldProblem({ in: 'body', pointer: '/email' }, 'taken', 'conflict');
 }
 
 export interface UserChanges {
@@ -36,7 +34,7 @@ export interface UserChanges {
  */
 export async function changeUser(trx: Transaction, id: string, changes: UserChanges): Promise<UserRow> {
   const user = await selectUserForNoKeyUpdate(trx, id);
-  if (!user) throw new Problem('not-found', 'There is no such user.');
+  if (!user) throw new Problem('not-found', 'no-such-user');
   const next = {
     id,
     name: changes.name === undefined ? user.name : (changes.name?.trim() ?? null),
@@ -49,8 +47,7 @@ export async function changeUser(trx: Transaction, id: string, changes: UserChan
   const isActiveAdmin = user.role === 'ADMIN' && user.disabledAt === null;
   if (isActiveAdmin && (demoted || disabled)) {
     await lockAdminRemoval(trx);
-    if (!(await otherAdminExists(trx, id)))
-      throw new Problem('conflict', 'This is the last administrator: make another one first.');
+    if (!(await otherAdminExists(trx, id))) throw new Problem('conflict', 'last-admin');
   }
   if (disabled) await deleteAccessLink(trx, id);
   if (demoted || disabled) await deleteSessionsOfUser(trx, id);

@@ -99,7 +99,7 @@ export function userRoutes(fastify: FastifyInstance, { config }: { config: Confi
     },
     async (request) => {
       const user = await findUser(app.db, request.params.id);
-      if (!user) throw new Problem('not-found', 'There is no such user.');
+      if (!user) throw new Problem('not-found', 'no-such-user');
       return presentUser(user);
     },
   );

@@ -24,7 +24,7 @@ export async function preparePassword(
   scale: number,
 ): Promise<{ from: string; to: string }> {
   const account = await findPasswordHash(db, change.userId);
-  if (!account) throw new Problem('unauthenticated', 'A valid access token is needed.');
+  if (!account) throw new Problem('unauthenticated');
   requireGoodPassword(change.newPassword, account.email, '/newPassword');
   const budgets = signInBudgets(account.email, change.address, true, scale);
   const { currentPassword, newPassword, userId } = change;

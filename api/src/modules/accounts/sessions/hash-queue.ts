@@ -118,8 +118,7 @@ function createLine({ maxWaiting, maxWaitingOf, maxWaitMs }: Omit<HashQueueOptio
   };
 }
 
-const tooMany = () =>
-  new Problem('unavailable', 'Too many passwords are being checked right now.', { retryAfter: 5 });
+const tooMany = () => new Problem('unavailable', 'server-busy', { retryAfter: 5 });
 
 /** The queue of this process. With the hash itself, and what the database is asked, an answer comes within 5 s. */
 export const inHashQueue = createHashQueue({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as bcrypt from '@node-rs/bcrypt';
-import { Problem } from '../../../problems.ts';
+import { fieldProblem } from '../../../problems.ts';
 import { inHashQueue, type Source } from './hash-queue.ts';
 
 /** 2^12 rounds: about 0.2 s, off the main thread. */
@@ -58,14 +58,11 @@ export function hashPassword(password: string, source: Source): Promise<string> 
  */
 export function requireGoodPassword(password: string, email: string, pointer: string): void {
   const folded = password.normalize('NFKC').toLowerCase();
-  const detail =
+  const reason =
     COMMON.has(folded) || /^(.)\1*$/su.test(folded)
-      ? 'is one of the first that others would guess'
+      ? 'easy-to-guess'
       : folded === email || folded === email.slice(0, email.lastIndexOf('@'))
-        ? 'must not be the e-mail'
+        ? 'same-as-email'
         : null;
-  if (detail === null) return;
-  throw new Problem('invalid-request', 'Choose another password.', {
-    errors: [{ in: 'body', pointer, detail }],
-  });
+  if (reason !== null) throw fieldProblem({ in: 'body', pointer }, reason);
 }

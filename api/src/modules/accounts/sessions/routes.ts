@@ -74,10 +74,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
     },
     async (request, reply) => {
       if (config.registration === 'closed') {
-        throw new Problem(
-          'forbidden',
-          'Registration is closed here. Ask an administrator for an account and an access link.',
-        );
+        throw new Problem('forbidden', 'registration-closed');
       }
       const { password, name } = request.body;
       const email = requireEmail(request.body.email);
@@ -155,8 +152,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
           'a replaced session token came back: the session has been ended',
         );
       }
-      if (refreshed.outcome !== 'refreshed')
-        throw new Problem('unauthenticated', 'There is no open session.');
+      if (refreshed.outcome !== 'refreshed') throw new Problem('unauthenticated', 'no-session');
       setSessionCookie(reply, refreshed.token, config);
       return answerSignedIn(app, refreshed.user);
     },
@@ -200,7 +196,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
     },
     async (request) => {
       const user = await findUser(app.db, callerOf(request).id);
-      if (!user || user.disabledAt) throw new Problem('unauthenticated', 'A valid access token is needed.');
+      if (!user || user.disabledAt) throw new Problem('unauthenticated');
       return presentUser(user);
     },
   );

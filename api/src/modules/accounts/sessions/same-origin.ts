@@ -14,7 +14,7 @@ export function requireSameOrigin(request: FastifyRequest, config: Config): void
   if (site === 'same-origin' || site === 'none') return;
   if (origin !== undefined && config.corsOrigins.includes(origin)) return;
   if (site === undefined && (origin === undefined || origin === ownOrigin(request, config))) return;
-  throw new Problem('forbidden', 'This is not for pages of other origins.');
+  throw new Problem('forbidden', 'other-origin');
 }
 
 /** Where people reach us, as far as we know. */

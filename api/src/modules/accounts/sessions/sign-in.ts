@@ -164,7 +164,7 @@ async function charge(db: Database, { own, strangers }: SignInBudgets): Promise<
     db,
     charged.filter(({ scope }) => !over.has(scope)),
   );
-  throw new Problem('rate-limited', 'Too many failed attempts.', { retryAfter: Math.max(...over.values()) });
+  throw new Problem('rate-limited', 'too-many-sign-ins', { retryAfter: Math.max(...over.values()) });
 }
 
-export const wrongPassword = () => new Problem('unauthenticated', 'The e-mail or the password is wrong.');
+export const wrongPassword = () => new Problem('unauthenticated', 'wrong-password');

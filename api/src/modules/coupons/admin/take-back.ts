@@ -16,13 +16,13 @@ export async function unassignCoupon(
   code: string,
 ): Promise<{ next: Coupon; book: CouponInBook }> {
   const seen = await findCoupon(trx, code);
-  if (!seen) throw new Problem('not-found', 'There is no such coupon.');
+  if (!seen) throw new Problem('not-found', 'no-such-coupon');
   // Counters before coupons, as everywhere; whose counter it is, only an unlocked look can tell.
   const { bookId, assignedUserId: owner } = seen;
   if (owner) await selectCountersForUpdate(trx, bookId, [owner]);
   const { coupon, next } = await change(trx, code, { type: 'unassign', actor });
   if (coupon.assignedUserId !== owner) {
-    throw new Problem('conflict', 'The coupon changed hands at this moment. Try again.', { retryAfter: 1 });
+    throw new Problem('conflict', 'changed-hands', { retryAfter: 1 });
   }
   return { next, book: coupon };
 }
@@ -38,11 +38,11 @@ export async function rollBackRedemption(
   reason: string,
 ): Promise<{ next: Coupon; book: CouponInBook }> {
   const code = (await findRedemption(trx, redemptionId))?.code;
-  if (!code) throw new Problem('not-found', 'There is no such redemption.');
+  if (!code) throw new Problem('not-found', 'no-such-redemption');
   await selectCouponsForUpdate(trx, [code]);
   // Again, now that nobody else can roll it back.
   const redemption = (await findRedemption(trx, redemptionId))!;
-  if (redemption.rolledBack) throw new Problem('conflict', 'The redemption has been rolled back already.');
+  if (redemption.rolledBack) throw new Problem('conflict', 'rolled-back-before');
   const { coupon, next } = await change(trx, code, { type: 'rollback', actor, reason, redemption });
   return { next, book: coupon };
 }
@@ -54,7 +54,7 @@ async function change(
   command: Command & { actor: Actor },
 ): Promise<{ coupon: CouponInBook; next: Coupon }> {
   const coupon = (await selectCouponsForUpdate(trx, [code])).get(code);
-  if (!coupon) throw new Problem('not-found', 'There is no such coupon.');
+  if (!coupon) throw new Problem('not-found', 'no-such-coupon');
   const decision = decide(coupon, coupon, command, coupon.now);
   if ('refusal' in decision)
     throw refusalProblem(decision.refusal, coupon, coupon, command.actor, coupon.now);

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Transaction } from '../../../database/connection.ts';
-import { Problem, problems } from '../../../problems.ts';
+import { Problem } from '../../../problems.ts';
 import { findActiveUsers } from '../../accounts/people/queries.ts';
 import { counterKey, raiseCounters } from '../counters.ts';
 import { selectBookWithStockForKeyShare, selectInOrderForUpdateSkipLocked } from '../queries.ts';
@@ -40,7 +40,7 @@ export async function assignMany(
   wishes: readonly Wish[],
 ): Promise<Granted> {
   const book = await selectBookWithStockForKeyShare(trx, bookId, randomInt(-(2 ** 31), 2 ** 31));
-  if (!book) throw new Problem('not-found', 'There is no such book any more.');
+  if (!book) throw new Problem('not-found', 'no-such-book');
   if (refuseAssignment(book, 0, book.now) === 'book-not-active') throw notActive();
   const grants: Grant[] = wishes.map(() => ({ given: 0, refusal: null }));
   if (!book.inStock) return { grants, inStock: false, lastId: afterId };
@@ -83,4 +83,4 @@ export async function assignMany(
   return { grants, inStock: true, lastId: coupons.at(-1)?.id ?? afterId };
 }
 
-const notActive = () => new Problem('book-not-active', problems['book-not-active'].about);
+const notActive = () => new Problem('book-not-active');

@@ -3,7 +3,7 @@ import type { Budget } from '../../../access/budgets.ts';
 import type { Answer, AnswerContext } from '../../../answers/answer.ts';
 import type { Claim } from '../../../answers/idempotency.ts';
 import type { Transaction } from '../../../database/connection.ts';
-import type { ProblemCode } from '../../../problems.ts';
+import type { ProblemCode } from '../../../problem-codes.ts';
 import type { CounterChange } from '../counters.ts';
 import type { Actor, BookRules, Coupon } from '../state.ts';
 import type { AGAIN } from './group-commit.ts';

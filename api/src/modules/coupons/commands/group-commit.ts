@@ -74,9 +74,7 @@ export function createGroupCommit<T, R>(
   /** @param deadline by `performance.now()` */
   function submit(item: T, deadline: number): Promise<R> {
     if (queue.length + putOff >= maxWaiting) {
-      return Promise.reject(
-        new Problem('unavailable', 'Too many requests wait for their turn.', { retryAfter: 1 }),
-      );
+      return Promise.reject(new Problem('unavailable', 'server-busy', { retryAfter: 1 }));
     }
     return new Promise<R>((resolve, reject) => {
       queue.push({ item, keys: keysOf(item), putOff: 0, deadline, resolve, reject });

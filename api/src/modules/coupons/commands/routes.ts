@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { answerContext, sendAnswer } from '../../../answers/answer.ts';
 import { callerOf } from '../../../access/caller.ts';
 import { readClaim } from '../../../answers/idempotency.ts';
-import { Problem, type ProblemCode } from '../../../problems.ts';
+import type { ProblemCode } from '../../../problem-codes.ts';
+import { Problem } from '../../../problems.ts';
 import { ref } from '../../../schemas.ts';
 import { guessBudgets } from '../guesses.ts';
 import { couponSchema } from '../present.ts';
@@ -134,7 +135,7 @@ function toCommand(
     metadata?: Record<string, unknown>;
   };
   if (userId !== actor.id && actor.role !== 'ADMIN') {
-    throw new Problem('forbidden', 'Only an ADMIN may act for somebody else.');
+    throw new Problem('forbidden', 'admins-only');
   }
   return {
     type,

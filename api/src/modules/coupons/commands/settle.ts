@@ -4,7 +4,7 @@ import { findAnswers, saveAnswers } from '../../../answers/idempotency.ts';
 import type { Transaction } from '../../../database/connection.ts';
 import { commitWith } from '../../../database/transaction.ts';
 import { overdue } from '../../../deadline.ts';
-import { Problem, problems } from '../../../problems.ts';
+import { Problem } from '../../../problems.ts';
 import { findActiveUsers } from '../../accounts/people/queries.ts';
 import { counterKey } from '../counters.ts';
 import { presentCoupon, refusalProblem } from '../present.ts';
@@ -82,9 +82,9 @@ export async function settle(
 /** Tokens live for minutes; what an account may do ends at once. */
 function refuseAccounts({ actor, userId }: SubmittedCommand, users: Map<string, string>): Problem | null {
   const role = users.get(actor.id);
-  if (!role) return new Problem('unauthenticated', 'Sign in first.');
-  if (actor.role === 'ADMIN' && role !== 'ADMIN') return new Problem('forbidden', problems.forbidden.about);
-  if (!users.has(userId)) return new Problem('not-found', 'There is no active user with this userId.');
+  if (!role) return new Problem('unauthenticated');
+  if (actor.role === 'ADMIN' && role !== 'ADMIN') return new Problem('forbidden');
+  if (!users.has(userId)) return new Problem('not-found', 'no-such-active-user');
   return null;
 }
 
@@ -101,8 +101,8 @@ function decideOne(
   const spent = command.guessBudgets.map(({ scope }) => budgets.get(scope)!).filter(({ left }) => left <= 0);
   const wait = Math.max(...spent.map(({ seconds }) => seconds), 0);
   const own = typeof found === 'object' && found.coupon.assignedUserId === command.userId;
-  if (wait > 0 && !own) return new Problem('rate-limited', 'Too many wrong codes.', { retryAfter: wait });
-  if (typeof found === 'string') return new Problem(found, problems[found].about);
+  if (wait > 0 && !own) return new Problem('rate-limited', 'too-many-wrong-codes', { retryAfter: wait });
+  if (typeof found === 'string') return new Problem(found);
 
   const { coupon, book, now } = found;
   const { type, actor, userId, metadata } = command;

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { callerOf } from '../../../access/caller.ts';
 import { refundBudgets, spendBudgets } from '../../../access/budgets.ts';
 import { prefersCsv } from '../../../answers/csv-export.ts';
-import { Problem, problems } from '../../../problems.ts';
+import { Problem } from '../../../problems.ts';
 import { decodeCursor, listOrCsv, ref, toPage } from '../../../schemas.ts';
 import { COUPON_COLUMNS, sendCouponsCsv } from './export.ts';
 import { guessBudgets } from '../guesses.ts';
@@ -57,7 +57,7 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
     const caller = callerOf(request);
     const coupon = await findCoupon(app.db, requireCode(text));
     if (caller.role === 'ADMIN') {
-      if (!coupon) throw new Problem('not-found', 'There is no such coupon.');
+      if (!coupon) throw new Problem('not-found', 'no-such-coupon');
       return coupon;
     }
     if (coupon?.assignedUserId === caller.id) return coupon;
@@ -67,9 +67,9 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
     const spent = await spendBudgets(app.db, budgets);
     if (spent.size > 0) {
       await refundBudgets(app.db, budgets);
-      throw new Problem('rate-limited', 'Too many wrong codes.', { retryAfter: Math.max(...spent.values()) });
+      throw new Problem('rate-limited', 'too-many-wrong-codes', { retryAfter: Math.max(...spent.values()) });
     }
-    throw new Problem('not-your-coupon', problems['not-your-coupon'].about);
+    throw new Problem('not-your-coupon');
   };
 
   app.get(
@@ -110,8 +110,7 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
     },
     async (request, reply) => {
       const { limit, cursor, code, bom, ...filter } = request.query;
-      if (!(await bookExists(app.db, request.params.id)))
-        throw new Problem('not-found', 'There is no such book.');
+      if (!(await bookExists(app.db, request.params.id))) throw new Problem('not-found', 'no-such-book');
       const codePrefix = code === undefined ? undefined : foldCodePrefix(code);
       if (prefersCsv(request))
         return sendCouponsCsv(request, reply, request.params.id, { ...filter, codePrefix }, bom);

@@ -85,7 +85,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
       const opening = await turn(() => prepare(member, admission));
       if (isStopping()) throw stopping();
       if (member.queue!.bytes > MAX_QUEUED_BYTES)
-        throw new Problem('unavailable', 'Too much happens at once.', { retryAfter: 1 });
+        throw new Problem('unavailable', 'server-busy', { retryAfter: 1 });
       connecting.delete(member);
       members.add(member);
       member.stream = openEventStream(request, reply, () => forget(member));
@@ -121,7 +121,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
     // Before it is asked whether the account may listen: an account that is closed after that is found by the regular check.
     const position = await hub.join(listener, place?.to);
     if ((await findActiveUsers(db, [caller.id])).get(caller.id) !== caller.role) {
-      throw new Problem('unauthenticated', 'A valid access token is needed.');
+      throw new Problem('unauthenticated');
     }
     // Not all at the same moment, when they come back after this process was stopped.
     const retry = `retry: ${1_000 + Math.floor(Math.random() * 2_000)}\n\n`;
@@ -145,12 +145,12 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
   function refuseTooMany({ id, role }: Caller): void {
     if (isStopping()) throw stopping();
     if (members.size + connecting.size >= MAX_STREAMS) {
-      throw new Problem('unavailable', 'Too many streams are open.', { retryAfter: 10 });
+      throw new Problem('unavailable', 'too-many-streams', { retryAfter: 10 });
     }
     let own = 0;
     for (const group of [members, connecting]) for (const { caller } of group) if (caller.id === id) own += 1;
     if (own >= MAX_STREAMS_OF[role] * limitScale) {
-      throw new Problem('rate-limited', 'This account has too many streams open.', { retryAfter: 30 });
+      throw new Problem('rate-limited', 'too-many-own-streams', { retryAfter: 30 });
     }
   }
 
@@ -221,7 +221,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
   };
 }
 
-const stopping = () => new Problem('unavailable', 'This process is stopping.', { retryAfter: 1 });
+const stopping = () => new Problem('unavailable', 'stopping', { retryAfter: 1 });
 
 const resetMessage = (reason: ResetReason, position: Snapshot) =>
   controlMessage('reset', { reason }, formatPlace(placeAt(position)));
