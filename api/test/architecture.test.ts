@@ -49,7 +49,9 @@ test('each table is written by one module, but for the two that docs/architectur
 });
 
 test('every table is written by somebody: none is missed because its SQL is not recognised', () => {
-  expect(usesOfTables().filter(({ writers }) => writers.length === 0)).toEqual([]);
+  const unwritten = usesOfTables().filter(({ writers }) => writers.length === 0);
+  // Its one row is made by its migration.
+  expect(unwritten.map(({ table }) => table)).toEqual(['code_order']);
 });
 
 test('a change of a coupon is stored by storeOutcomes alone', () => {
@@ -72,11 +74,11 @@ test('a function that locks rows for what comes after it takes a transaction, an
       codeOf(file)
         .split(/^(?=export (?:async )?(?:function|const) )/m)
         .filter((text) => /\bFOR (NO KEY )?(UPDATE|SHARE)\b|\bFOR KEY SHARE\b/.test(text))
-        .filter((text) => !writes.test(text))
+        .filter((text) => !writes.test(text) && text.includes('.execute('))
         .map((text) => text.slice(0, text.indexOf(')')).replace(/\s+/g, ' ')),
     );
   expect(locking.length).toBeGreaterThan(10);
   const fits =
-    /^export (async function|const) select\w*For(NoKey|Key)?(Update|Share)(SkipLocked)?\W+(async \()?\s*trx: Transaction\b/;
+    /^export (async function|const) (select\w*For(NoKey|Key)?(Update|Share)(SkipLocked)?|require\w+)\W+(async \()?\s*trx: Transaction\b/;
   expect(locking.filter((head) => !fits.test(head))).toEqual([]);
 });
