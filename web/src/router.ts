@@ -76,6 +76,16 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./history/HistoryPage.vue'),
     meta: admin('common.nav.history'),
   },
+  {
+    path: '/webhooks',
+    component: () => import('./webhooks/WebhooksPage.vue'),
+    meta: admin('common.nav.webhooks'),
+  },
+  {
+    path: '/webhooks/:id',
+    component: () => import('./webhooks/WebhookPage.vue'),
+    meta: admin('common.nav.webhooks'),
+  },
   { path: '/users', component: () => import('./accounts/UsersPage.vue'), meta: admin('common.nav.users') },
 
   {

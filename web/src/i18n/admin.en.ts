@@ -10,8 +10,22 @@ import mail from '../accounts/words.mail.en';
 import overview from '../overview/words.en';
 import pools from '../pools/words.en';
 import users from '../accounts/words.users.en';
+import webhooks from '../webhooks/words.en';
 
-const messages = { books, charts, codes, distribute, files, history, jobs, mail, overview, pools, users };
+const messages = {
+  books,
+  charts,
+  codes,
+  distribute,
+  files,
+  history,
+  jobs,
+  mail,
+  overview,
+  pools,
+  users,
+  webhooks,
+};
 
 /** What every language must have for the pages of administrators. Loaded for them only. */
 export type AdminMessages = Words<typeof messages>;

@@ -10,6 +10,7 @@ import mail from '../accounts/words.mail.es';
 import overview from '../overview/words.es';
 import pools from '../pools/words.es';
 import users from '../accounts/words.users.es';
+import webhooks from '../webhooks/words.es';
 
 export default {
   books,
@@ -23,4 +24,5 @@ export default {
   overview,
   pools,
   users,
+  webhooks,
 } satisfies AdminMessages;

@@ -51,6 +51,7 @@ export default {
     jobs: 'Jobs',
     history: 'History',
     users: 'Users',
+    webhooks: 'Webhooks',
     account: 'Account',
     apiDocs: 'API documentation',
   },

@@ -51,6 +51,7 @@ export default {
     jobs: 'Tareas',
     history: 'Historial',
     users: 'Usuarios',
+    webhooks: 'Webhooks',
     account: 'Cuenta',
     apiDocs: 'Documentación de la API',
   },

@@ -1,0 +1,16 @@
+import type { Schemas } from '../api/client';
+
+type Color = 'success' | 'warning' | 'error' | 'neutral';
+
+export const HEALTH_COLORS: Record<Schemas['Webhook']['health'], Color> = {
+  untried: 'neutral',
+  healthy: 'success',
+  failing: 'warning',
+  disabled: 'error',
+};
+
+export const DELIVERY_COLORS: Record<Schemas['WebhookDelivery']['status'], Color> = {
+  pending: 'neutral',
+  delivered: 'success',
+  failed: 'error',
+};
