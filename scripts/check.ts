@@ -20,6 +20,7 @@ const steps: Record<string, string[]> = {
   ],
   types: [bin('typescript/bin/tsc'), '--project', '.', '--incremental', '--tsBuildInfoFile', cache('tsc')],
   web: [join(root, 'scripts/check-web.ts')],
+  sql: [join(root, 'api/sql/check.ts')],
   generated: [join(root, 'scripts/generate.ts'), '--check'],
   format: [
     bin('prettier/bin/prettier.cjs'),

@@ -1,7 +1,6 @@
 // `npm run generate` writes what is made from the code and from the migrated database; with `--check` it writes nothing and
 // fails, naming the files that differ.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
@@ -11,8 +10,7 @@ import { describeTypes } from '../api/generate/database-types.ts';
 import { describeHouse } from '../api/generate/house.ts';
 import { describeApi } from '../api/generate/openapi.ts';
 import { describeStates } from '../api/generate/states.ts';
-import { migrate } from '../api/src/database/migrate.ts';
-import { startEmbeddedPostgres } from '../api/src/embedded-postgres.ts';
+import { withDatabase } from './with-database.ts';
 
 const root = join(import.meta.dirname, '..');
 const onlyCheck = process.argv.includes('--check');
@@ -48,26 +46,6 @@ else if (differing.length > 0) {
 /** The types of the web app's client. */
 async function describeClient(openapi: string): Promise<string> {
   return `/** Made from api/openapi.json by npm run generate. */\n\n${astToString(await openapiTS(openapi, { defaultNonNullable: false }))}`;
-}
-
-/** A PostgreSQL for this run alone, migrated. */
-async function withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-generate-'));
-  try {
-    const postgres = await startEmbeddedPostgres({
-      dataDir,
-      log: { info() {}, warn: (message) => console.warn(message) },
-      settings: { fsync: 'off' },
-    });
-    try {
-      await migrate(postgres.url);
-      return await work(postgres.url);
-    } finally {
-      await postgres.stop();
-    }
-  } finally {
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
-  }
 }
 
 /** The document with `text` between its two marks; what is around them is written by hand. */

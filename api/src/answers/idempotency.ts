@@ -79,9 +79,9 @@ export async function findAnswers(
     free: boolean;
     open: boolean;
     fingerprint: Buffer | null;
-    status: number;
+    status: number | null;
     location: string | null;
-    body: string;
+    body: string | null;
   }>`
     SELECT pg_try_advisory_xact_lock(('x' || encode(substring(asked.key_hash FOR 8), 'hex'))::bit(64)::bigint) AS free,
            k.open_until IS NOT NULL AS open, k.fingerprint, k.status, k.location, k.body
@@ -94,7 +94,7 @@ export async function findAnswers(
     if (row.fingerprint && !row.fingerprint.equals(fingerprint)) {
       found[index] = keyReused();
     } else if (row.fingerprint) {
-      found[index] = { status: row.status, body: row.body, location: row.location, replayed: true };
+      found[index] = { status: row.status!, body: row.body!, location: row.location, replayed: true };
       if (row.open) open.push(keyHash);
     } else if (!row.free) {
       found[index] = new Problem('conflict', 'still-running', {

@@ -97,7 +97,7 @@ export async function assignRandomCoupons(
       SELECT require_count(count(*), ${to.length}, 'not a coupon for each'),
              require_count((pg_catalog.clock_timestamp() < pg_catalog.now() + ${withinMs} * interval '1 millisecond')::integer, 1, 'too late')
       FROM told) checked
-    LEFT JOIN given ON true ORDER BY position`.execute(trx);
+    LEFT JOIN /* finds all */ given ON true ORDER BY position`.execute(trx);
   return rows.map(({ now, position: _position, ...coupon }) => ({ coupon, now }));
 }
 

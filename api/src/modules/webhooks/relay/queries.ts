@@ -86,13 +86,13 @@ export async function takeLease(
   db: Database,
   name: RelayName,
 ): Promise<{ lease: Lease; place: Place } | undefined> {
-  const { rows } = await sql<PlaceRow & { token: string }>`
+  const { rows } = await sql<PlaceRow & { token: string | null }>`
     UPDATE relays SET lease_token = gen_random_uuid(),
       leased_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
     WHERE name = ${name} AND stopped_at IS NULL AND (leased_until IS NULL OR leased_until <= clock_timestamp())
     RETURNING lease_token AS token, ${placeColumns}`.execute(db);
   const [row] = rows;
-  return row && { lease: { name, token: row.token }, place: toPlace(row) };
+  return row && { lease: { name, token: row.token! }, place: toPlace(row) };
 }
 
 /** @throws {LostLease} */
