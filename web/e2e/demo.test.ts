@@ -61,7 +61,7 @@ test('an administrator makes a book, loads codes and hands them out; a user lock
     await expect(page.getByText(/summer\.csv/)).toBeVisible();
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await expect(page.getByRole('main').getByText('3 codes stored')).toBeVisible();
-    await expect(page.getByText('is in line 2 already')).toBeVisible();
+    await expect(page.getByText('Already in line 2')).toBeVisible();
   });
 
   await step('make a pool with a user in it', async () => {
