@@ -57,5 +57,5 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 /** Also of repeats, of which only the bytes are known. */
 function countRefusal({ request, server }: FastifyReply, { body }: Answer): void {
   const { operationId = 'none' } = (request.routeOptions.schema ?? {}) as { operationId?: string };
-  server.countRefusal(operationId, /"code":"([a-z-]{1,50})"/.exec(body.slice(0, 500))?.[1] ?? 'none');
+  server.countRefusal?.(operationId, /"code":"([a-z-]{1,50})"/.exec(body.slice(0, 500))?.[1] ?? 'none');
 }

@@ -25,8 +25,8 @@ declare module 'fastify' {
       gauges: Record<Name, GaugeDescription>,
       read: () => Promise<Record<Name, readonly Sample[]>>,
     ) => void;
-    /** Counts an answer that refuses. */
-    countRefusal: (operation: string, code: string) => void;
+    /** Counts an answer that refuses, where this plugin is: answering does not depend on being counted. */
+    countRefusal?: (operation: string, code: string) => void;
   }
 }
 
