@@ -48,7 +48,11 @@ test('each metric that a rule or the dashboard names is in /metrics, or recorded
     t.db,
   );
   const { body } = await t.app.inject({ url: '/metrics' });
-  const known = new Set(['up', 'ALERTS', ...[...body.matchAll(/^(\w+)[ {]/gm)].map(([, name]) => name!)]);
+  const known = new Set([
+    'up',
+    'ALERTS',
+    ...[...body.matchAll(/^(?:# TYPE )?(\w+)[ {]/gm)].map(([, name]) => name!),
+  ]);
   for (const [, name] of RULES.matchAll(/record: (\S+)/g)) known.add(name!);
   const dashboard = JSON.parse(read('observe/grafana/dashboards/coupon-book.json')) as {
     panels: { targets?: { expr: string }[] }[];

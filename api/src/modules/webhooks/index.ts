@@ -54,7 +54,7 @@ export const core = fp<ModuleOptions>(
     app.addHook('onListen', async () => relays.start());
     app.addHook('preClose', () => relays.stop());
   },
-  { name: 'webhooks-core', dependencies: ['database', 'maintenance', 'metrics', 'history-core'] },
+  { name: 'webhooks-core', dependencies: ['database', 'maintenance', 'service-metrics', 'history-core'] },
 );
 
 /** Webhooks, as administrators make and watch them. */

@@ -8,33 +8,35 @@ import type { RelayName } from './relay/queries.ts';
  * that is gone ends). Never a URL: it may hold a secret.
  */
 export function countWhatLeaves(app: FastifyInstance) {
-  const { Counter, Gauge } = app.metrics.client;
+  const { Counter } = app.metrics.client;
   const counter = (name: string, help: string) => new Counter({ name, help, labelNames: ['target'] });
   const failures = counter('events_out_failures_total', 'tries to hand events on that failed');
   const sent = counter('events_out_sent_total', 'messages that were taken');
 
-  // What the database says is the same whichever process is asked.
-  const gauge = (name: string, help: string, read: () => Promise<[string, number][]>) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ['target'],
-      aggregator: 'max',
-      async collect() {
-        if (!app.readiness.prepared) return;
-        const values = await read().catch(() => []);
-        this.reset();
-        for (const [target, value] of values) this.set({ target }, value);
-      },
-    });
-  gauge('relay_lag_seconds', 'age of the oldest event that was not handed on', async () =>
-    (await readLags(app.db)).map(({ name, lagSeconds }) => [name, lagSeconds]),
-  );
-  gauge('relay_stopped', '1: the relay waits for an administrator', async () =>
-    (await readLags(app.db)).map(({ name, stoppedAt }) => [name, stoppedAt ? 1 : 0]),
-  );
-  gauge('webhook_late_seconds', 'how late the longest due delivery is', async () =>
-    (await listLateness(app.db)).map(({ webhookId, lateSeconds }) => [webhookId, lateSeconds]),
+  app.addDatabaseGauges(
+    {
+      relay_lag_seconds: { help: 'age of the oldest event that was not handed on', labelNames: ['target'] },
+      relay_stopped: { help: '1: the relay waits for an administrator', labelNames: ['target'] },
+      webhook_late_seconds: { help: 'how late the longest due delivery is', labelNames: ['target'] },
+    },
+    async () => {
+      const lags = await readLags(app.db);
+      const late = await listLateness(app.db);
+      return {
+        relay_lag_seconds: lags.map(({ name, lagSeconds }) => ({
+          labels: { target: name },
+          value: lagSeconds,
+        })),
+        relay_stopped: lags.map(({ name, stoppedAt }) => ({
+          labels: { target: name },
+          value: stoppedAt ? 1 : 0,
+        })),
+        webhook_late_seconds: late.map(({ webhookId, lateSeconds }) => ({
+          labels: { target: webhookId },
+          value: lateSeconds,
+        })),
+      };
+    },
   );
 
   return {
