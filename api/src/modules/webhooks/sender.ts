@@ -161,6 +161,7 @@ export function createSender(options: SenderOptions): Required<Pick<Sink, 'work'
     results.push({
       webhookId: delivery.webhookId,
       id: delivery.id,
+      nextTryAt: delivery.nextTryAt,
       gone: outcome.failure === undefined && outcome.status === 410,
       attempt: {
         at: new Date(at).toISOString(),

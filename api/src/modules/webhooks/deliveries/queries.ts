@@ -114,7 +114,9 @@ export interface DueDelivery {
   noticeId: number | null;
   tries: number;
   createdAt: Date;
-  /** How long ago it was due. */
+  /** Since when it is due, to the microsecond: another time when somebody asks for it again. */
+  nextTryAt: string;
+  /** How long ago that was. */
   lateSeconds: number;
 }
 
@@ -130,7 +132,7 @@ export async function listDueDeliveries(
 ): Promise<DueDelivery[]> {
   const { rows } = await sql<DueDelivery>`
     SELECT d.id, d.webhook_id AS "webhookId", d.message_id AS "messageId", d.type, d.event_id AS "eventId",
-           d.notice_id AS "noticeId", d.tries, d.created_at AS "createdAt",
+           d.notice_id AS "noticeId", d.tries, d.created_at AS "createdAt", d.next_try_at::text AS "nextTryAt",
            extract(epoch FROM clock_timestamp() - d.next_try_at)::float8 AS "lateSeconds"
     FROM unnest(${rooms.map(({ webhookId }) => webhookId)}::uuid[], ${rooms.map(({ room }) => room)}::int[])
       AS r(webhook_id, room),
@@ -147,26 +149,34 @@ const MAX_ATTEMPTS_KEPT = 20;
 export interface Result {
   webhookId: string;
   id: number;
+  /** As it was due when it was taken. */
+  nextTryAt: string;
   attempt: Attempt;
   status: DeliveryStatus;
   /** Of one that stays pending. */
   nextTryInSeconds: number | null;
 }
 
-/** Notes what came of tries. What somebody deleted meanwhile stays deleted. */
+/**
+ * Notes what came of tries. What somebody deleted meanwhile stays deleted; what somebody asked for again while it was sent is noted
+ * as a try, and stays due.
+ */
 export async function saveResults(trx: Transaction, results: readonly Result[]): Promise<void> {
   const column = <T>(read: (result: Result) => T) => results.map(read);
+  const isStillAsked = sql`d.next_try_at = r.was_due`;
   await sql`
     UPDATE webhook_deliveries d SET
-      status = r.status, tries = d.tries + 1,
-      next_try_at = clock_timestamp() + r.next_try * interval '1 second',
-      ended_at = CASE WHEN r.status <> 'pending' THEN clock_timestamp() END,
+      status = CASE WHEN ${isStillAsked} THEN r.status ELSE d.status END,
+      tries = CASE WHEN ${isStillAsked} THEN d.tries + 1 ELSE d.tries END,
+      next_try_at = CASE WHEN ${isStillAsked} THEN clock_timestamp() + r.next_try * interval '1 second' ELSE d.next_try_at END,
+      ended_at = CASE WHEN ${isStillAsked} AND r.status <> 'pending' THEN clock_timestamp() END,
       attempts = CASE WHEN jsonb_array_length(d.attempts) >= ${MAX_ATTEMPTS_KEPT} THEN d.attempts - 0 ELSE d.attempts END
                  || jsonb_build_array(r.attempt)
     FROM unnest(
-      ${column((r) => r.webhookId)}::uuid[], ${column((r) => r.id)}::bigint[], ${column((r) => r.status)}::text[],
-      ${column((r) => r.nextTryInSeconds)}::float8[], ${column((r) => JSON.stringify(r.attempt))}::jsonb[]
-    ) AS r(webhook_id, id, status, next_try, attempt)
+      ${column((r) => r.webhookId)}::uuid[], ${column((r) => r.id)}::bigint[], ${column((r) => r.nextTryAt)}::timestamptz[],
+      ${column((r) => r.status)}::text[], ${column((r) => r.nextTryInSeconds)}::float8[],
+      ${column((r) => JSON.stringify(r.attempt))}::jsonb[]
+    ) AS r(webhook_id, id, was_due, status, next_try, attempt)
     WHERE d.webhook_id = r.webhook_id AND d.id = r.id AND d.status = 'pending'`.execute(trx);
 }
 
