@@ -116,9 +116,13 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'vitest', importNames: ['it'], message: 'One word for one thing: test.' }] },
+      ],
       'no-restricted-properties': [
         'error',
-        ...['test', 'it', 'describe', 'suite'].map((object) => ({
+        ...['test', 'describe', 'suite'].map((object) => ({
           object,
           property: 'only',
           message: onlyMessage,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { selectModules } from '../src/modules/index.ts';
 import { foldBookCounts } from '../src/modules/books/queries.ts';
 import { sweepExpiredLocks } from '../src/modules/coupons/sweep.ts';
@@ -49,7 +49,7 @@ async function listed(shelf: TestBook[], as = admin): Promise<unknown[]> {
 
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)]!;
 
-it('counts are exact after any load, on several books at once, whether or not they were folded meanwhile', async () => {
+test('counts are exact after any load, on several books at once, whether or not they were folded meanwhile', async () => {
   const shelf = await Promise.all([insertBook(t.db, 60), insertBook(t.db, 40, { maxRedemptions: 3 })]);
   const someCommand = async (): Promise<void> => {
     const [book, user] = [pick(shelf), pick(people)];
@@ -79,7 +79,7 @@ it('counts are exact after any load, on several books at once, whether or not th
   expect(rows).toEqual([]);
 });
 
-it('each coupon is counted once; a lock that has run out counts as assigned', async () => {
+test('each coupon is counted once; a lock that has run out counts as assigned', async () => {
   const book = await insertBook(t.db, 10, { maxRedemptions: null });
   const { id } = book;
   const [user] = people as [TestUser];
@@ -117,7 +117,7 @@ it('each coupon is counted once; a lock that has run out counts as assigned', as
   ).toBe(true);
 });
 
-it('the counts are zero for an empty book, 404 for none, and not for a USER', async () => {
+test('the counts are zero for an empty book, 404 for none, and not for a USER', async () => {
   const book = await insertBook(t.db, 0);
   expect(await statsOf(book)).toMatchObject({
     total: 0,
@@ -130,7 +130,7 @@ it('the counts are zero for an empty book, 404 for none, and not for a USER', as
   expect(await statusOf(book.id, people[0]!)).toBe(403);
 });
 
-it('a lock that runs out is counted as assigned at once, and once it is written down', async () => {
+test('a lock that runs out is counted as assigned at once, and once it is written down', async () => {
   const book = await insertBook(t.db, 2);
   for (const code of book.codes) {
     await command(t, people[0]!, 'assign', code);
@@ -145,7 +145,7 @@ it('a lock that runs out is counted as assigned at once, and once it is written 
   expect(await statsOf(book)).toMatchObject({ assigned: 1, locked: 1 });
 });
 
-it('the list counts a book without coupons as zeros, counts only when asked, and never for a USER', async () => {
+test('the list counts a book without coupons as zeros, counts only when asked, and never for a USER', async () => {
   const book = await insertBook(t.db, 0);
   const zeros = { total: 0, unassigned: 0, assigned: 0, locked: 0, redeemed: 0, redemptions: 0 };
   expect(await listed([book])).toEqual([zeros]);
@@ -158,7 +158,7 @@ it('the list counts a book without coupons as zeros, counts only when asked, and
   expect([refused.statusCode, refused.json().code]).toEqual([403, 'forbidden']);
 });
 
-it('the counts of all books are the sums of the counts of each', async () => {
+test('the counts of all books are the sums of the counts of each', async () => {
   const shelf = await Promise.all([insertBook(t.db, 3), insertBook(t.db, 2)]);
   const [code] = shelf[1].codes as [string];
   for (const name of ['assign', 'lock', 'redeem'] as const) await command(t, people[1]!, name, code);
@@ -175,7 +175,7 @@ it('the counts of all books are the sums of the counts of each', async () => {
   );
 });
 
-it('a redemption that is rolled back does not count, on the day on which it was made', async () => {
+test('a redemption that is rolled back does not count, on the day on which it was made', async () => {
   const book = await insertBook(t.db, 1);
   const [code] = book.codes as [string];
   for (const name of ['assign', 'lock', 'redeem'] as const) await command(t, people[0]!, name, code);
@@ -194,7 +194,7 @@ it('a redemption that is rolled back does not count, on the day on which it was 
   expect((await today()).at(-1)).toMatchObject({ redemptions: 0 });
 });
 
-it('what is rolled back counts nothing, and nothing is left of a book that was deleted', async () => {
+test('what is rolled back counts nothing, and nothing is left of a book that was deleted', async () => {
   const book = await insertBook(t.db, 5);
   await expect(
     t.db.transaction().execute(async (trx) => {

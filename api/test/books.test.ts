@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
 
@@ -50,7 +50,7 @@ async function addCoupons(bookId: string, count: number): Promise<void> {
 }
 
 describe('creating', () => {
-  it('answers 201 with the book, its address and the defaults', async () => {
+  test('answers 201 with the book, its address and the defaults', async () => {
     const { status, headers, body } = await call('POST', '/api/v1/books', { name: '  Spring  ' });
     expect(status).toBe(201);
     expect(headers.location).toBe(`/api/v1/books/${body.id}`);
@@ -72,14 +72,14 @@ describe('creating', () => {
     expect((await call('GET', headers.location as string)).body).toEqual(body);
   });
 
-  it('has no limit of redemptions when many are allowed and none is named', async () => {
+  test('has no limit of redemptions when many are allowed and none is named', async () => {
     expect(await makeBook({ allowMultipleRedemptions: true })).toMatchObject({ maxRedemptions: null });
     expect(await makeBook({ allowMultipleRedemptions: true, maxRedemptions: 5 })).toMatchObject({
       maxRedemptions: 5,
     });
   });
 
-  it.each([5, null])(
+  test.each([5, null])(
     'refuses maxRedemptions %s without allowMultipleRedemptions, pointing at it',
     async (maxRedemptions) => {
       const { status, body } = await call('POST', '/api/v1/books', { name: name(), maxRedemptions });
@@ -91,7 +91,7 @@ describe('creating', () => {
     },
   );
 
-  it('takes a name once among live books, whatever the case, and again when the other is archived', async () => {
+  test('takes a name once among live books, whatever the case, and again when the other is archived', async () => {
     const first = await makeBook({ name: 'Summer' });
     expect((await call('POST', '/api/v1/books', { name: 'SUMMER' })).body).toMatchObject({
       status: 409,
@@ -103,7 +103,7 @@ describe('creating', () => {
     expect(back.body).toMatchObject({ status: 409, code: 'conflict' });
   });
 
-  it('answers a repeat with the same key byte for byte, and makes one book', async () => {
+  test('answers a repeat with the same key byte for byte, and makes one book', async () => {
     const payload = { name: name() };
     const key = { 'idempotency-key': randomUUID() };
     const first = await call('POST', '/api/v1/books', payload, admin, key);
@@ -118,7 +118,7 @@ describe('creating', () => {
     expect(taken.status).toBe(409);
   });
 
-  it.each([
+  test.each([
     ['a field it does not know', { owner: 'me' }, '/owner'],
     ['an empty name', { name: '' }, '/name'],
     ['a name of spaces', { name: '   ' }, '/name'],
@@ -133,7 +133,7 @@ describe('creating', () => {
     expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid-request', pointer]);
   });
 
-  it('is for administrators', async () => {
+  test('is for administrators', async () => {
     expect((await call('POST', '/api/v1/books', { name: name() }, user)).body).toMatchObject({
       code: 'forbidden',
     });
@@ -141,7 +141,7 @@ describe('creating', () => {
 });
 
 describe('dates', () => {
-  it('are kept to the millisecond and shown in UTC', async () => {
+  test('are kept to the millisecond and shown in UTC', async () => {
     const book = await makeBook({
       startsAt: '2026-03-01T00:30:00.1239+02:00',
       expiresAt: '9999-12-31t23:59:59z',
@@ -152,7 +152,7 @@ describe('dates', () => {
     });
   });
 
-  it.each([
+  test.each([
     '2026-02-30T00:00:00Z',
     '2025-02-29T00:00:00Z',
     '2026-12-24',
@@ -175,7 +175,7 @@ describe('dates', () => {
     expect(body.errors[0].reason).toMatch(/^(not-a-time|no-such-\w+|year-out-of-range)$/);
   });
 
-  it('end after they start, also when only one of them changes', async () => {
+  test('end after they start, also when only one of them changes', async () => {
     const dates = { startsAt: '2026-06-01T00:00:00Z', expiresAt: '2026-07-01T00:00:00Z' };
     const { body: backwards } = await call('POST', '/api/v1/books', {
       name: name(),
@@ -205,7 +205,7 @@ describe('dates', () => {
 });
 
 describe('changing', () => {
-  it('changes what is given and nothing else; null clears', async () => {
+  test('changes what is given and nothing else; null clears', async () => {
     const book = await makeBook({ description: 'old', maxAssignmentsPerUser: 2, metadata: { a: 1 } });
     const { status, body } = await call('PATCH', `/api/v1/books/${book.id}`, {
       description: null,
@@ -221,7 +221,7 @@ describe('changing', () => {
     expect((await call('PATCH', `/api/v1/books/${book.id}`, {})).body).toMatchObject({ metadata: { a: 1 } });
   });
 
-  it('keeps the limit of redemptions consistent', async () => {
+  test('keeps the limit of redemptions consistent', async () => {
     const { id } = await makeBook();
     const change = async (changes: object) => (await call('PATCH', `/api/v1/books/${id}`, changes)).body;
     expect(await change({ maxRedemptions: 3 })).toMatchObject({ code: 'invalid-request' });
@@ -234,7 +234,7 @@ describe('changing', () => {
     expect(await change({ allowMultipleRedemptions: false })).toMatchObject({ maxRedemptions: 1 });
   });
 
-  it('archives once, and back', async () => {
+  test('archives once, and back', async () => {
     const { id } = await makeBook();
     const first = (await call('PATCH', `/api/v1/books/${id}`, { archived: true })).body;
     const second = (await call('PATCH', `/api/v1/books/${id}`, { archived: true })).body;
@@ -242,7 +242,7 @@ describe('changing', () => {
     expect((await call('PATCH', `/api/v1/books/${id}`, { archived: false })).body.archivedAt).toBeNull();
   });
 
-  it.each([
+  test.each([
     { name: null },
     { lockTtlSeconds: null },
     { archived: null },
@@ -255,7 +255,7 @@ describe('changing', () => {
     });
   });
 
-  it('answers 404 for a book that is not there and 400 for an id that is none', async () => {
+  test('answers 404 for a book that is not there and 400 for an id that is none', async () => {
     for (const method of ['GET', 'PATCH', 'DELETE'] as const) {
       expect((await call(method, `/api/v1/books/${randomUUID()}`)).body).toMatchObject({ code: 'not-found' });
       expect((await call(method, '/api/v1/books/none')).body).toMatchObject({ code: 'invalid-request' });
@@ -264,7 +264,7 @@ describe('changing', () => {
 });
 
 describe('reading', () => {
-  it('shows a USER the books that are active by the clock of the database, and no others', async () => {
+  test('shows a USER the books that are active by the clock of the database, and no others', async () => {
     const hour = 3_600_000;
     const at = (offset: number) => new Date(Date.now() + offset).toISOString();
     const active = await makeBook({ startsAt: at(-hour), expiresAt: at(hour) });
@@ -286,7 +286,7 @@ describe('reading', () => {
     }
   });
 
-  it('shows a USER the books of their coupons also when these are over, with how many they have of each', async () => {
+  test('shows a USER the books of their coupons also when these are over, with how many they have of each', async () => {
     const holder = await t.asUser();
     const [archived, open, foreign] = [
       await makeBook({ maxAssignmentsPerUser: 3 }),
@@ -322,7 +322,7 @@ describe('reading', () => {
     expect((await held()).items).toEqual([items[1]]);
   });
 
-  it('pages newest first, each book once, also when some share their time', async () => {
+  test('pages newest first, each book once, also when some share their time', async () => {
     const mark = randomUUID();
     for (let n = 0; n < 7; n += 1) await makeBook({ name: `${mark} ${n}` });
     await sql`UPDATE books SET created_at = '2026-01-01T00:00:00.123Z' WHERE name LIKE ${`${mark}%`}`.execute(
@@ -341,7 +341,7 @@ describe('reading', () => {
     expect([...names].sort()).toEqual(Array.from({ length: 7 }, (_, n) => `${mark} ${n}`));
   });
 
-  it('filters by archive and by part of the name, in which % and _ are letters', async () => {
+  test('filters by archive and by part of the name, in which % and _ are letters', async () => {
     const mark = randomUUID();
     const kept = await makeBook({ name: `100% ${mark}` });
     const gone = await makeBook({ name: `100_ ${mark}` });
@@ -354,7 +354,7 @@ describe('reading', () => {
     expect(await ids(`q=${encodeURIComponent(`100_ ${mark}`)}`)).toEqual([gone.id]);
   });
 
-  it.each([
+  test.each([
     'cursor=abc',
     'cursor=WzEsMl0',
     'cursor=W10',
@@ -380,7 +380,7 @@ describe('deleting', () => {
   const assign = `UPDATE coupons SET state = 'ASSIGNED', assigned_user_id = $2, assigned_at = clock_timestamp()
                   WHERE id = (SELECT min(id) FROM coupons WHERE book_id = $1)`;
 
-  it('takes an unused book and its coupons', async () => {
+  test('takes an unused book and its coupons', async () => {
     const { id } = await makeBook();
     await addCoupons(id, 3);
     const { status, text } = await call('DELETE', `/api/v1/books/${id}`);
@@ -388,7 +388,7 @@ describe('deleting', () => {
     expect((await call('DELETE', `/api/v1/books/${id}`)).status).toBe(404);
   });
 
-  it('refuses a book of which a coupon was given once, also when it was taken back, and says to archive it', async () => {
+  test('refuses a book of which a coupon was given once, also when it was taken back, and says to archive it', async () => {
     const { id } = await makeBook();
     await addCoupons(id, 3);
     const { code } = (await call('POST', '/api/v1/coupons/assign/random', { bookId: id }, user)).body;
@@ -404,7 +404,7 @@ describe('deleting', () => {
     expect(history.body.items[0]).toMatchObject({ type: 'coupon.unassigned', code, bookName: name });
   });
 
-  it('refuses a book whose coupon was redeemed, rolled back and taken back', async () => {
+  test('refuses a book whose coupon was redeemed, rolled back and taken back', async () => {
     const { id } = await makeBook();
     await addCoupons(id, 1);
     const { code } = (await call('POST', '/api/v1/coupons/assign/random', { bookId: id }, user)).body;
@@ -416,7 +416,7 @@ describe('deleting', () => {
     expect((await call('DELETE', `/api/v1/books/${id}`)).body).toMatchObject({ status: 409, code: 'in-use' });
   });
 
-  it('never takes a coupon that is being assigned at the same time', async () => {
+  test('never takes a coupon that is being assigned at the same time', async () => {
     const { id } = await makeBook();
     await addCoupons(id, 3);
     const client = new pg.Client(t.databaseUrl);
@@ -443,7 +443,7 @@ describe('deleting', () => {
     expect(await coupons(id)).toBe(3);
   });
 
-  it('and taking coupons at the same time: whoever was given one keeps it', async () => {
+  test('and taking coupons at the same time: whoever was given one keeps it', async () => {
     for (let round = 0; round < 15; round += 1) {
       const { id } = await makeBook();
       await addCoupons(id, 20);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTransaction } from '../src/database/transaction.ts';
 import { packCodes } from '../src/modules/codes/packed.ts';
 import { canMake, drawCodes, readPattern } from '../src/modules/codes/pattern.ts';
@@ -56,7 +56,7 @@ async function storedCodes(bookId: string): Promise<string[]> {
 const mark = () => randomUUID().slice(0, 8).toUpperCase();
 
 describe('generating', () => {
-  it('never reads the whole table to see which codes are new', async () => {
+  test('never reads the whole table to see which codes are new', async () => {
     const bookId = await makeBook();
     await ask('generate', bookId, { count: 50_000 });
     await sql`ANALYZE coupons`.execute(t.db);
@@ -74,7 +74,7 @@ describe('generating', () => {
     expect(scans).toBe(0);
   });
 
-  it('stores exactly as many codes as asked for, of the default pattern', async () => {
+  test('stores exactly as many codes as asked for, of the default pattern', async () => {
     const bookId = await makeBook();
     const { status, headers, body } = await ask('generate', bookId, { count: 20_000 });
     expect([status, headers.location, body]).toEqual([
@@ -87,7 +87,7 @@ describe('generating', () => {
     expect(codes.every((code) => /^[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}$/.test(code))).toBe(true);
   });
 
-  it.each([
+  test.each([
     { pattern: 'X_#-##_####', charset: 'digits' },
     { length: 12, prefix: 'new-', postfix: '_z', charset: 'letters' },
     { length: 20, charset: 'ab-' },
@@ -100,7 +100,7 @@ describe('generating', () => {
     expect((await storedCodes(bookId)).every((code) => canMake(read, code))).toBe(true);
   });
 
-  it('refuses codes that could be guessed, with the numbers, unless told otherwise', async () => {
+  test('refuses codes that could be guessed, with the numbers, unless told otherwise', async () => {
     const bookId = await makeBook();
     const pattern = { pattern: `${mark()}-###`, charset: 'digits' };
     expect((await ask('generate', bookId, { count: 1, ...pattern })).status).toBe(201);
@@ -116,7 +116,7 @@ describe('generating', () => {
     expect(await storedCodes(bookId)).toHaveLength(2);
   });
 
-  it('counts codes of all books, and only those of the pattern', async () => {
+  test('counts codes of all books, and only those of the pattern', async () => {
     const prefix = mark();
     const [one, other] = [await makeBook(), await makeBook()];
     const pattern = { pattern: `${prefix}_##`, charset: 'digits', allowGuessable: true };
@@ -131,7 +131,7 @@ describe('generating', () => {
     expect((await ask('generate', other, { ...pattern, count: 10 })).body).toMatchObject({ stored: 10 });
   });
 
-  it('finds the last free codes of a large pattern', async () => {
+  test('finds the last free codes of a large pattern', async () => {
     const bookId = await makeBook();
     const pattern = { pattern: `${mark()}-####`, charset: 'digits', allowGuessable: true };
     expect((await ask('generate', bookId, { ...pattern, count: 9_990 })).body).toMatchObject({
@@ -145,7 +145,7 @@ describe('generating', () => {
     expect(new Set(await storedCodes(bookId)).size).toBe(10_000);
   });
 
-  it('never makes the reserved word', async () => {
+  test('never makes the reserved word', async () => {
     const bookId = await makeBook();
     const pattern = { pattern: 'RANDO#', charset: 'letters', allowGuessable: true };
     expect((await ask('generate', bookId, { ...pattern, count: 26 })).status).toBe(400);
@@ -155,7 +155,7 @@ describe('generating', () => {
     });
   });
 
-  it('of a tight pattern by six at once goes to the five it has codes for, and none twice', async () => {
+  test('of a tight pattern by six at once goes to the five it has codes for, and none twice', async () => {
     const pattern = { pattern: `${mark()}-##`, charset: 'digits', allowGuessable: true };
     const nodes = await Promise.all([1, 2, 3].map(() => startTestApp({ databaseUrl: t.databaseUrl })));
     const books = await Promise.all(Array.from({ length: 6 }, makeBook));
@@ -171,7 +171,7 @@ describe('generating', () => {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  it('answers a repeat with the same key byte for byte, and stores once', async () => {
+  test('answers a repeat with the same key byte for byte, and stores once', async () => {
     const bookId = await makeBook();
     const key = { 'idempotency-key': randomUUID() };
     const first = await ask('generate', bookId, { count: 5 }, key);
@@ -187,7 +187,7 @@ describe('generating', () => {
     });
   });
 
-  it.each([
+  test.each([
     [{}, '/count'],
     [{ count: 0 }, '/count'],
     [{ count: 1_000_001 }, '/count'],
@@ -200,7 +200,7 @@ describe('generating', () => {
     expect([body.code, body.errors?.[0].pointer]).toEqual(['invalid-request', pointer]);
   });
 
-  it('is refused for a book that is archived, not there, or for a USER', async () => {
+  test('is refused for a book that is archived, not there, or for a USER', async () => {
     const bookId = await makeBook();
     const user = await t.asUser();
     await t.app.inject({
@@ -224,7 +224,7 @@ describe('generating', () => {
 });
 
 describe('a preview', () => {
-  it('says what generating would do and how safe it is, and stores nothing', async () => {
+  test('says what generating would do and how safe it is, and stores nothing', async () => {
     const bookId = await makeBook();
     const pattern = { pattern: `${mark()}-####`, charset: 'digits' };
     await ask('generate', bookId, { ...pattern, count: 5 });
@@ -244,7 +244,7 @@ describe('a preview', () => {
     expect(await storedCodes(bookId)).toHaveLength(5);
   });
 
-  it.each([
+  test.each([
     [{ count: 10 }, 'guessable-codes'],
     [{ count: 10, allowGuessable: true }, null],
     [{ count: 101 }, 'too-few-codes'],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   canMake,
   CHARSETS,
@@ -32,7 +32,7 @@ const small = fc
   .map(({ text, charset }) => readPattern({ pattern: text, charset }));
 
 describe('a pattern', () => {
-  it('has exactly as many codes as it can make', () => {
+  test('has exactly as many codes as it can make', () => {
     fc.assert(
       fc.property(small, (pattern) => {
         const codes = [...shuffleCodes(pattern)];
@@ -43,19 +43,19 @@ describe('a pattern', () => {
     );
   });
 
-  it('is counted exactly beyond 2^53', () => {
+  test('is counted exactly beyond 2^53', () => {
     expect(readPattern({}).capacity).toBe(2n ** 60n);
     expect(entropyBits(readPattern({}))).toBe(60);
     expect(readPattern({ length: 64, charset: 'letters' }).capacity).toBe(26n ** 64n);
   });
 
-  it('does not count the reserved word among its codes', () => {
+  test('does not count the reserved word among its codes', () => {
     expect(readPattern({ pattern: 'RANDO#', charset: 'letters' }).capacity).toBe(25n);
     expect(readPattern({ pattern: '######', charset: 'letters' }).capacity).toBe(26n ** 6n - 1n);
     expect(readPattern({ pattern: '######' }).capacity).toBe(32n ** 6n); // the default charset has no O
   });
 
-  it('finds its own codes, and only them, with what it asks the database', () => {
+  test('finds its own codes, and only them, with what it asks the database', () => {
     const text = fc.oneof(
       small.map((pattern) => drawCodes(pattern).next().value),
       fc.string({ unit: fc.constantFrom(...ALLOWED) }),
@@ -69,7 +69,7 @@ describe('a pattern', () => {
     );
   });
 
-  it.each<[PatternRequest, string]>([
+  test.each<[PatternRequest, string]>([
     [{}, DEFAULT_PATTERN],
     [{ pattern: 'summer-##' }, 'SUMMER-##'],
     [{ length: 4, prefix: 'a-', postfix: '-z' }, 'A-####-Z'],
@@ -78,7 +78,7 @@ describe('a pattern', () => {
     expect(readPattern(request).text).toBe(text);
   });
 
-  it.each<[PatternRequest, string]>([
+  test.each<[PatternRequest, string]>([
     [{ pattern: 'A##', length: 3 }, '/pattern'],
     [{ prefix: 'A' }, '/length'],
     [{ pattern: 'ABC' }, '/pattern'],
@@ -107,14 +107,14 @@ describe('a pattern', () => {
 });
 
 describe('random codes', () => {
-  it('avoid letters that look alike unless asked for', () => {
+  test('avoid letters that look alike unless asked for', () => {
     expect(CHARSETS.default).toHaveLength(32);
     expect(CHARSETS.default).not.toMatch(/[IO01]/);
   });
 
   // A fair source stays below these bounds but once in 10^12 runs: the mean of chi-squared is its degrees of freedom, its standard
   // deviation √(2 · degrees). `byte % 26` would give 1,400 in the first.
-  it.each([
+  test.each([
     ['letters', 26],
     ['digits', 10],
     ['default', 32],
@@ -131,7 +131,7 @@ describe('random codes', () => {
     }
   });
 
-  it('are shuffled without favour: each code comes first equally often', () => {
+  test('are shuffled without favour: each code comes first equally often', () => {
     const rounds = 20_000;
     const pattern = readPattern({ pattern: 'AB#', charset: 'digits' });
     const firsts = Array.from({ length: rounds }, () => shuffleCodes(pattern).next().value);
@@ -140,7 +140,7 @@ describe('random codes', () => {
     expect(chiSquared(counts, rounds / 10)).toBeLessThan(9 + 10 * Math.sqrt(18) + 20);
   });
 
-  it('draw numbers within any bound', () => {
+  test('draw numbers within any bound', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 32 }), (bound) => {
         const number = uniformBelow(bound)();

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { request as openRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
 import { startPgBouncer } from './support/pgbouncer.ts';
@@ -75,7 +75,7 @@ const codes = (count: number) =>
   Array.from({ length: count }, () => randomBytes(8).toString('hex').toUpperCase());
 
 describe('an upload', () => {
-  it('stores the good rows and tells of every other one, with its line', async () => {
+  test('stores the good rows and tells of every other one, with its line', async () => {
     const [one, two, three] = codes(3) as [string, string, string];
     const bookId = await makeBook();
     await upload(bookId, three);
@@ -115,7 +115,7 @@ describe('an upload', () => {
     expect(await storedCodes(bookId)).toEqual([one, two, three].sort());
   });
 
-  it('is the same as a form, whatever the file is called', async () => {
+  test('is the same as a form, whatever the file is called', async () => {
     const [code] = codes(1) as [string];
     const bookId = await makeBook();
     const { file, headers } = form({ name: 'file', content: `${code}\n`, filename: 'codes.xlsx' });
@@ -126,14 +126,14 @@ describe('an upload', () => {
     expect(await storedCodes(bookId)).toEqual([code]);
   });
 
-  it('takes a code once for all books', async () => {
+  test('takes a code once for all books', async () => {
     const [code] = codes(1) as [string];
     await upload(await makeBook(), code);
     const { body } = await upload(await makeBook(), code);
     expect(body).toMatchObject({ stored: 0, duplicates: 1 });
   });
 
-  it('reports 100,000 rows exactly', async () => {
+  test('reports 100,000 rows exactly', async () => {
     const bookId = await makeBook();
     const known = codes(2_000);
     expect((await upload(bookId, known.join('\n'))).body.stored).toBe(2_000);
@@ -175,7 +175,7 @@ describe('an upload', () => {
     expect(await storedCodes(bookId)).toHaveLength(92_000);
   });
 
-  it('of the same file twice at once stores each code once', async () => {
+  test('of the same file twice at once stores each code once', async () => {
     const [first, second] = [await makeBook(), await makeBook()];
     const lines = codes(20_000);
     const both = await Promise.all([
@@ -188,7 +188,7 @@ describe('an upload', () => {
     expect([...(await storedCodes(first)), ...(await storedCodes(second))].sort()).toEqual(lines.sort());
   });
 
-  it('is refused for a book that is archived, not there, or for a USER', async () => {
+  test('is refused for a book that is archived, not there, or for a USER', async () => {
     const bookId = await makeBook();
     await t.app.inject({
       method: 'PATCH',
@@ -205,7 +205,7 @@ describe('an upload', () => {
     });
   });
 
-  it('and deleting what it brought have more time than the statements of other requests', async () => {
+  test('and deleting what it brought have more time than the statements of other requests', async () => {
     const hurried = await startTestApp({ databaseUrl: t.databaseUrl, config: { statementTimeoutMs: 400 } });
     const bookId = await makeBook();
     const { body } = await upload(bookId, codes(60_000).join('\n'), { app: hurried.app });
@@ -220,7 +220,7 @@ describe('an upload', () => {
     await hurried.close();
   });
 
-  it('goes through PgBouncer in transaction mode', async () => {
+  test('goes through PgBouncer in transaction mode', async () => {
     const bouncer = await startPgBouncer(t.databaseUrl);
     const other = await startTestApp({ databaseUrl: bouncer.url });
     const bookId = await makeBook();
@@ -239,12 +239,12 @@ describe('an upload', () => {
 describe('with onError=abort', () => {
   const query = '?onError=abort';
 
-  it('stores a file without faults', async () => {
+  test('stores a file without faults', async () => {
     const bookId = await makeBook();
     expect((await upload(bookId, codes(10).join('\n'), { query })).body).toMatchObject({ stored: 10 });
   });
 
-  it('stores nothing when a row is invalid, and says which', async () => {
+  test('stores nothing when a row is invalid, and says which', async () => {
     const bookId = await makeBook();
     const { body } = await upload(bookId, `${codes(10).join('\n')}\n!!\n`, { query });
     expect(body).toMatchObject({
@@ -256,7 +256,7 @@ describe('with onError=abort', () => {
     expect(await storedCodes(bookId)).toEqual([]);
   });
 
-  it('stores nothing when a code stands twice in the file or exists already', async () => {
+  test('stores nothing when a code stands twice in the file or exists already', async () => {
     const bookId = await makeBook();
     const [one, two] = codes(2) as [string, string];
     const twice = await upload(bookId, `${one}\n${one}\n`, { query });
@@ -293,7 +293,7 @@ describe('a file that is no text', () => {
     'UTF-8 cut in the middle of a character': Buffer.from('code\nABC;ñ\nDEF;€').subarray(0, -1),
   };
 
-  it.each(Object.keys(bad))('is refused as a whole: %s', async (what) => {
+  test.each(Object.keys(bad))('is refused as a whole: %s', async (what) => {
     const bookId = await makeBook();
     const { file, headers } = form({ name: 'file', content: bad[what]!, filename: 'codes.csv' });
     for (const answer of [await upload(bookId, bad[what]!), await upload(bookId, file, { headers })]) {
@@ -302,7 +302,7 @@ describe('a file that is no text', () => {
     expect(await storedCodes(bookId)).toEqual([]);
   });
 
-  it.each([
+  test.each([
     { 'content-type': 'application/json' },
     { 'content-type': 'text/plain' },
     { 'content-type': 'application/octet-stream' },
@@ -315,14 +315,14 @@ describe('a file that is no text', () => {
 });
 
 describe('a file without codes', () => {
-  it.each(['', '\n\r\n\n', '\ufeff', 'code\n', ' ; \n;\n'])('is refused: %j', async (file) => {
+  test.each(['', '\n\r\n\n', '\ufeff', 'code\n', ' ; \n;\n'])('is refused: %j', async (file) => {
     expect((await upload(await makeBook(), file)).body).toMatchObject({
       status: 400,
       code: 'invalid-request',
     });
   });
 
-  it.each([
+  test.each([
     ['no field', []],
     ['another field', [{ name: 'data', content: 'ABC', filename: 'a.csv' }]],
     ['text instead of a file', [{ name: 'file', content: 'ABC' }]],
@@ -343,7 +343,7 @@ describe('a file without codes', () => {
     });
   });
 
-  it('is refused as a form that is cut off', async () => {
+  test('is refused as a form that is cut off', async () => {
     const { file, headers } = form({ name: 'file', content: 'ABC\n', filename: 'a.csv' });
     const bookId = await makeBook();
     for (const bytes of [file.subarray(0, -20), file.subarray(0, 20), Buffer.from('nonsense')]) {
@@ -360,7 +360,7 @@ describe('a file without codes', () => {
 });
 
 describe('a file that is too much', () => {
-  it('costs one bad row when one line has 10 MB', async () => {
+  test('costs one bad row when one line has 10 MB', async () => {
     const bookId = await makeBook();
     const [one, two] = codes(2) as [string, string];
     for (const start of ['', '"']) {
@@ -373,7 +373,7 @@ describe('a file that is too much', () => {
     expect(await storedCodes(bookId)).toEqual([one, two].sort());
   });
 
-  it('is refused beyond the limit, announced or not, raw or as a form', async () => {
+  test('is refused beyond the limit, announced or not, raw or as a form', async () => {
     const bookId = await makeBook();
     const large = Buffer.alloc(MAX_UPLOAD_BYTES + 1, 'ABCDEFG\n');
     const { file, headers } = form({ name: 'file', content: large, filename: 'a.csv' });
@@ -407,7 +407,7 @@ describe('a file that is too much', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  it('gets the first answer byte for byte, and no other file', async () => {
+  test('gets the first answer byte for byte, and no other file', async () => {
     const bookId = await makeBook();
     const headers = { 'idempotency-key': randomUUID() };
     const file = codes(100).join('\n');
@@ -425,7 +425,7 @@ describe('an Idempotency-Key', () => {
     expect((await upload(bookId, file, { headers, query: '?onError=abort' })).status).toBe(422);
   });
 
-  it('makes one of two requests at once do the work', async () => {
+  test('makes one of two requests at once do the work', async () => {
     const bookId = await makeBook();
     const headers = { 'idempotency-key': randomUUID() };
     const file = codes(20_000).join('\n');
@@ -462,7 +462,7 @@ async function otherConnectionsWork(): Promise<boolean> {
 }
 
 describe('a client that goes away in the middle', () => {
-  it.each(['text/csv', 'multipart/form-data; boundary=x'])(
+  test.each(['text/csv', 'multipart/form-data; boundary=x'])(
     'leaves nothing of the file, and held no connection meanwhile (%s)',
     async (type) => {
       await listen();

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { explain } from '../src/reasons.ts';
 import { canonicalCode } from '../src/modules/coupons/code.ts';
 
 const CANONICAL = /^[A-Z0-9_-]{3,64}$/;
 
 describe('the canonical form of a code', () => {
-  it.each([
+  test.each([
     ['  abc-1_2\t', 'ABC-1_2'],
     ['ＡＢＣ１２', 'ABC12'],
     ['ﬁne', 'FINE'],
@@ -25,7 +25,7 @@ describe('the canonical form of a code', () => {
     expect(canonicalCode(text)).toEqual({ code });
   });
 
-  it.each([
+  test.each([
     ['', 'empty'],
     [' \u00a0\u3000', 'empty'],
     ['\u200b', 'empty'],
@@ -41,7 +41,7 @@ describe('the canonical form of a code', () => {
     expect(canonicalCode(text)).toMatchObject({ reason });
   });
 
-  it.each([
+  test.each([
     ['straße', 'ß'],
     ['kapı1', 'ı'],
     ['a b c', 'space'],
@@ -57,7 +57,7 @@ describe('the canonical form of a code', () => {
     fc.string({ unit: fc.constantFrom(...'aZ09-_ßıſKﬁＡ ﷺ\u0301\ud800') }),
   );
 
-  it('is one that the database takes, or a reason', () => {
+  test('is one that the database takes, or a reason', () => {
     fc.assert(
       fc.property(anything, (text) => {
         const result = canonicalCode(text);
@@ -67,7 +67,7 @@ describe('the canonical form of a code', () => {
     );
   });
 
-  it('is its own canonical form, and the same for each spelling of a code', () => {
+  test('is its own canonical form, and the same for each spelling of a code', () => {
     const code = fc.stringMatching(CANONICAL).filter((text) => text !== 'RANDOM');
     fc.assert(
       fc.property(code, (text) => {

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { selectModules } from '../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { command, insertBook, type TestBook } from './support/nodes.ts';
@@ -24,7 +24,7 @@ async function exportOf({ id }: TestBook, query = ''): Promise<Record<string, st
   return parse(answer.body, { columns: true, bom: true });
 }
 
-it('gives all coupons of a book, with their owners, in the states they are in', async () => {
+test('gives all coupons of a book, with their owners, in the states they are in', async () => {
   const book = await insertBook(t.db, 4);
   const [free, mine, held, over] = book.codes as [string, string, string, string];
   for (const code of [mine, held, over]) await command(t, user, 'assign', code);
@@ -58,7 +58,7 @@ it('gives all coupons of a book, with their owners, in the states they are in', 
   expect(await codes(`code=${held}`)).toEqual([held]);
 });
 
-it('gives each coupon once, also in a book of several parts, and by the beginning of the code', async () => {
+test('gives each coupon once, also in a book of several parts, and by the beginning of the code', async () => {
   const book = await insertBook(t.db, 2_345);
   expect((await exportOf(book)).map(({ code }) => code)).toEqual(book.codes);
   const beginning = book.codes[0]!.replace(/-\d+$/, '-');
@@ -66,7 +66,7 @@ it('gives each coupon once, also in a book of several parts, and by the beginnin
   expect(byCode).toEqual([...book.codes].sort());
 });
 
-it('refuses what the list refuses', async () => {
+test('refuses what the list refuses', async () => {
   const url = '/api/v1/books/00000000-0000-4000-8000-000000000000/coupons';
   const headers = { ...admin.headers, accept: 'text/csv' };
   expect((await t.app.inject({ url, headers })).statusCode).toBe(404);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Problem } from '../src/problems.ts';
 import { codesOf, fixture } from './support/files.ts';
 
@@ -13,7 +13,7 @@ const refusal = (file: string | Buffer, options = {}) =>
   );
 
 describe('files of codes that people have', () => {
-  it.each<[string, string[], object]>([
+  test.each<[string, string[], object]>([
     ['title-german', ['X-GUT-1', 'X-GUT-2'], { header: 'Gutschein', column: 1 }],
     ['second-column', ['X-ART-1', 'X-ART-2'], { header: 'Gutschein-Nr', delimiter: ';', column: 2 }],
     ['third-column', ['X-COD-1', 'X-COD-2'], { header: 'Código', column: 3 }],
@@ -34,7 +34,7 @@ describe('files of codes that people have', () => {
     expect(read.file).toMatchObject(file);
   });
 
-  it.each([
+  test.each([
     ['title-repeated', [{ line: 3, reason: 'repeats-header' }]],
     [
       'comments-above',
@@ -49,7 +49,7 @@ describe('files of codes that people have', () => {
     expect(rows.filter((row) => 'reason' in row)).toMatchObject(skipped);
   });
 
-  it('no-known-title: refused with what was found, and read once the column is named', async () => {
+  test('no-known-title: refused with what was found, and read once the column is named', async () => {
     const file = fixture('no-known-title.codes');
     expect(await refusal(file)).toMatchObject({
       code: 'invalid-request',
@@ -66,7 +66,7 @@ describe('files of codes that people have', () => {
 });
 
 describe('the column with the codes', () => {
-  it.each([
+  test.each([
     ['No;Valor;Código de descuento\n1;AAA;X-1\n', ['X-1']],
     ['Voucher;Code\nSpring;X-1\n', ['X-1']],
     ['Postal code,Gift card number\n28001,X-1\n', ['X-1']],
@@ -89,7 +89,7 @@ describe('the column with the codes', () => {
     expect((await codesOf(file)).codes).toEqual(codes);
   });
 
-  it.each([
+  test.each([
     ['Garden,Kitchen\nHouse,Tower\n', 'several-columns'],
     ['Voucher code,Promo code\nX-1,Y-1\n', 'several-columns'],
     ['1;5,00\n2;6,00\n', 'no-column'],
@@ -102,7 +102,7 @@ describe('the column with the codes', () => {
     expect(await refusal(file)).toMatchObject({ reason });
   });
 
-  it('is what the caller says about the header', async () => {
+  test('is what the caller says about the header', async () => {
     expect((await codesOf('Nummer\nX-1\n', { header: 'present' })).codes).toEqual(['X-1']);
     expect((await codesOf('SUMMER\nX-1\n', { header: 'absent' })).codes).toEqual(['SUMMER', 'X-1']);
     expect((await codesOf('CODE\nABC\n', { header: 'absent' })).codes).toEqual(['CODE', 'ABC']);
@@ -111,7 +111,7 @@ describe('the column with the codes', () => {
 });
 
 describe('rows that are no codes', () => {
-  it.each([
+  test.each([
     ['---', 'placeholder'],
     ['NULL', 'placeholder'],
     ['n-a', 'placeholder'],
@@ -132,20 +132,20 @@ describe('rows that are no codes', () => {
     ]);
   });
 
-  it('are told apart from those of a list', async () => {
+  test('are told apart from those of a list', async () => {
     const { rows } = await codesOf(`${'AB12-CD34,EF56-GH78\n'.repeat(600)}AB12-CD34,SUMMER\n`, {}, 1000);
     expect(rows.at(-1)).toMatchObject({ line: 601, cell: 2, reason: 'unlike-others' });
   });
 });
 
 describe('the encoding', () => {
-  it('is Windows-1252 when that shows at the end only, and then all of the file is read so', async () => {
+  test('is Windows-1252 when that shows at the end only, and then all of the file is read so', async () => {
     const file = Buffer.from(`code;note\n${'X-1;a\n'.repeat(20_000)}X-2;otoño\n`, 'latin1');
     const { file: readAs, rows } = await codesOf(file, {}, 65_536);
     expect([readAs.encoding, rows.length]).toEqual(['windows-1252', 20_001]);
   });
 
-  it('of quotes and dashes of Windows is understood', async () => {
+  test('of quotes and dashes of Windows is understood', async () => {
     const file = Buffer.from([
       ...Buffer.from('code\n'),
       0x93,
@@ -157,7 +157,7 @@ describe('the encoding', () => {
     expect((await codesOf(file)).codes).toEqual(['X-1']);
   });
 
-  it('is found without a byte order mark, and taken as it is named', async () => {
+  test('is found without a byte order mark, and taken as it is named', async () => {
     for (const mark of ['', '\ufeff']) {
       const little = Buffer.from(`${mark}code\nX-1\n`, 'utf16le');
       expect((await codesOf(little)).file.encoding).toBe('utf-16le');
@@ -168,12 +168,12 @@ describe('the encoding', () => {
     expect(file.encoding).toBe('windows-1252');
   });
 
-  it('is asked for when a file is UTF-8 in parts only, so that no letter becomes another', async () => {
+  test('is asked for when a file is UTF-8 in parts only, so that no letter becomes another', async () => {
     const mixed = Buffer.concat([Buffer.from('code;otoño\nX-1;a\n'), Buffer.from('X-2;otoño\n', 'latin1')]);
     expect(await refusal(mixed)).toMatchObject({ code: 'unsupported-media-type', reason: 'mixed-encodings' });
   });
 
-  it.each([
+  test.each([
     ['PK\x03\x04', 'ZIP or XLSX'],
     ['%PDF-1.7', 'PDF'],
     ['<!DOCTYPE html><table>', 'HTML'],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type CsvRow, csvReader, type Delimiter, MAX_ROW_LENGTH } from '../src/files/csv.ts';
 
 const read = (text: string, delimiter: Delimiter = ','): CsvRow[] => [...csvReader(delimiter)(text, true)];
@@ -22,7 +22,7 @@ describe('CSV', () => {
   const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
   const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
 
-  it('gives back the cells it was written from, with their lines, however it is cut', () => {
+  test('gives back the cells it was written from, with their lines, however it is cut', () => {
     const table = fc.array(fc.array(cell, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(table, delimiter, lineEnd, sizes, (rows, by, end, pieces) => {
@@ -40,7 +40,7 @@ describe('CSV', () => {
     );
   });
 
-  it('reads any text the same, however it is cut, and each line at most once', () => {
+  test('reads any text the same, however it is cut, and each line at most once', () => {
     fc.assert(
       fc.property(cell, cell, delimiter, sizes, (head, tail, by, pieces) => {
         const text = head + tail;
@@ -52,14 +52,14 @@ describe('CSV', () => {
     );
   });
 
-  it('takes a quote inside a cell as it is, spaces around quotes, and doubled quotes', () => {
+  test('takes a quote inside a cell as it is, spaces around quotes, and doubled quotes', () => {
     expect(read('A,5" nail\n "B" , "say ""hi""" \n')).toEqual([
       { line: 1, cells: ['A', '5" nail'] },
       { line: 2, cells: ['B', 'say "hi"'] },
     ]);
   });
 
-  it('loses only the line with a quote that is never closed', () => {
+  test('loses only the line with a quote that is never closed', () => {
     expect(read('AAA\n"BBB\nCCC\nDDD')).toEqual([
       { line: 1, cells: ['AAA'] },
       { line: 2, fault: { reason: 'open-quote' } },
@@ -73,14 +73,14 @@ describe('CSV', () => {
     expect(rows).toHaveLength(50_001);
   });
 
-  it('loses only the line with text after a closing quote', () => {
+  test('loses only the line with text after a closing quote', () => {
     expect(read('"AA"A\nBBB\n')).toEqual([
       { line: 1, fault: { reason: 'after-quote' } },
       { line: 2, cells: ['BBB'] },
     ]);
   });
 
-  it.each(['x', '"', '""', '",'])('skips a line of 10 MB made of %s without keeping it', (part) => {
+  test.each(['x', '"', '""', '",'])('skips a line of 10 MB made of %s without keeping it', (part) => {
     const reader = csvReader(',');
     const rows: CsvRow[] = [...reader('AAA\r', false)];
     const piece = part.repeat(MAX_ROW_LENGTH / part.length);

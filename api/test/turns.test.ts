@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { takeTurns } from '../src/database/turns.ts';
 
-it('bulk work runs a few at a time, in the order it came, and goes on after a failure', async () => {
+test('bulk work runs a few at a time, in the order it came, and goes on after a failure', async () => {
   const inTurn = takeTurns(2, 10);
   const started: number[] = [];
   let running = 0;
@@ -19,7 +19,7 @@ it('bulk work runs a few at a time, in the order it came, and goes on after a fa
   expect([started, most]).toEqual([[1, 2, 3, 4, 5, 6], 2]);
 });
 
-it('bulk work beyond the queue is refused at once, with a time to come back', async () => {
+test('bulk work beyond the queue is refused at once, with a time to come back', async () => {
   const inTurn = takeTurns(1, 1);
   const finish: (() => void)[] = [];
   const work = () => new Promise<void>((done) => finish.push(done));

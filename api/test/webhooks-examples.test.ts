@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatSecret, signatureHeaders } from '../src/modules/webhooks/sign.ts';
 
 const folder = join(import.meta.dirname, '../../docs/examples');
@@ -37,12 +37,12 @@ describe.each(examples)('the example in %s', (_language, program, file) => {
     return [status, stdout.trim()];
   }
 
-  it('accepts what was signed, also while the secret is being changed', () => {
+  test('accepts what was signed, also while the secret is being changed', () => {
     expect(run(body)).toEqual([0, 'authentic']);
     expect(run(body, { secrets: [randomBytes(32), secret] })).toEqual([0, 'authentic']);
   });
 
-  it('refuses another body, another secret and an old message', () => {
+  test('refuses another body, another secret and an old message', () => {
     expect(run(body, { input: `${body} ` })).toEqual([1, 'not authentic']);
     expect(run(body, { with: randomBytes(32) })).toEqual([1, 'not authentic']);
     expect(run(body, { sentAt: now - 3600 })).toEqual([1, 'not authentic']);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readNetworks, type Resolve } from '../src/addresses.ts';
 import { openConnections, type Outcome } from '../src/modules/webhooks/send.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
@@ -67,7 +67,7 @@ const SPELLINGS = [
 ];
 
 describe('an address that is not public', () => {
-  it.each(SPELLINGS)('is refused at save, and nobody is asked: %s', async (spelling) => {
+  test.each(SPELLINGS)('is refused at save, and nobody is asked: %s', async (spelling) => {
     const closed = await strictNode();
     const receiver = await startReceiver();
     const url = spelling.replace('PORT', new URL(receiver.url).port);
@@ -79,7 +79,7 @@ describe('an address that is not public', () => {
     expect(receiver.connections()).toBe(0);
   });
 
-  it.each(SPELLINGS.filter((url) => url.startsWith('http') && URL.canParse(url.replace('PORT', '1'))))(
+  test.each(SPELLINGS.filter((url) => url.startsWith('http') && URL.canParse(url.replace('PORT', '1'))))(
     'is refused at send, and nobody is asked: %s',
     async (spelling) => {
       const receiver = await startReceiver();
@@ -92,7 +92,7 @@ describe('an address that is not public', () => {
     },
   );
 
-  it('is refused at send when the name led elsewhere at save', async () => {
+  test('is refused at send when the name led elsewhere at save', async () => {
     const receiver = await startReceiver();
     let looks = 0;
     const answers = ['93.184.215.14', '127.0.0.1'];
@@ -111,7 +111,7 @@ describe('an address that is not public', () => {
     expect([receiver.connections(), looks]).toEqual([0, 2]);
   });
 
-  it('is refused when it is one of several of a name', async () => {
+  test('is refused when it is one of several of a name', async () => {
     const receiver = await startReceiver();
     const resolve: Resolve = (_name, _options, callback) =>
       callback(null, [
@@ -127,7 +127,7 @@ describe('an address that is not public', () => {
     expect(receiver.connections()).toBe(0);
   });
 
-  it('can be opened by network', () => {
+  test('can be opened by network', () => {
     expect(readNetworks(['10.1.0.0/16', 'fd00::/8', '127.0.0.1'])).toHaveLength(3);
     for (const wrong of ['10.1.0.0/33', 'here', '']) expect(readNetworks([wrong])).toBeNull();
   });
@@ -143,12 +143,12 @@ async function tryAt(behave: Behaviour, answerWithinMs = 60_000): Promise<[Outco
 }
 
 describe('a receiver that', () => {
-  it('hangs is a time-out', async () => {
+  test('hangs is a time-out', async () => {
     const [outcome] = await tryAt(() => undefined, 300);
     expect(outcome).toEqual({ failure: 'timeout' });
   });
 
-  it('answers slowly for ever is a time-out', async () => {
+  test('answers slowly for ever is a time-out', async () => {
     const [outcome] = await tryAt((_request, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('.'), 20);
@@ -157,7 +157,7 @@ describe('a receiver that', () => {
     expect(outcome).toEqual({ failure: 'timeout' });
   });
 
-  it('sends 10 GB is read to 64 kB', async () => {
+  test('sends 10 GB is read to 64 kB', async () => {
     let written = 0;
     const [outcome] = await tryAt((_request, response) => {
       response.writeHead(200, { 'content-length': 10 * 2 ** 30 });
@@ -174,12 +174,12 @@ describe('a receiver that', () => {
     expect(written).toBeLessThan(64 * 2 ** 20);
   });
 
-  it('cuts the connection is a failure', async () => {
+  test('cuts the connection is a failure', async () => {
     const [outcome] = await tryAt((request) => void request.socket.destroy());
     expect(outcome).toEqual({ failure: 'connection-cut' });
   });
 
-  it('cuts it in the middle of the answer is a failure', async () => {
+  test('cuts it in the middle of the answer is a failure', async () => {
     const [outcome] = await tryAt((request, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('half', () => request.socket.destroy());
@@ -187,7 +187,7 @@ describe('a receiver that', () => {
     expect(outcome).toEqual({ failure: 'connection-cut' });
   });
 
-  it('redirects is not followed', async () => {
+  test('redirects is not followed', async () => {
     const other = await startReceiver();
     const [outcome] = await tryAt((_request, response) => {
       response.writeHead(307, { location: other.url }).end();
@@ -196,7 +196,7 @@ describe('a receiver that', () => {
     expect(other.connections()).toBe(0);
   });
 
-  it('answers with what no text may hold leaves something that can be kept', async () => {
+  test('answers with what no text may hold leaves something that can be kept', async () => {
     const receiver = await startReceiver((_request, response) => {
       response.writeHead(200).end(Buffer.from([0, 0xff, 0xfe, 0, 0xed, 0xa0, 0x80]));
     });
@@ -204,7 +204,7 @@ describe('a receiver that', () => {
     expect(await tryOnce(node, admin, webhook.id)).toMatchObject({ status: 'delivered' });
   });
 
-  it('has a certificate that nobody vouches for, or for another name, is refused', async () => {
+  test('has a certificate that nobody vouches for, or for another name, is refused', async () => {
     const other = makeCertificate('other.example.org');
     const server = createServer({ cert: other.cert, key: other.key }, (_request, response) => {
       response.end();
@@ -230,7 +230,7 @@ describe('a receiver that', () => {
     expect(await post('other.example.org', other.cert)).toMatchObject({ status: 200 });
   });
 
-  it('hangs does not delay the others', async () => {
+  test('hangs does not delay the others', async () => {
     const hanging = await startReceiver(() => undefined);
     const quick = await startReceiver();
     await makeWebhook(node, admin, hanging.url, { description: 'hangs' });

@@ -1,7 +1,7 @@
 import { type CloudEvent, HTTP } from 'cloudevents';
 import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
 import { eventually } from './support/eventually.ts';
 import { insertBook } from './support/nodes.ts';
@@ -23,7 +23,7 @@ const verify = (secret: string, { headers, body }: { headers: Record<string, str
   new Webhook(secret).verify(body, headers) as Record<string, unknown>;
 
 describe('an event', () => {
-  it('arrives signed, as a CloudEvent, with a masked code', async () => {
+  test('arrives signed, as a CloudEvent, with a masked code', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
     const { bookId, code, user } = await spendCoupon(node);
@@ -56,7 +56,7 @@ describe('an event', () => {
     expect(JSON.stringify(listed)).not.toContain(code);
   });
 
-  it('has the whole code only for an endpoint that asks for codes', async () => {
+  test('has the whole code only for an endpoint that asks for codes', async () => {
     const receiver = await startReceiver();
     await makeWebhook(node, admin, receiver.url, { includeCodes: true });
     const { code } = await spendCoupon(node);
@@ -64,7 +64,7 @@ describe('an event', () => {
     expect(JSON.parse(message.body)).toMatchObject({ data: { coupon: { code } } });
   });
 
-  it('goes to those who asked for its type and book, and to no other', async () => {
+  test('goes to those who asked for its type and book, and to no other', async () => {
     const [mine, foreign, other] = [await startReceiver(), await startReceiver(), await startReceiver()];
     const book = await insertBook(node.db, 1);
     await makeWebhook(node, admin, mine.url, { types: ['coupon.redeemed'] });
@@ -78,7 +78,7 @@ describe('an event', () => {
     expect([foreign.received.length, other.received.length]).toEqual([0, 0]);
   });
 
-  it('that was rolled back is not sent', async () => {
+  test('that was rolled back is not sent', async () => {
     const receiver = await startReceiver();
     await makeWebhook(node, admin, receiver.url, { types: ['coupon.locked', 'coupon.redeemed'] });
     const id = admin.id;
@@ -97,7 +97,7 @@ describe('an event', () => {
 });
 
 describe('a delivery that fails', () => {
-  it('is tried again after 5 seconds, with the same id and body', async () => {
+  test('is tried again after 5 seconds, with the same id and body', async () => {
     let answers = 0;
     const receiver = await startReceiver((_request, response) => {
       answers += 1;
@@ -117,7 +117,7 @@ describe('a delivery that fails', () => {
     await eventually(async () => (await health()).body.health === 'healthy');
   });
 
-  it('waits for as long as Retry-After says', async () => {
+  test('waits for as long as Retry-After says', async () => {
     const receiver = await startReceiver((_request, response) => {
       response.writeHead(429, { 'retry-after': '3600' }).end();
     });
@@ -132,7 +132,7 @@ describe('a delivery that fails', () => {
     expect(rows[0]!.seconds).toBeLessThanOrEqual(3_600);
   });
 
-  it('has failed for good after ten tries', async () => {
+  test('has failed for good after ten tries', async () => {
     const receiver = await startReceiver((_request, response) => void response.writeHead(500).end());
     const webhook = await makeWebhook(node, admin, receiver.url);
     const { id } = await tryOnce(node, admin, webhook.id);
@@ -143,7 +143,7 @@ describe('a delivery that fails', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('of an endpoint that answers 410 switches it off, and others hear of it', async () => {
+  test('of an endpoint that answers 410 switches it off, and others hear of it', async () => {
     const watcher = await startReceiver();
     await makeWebhook(node, admin, watcher.url, { types: ['webhook.disabled'] });
     const receiver = await startReceiver((_request, response) => void response.writeHead(410).end());
@@ -161,7 +161,7 @@ describe('a delivery that fails', () => {
     expect(again.body).toMatchObject({ disabledAt: null, disabledReason: null });
   });
 
-  it('of an endpoint that has failed for three days switches it off', async () => {
+  test('of an endpoint that has failed for three days switches it off', async () => {
     const receiver = await startReceiver((_request, response) => void response.writeHead(503).end());
     const webhook = await makeWebhook(node, admin, receiver.url);
     await tryOnce(node, admin, webhook.id);
@@ -175,7 +175,7 @@ describe('a delivery that fails', () => {
 });
 
 describe('secrets', () => {
-  it('are shown once, and never again', async () => {
+  test('are shown once, and never again', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
     expect(webhook.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
@@ -184,7 +184,7 @@ describe('secrets', () => {
     expect((await call(node, admin, 'GET', '/webhooks')).text).not.toContain('whsec_');
   });
 
-  it('are both good for a day after a rotation, unless the former has leaked', async () => {
+  test('are both good for a day after a rotation, unless the former has leaked', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
     const rotate = async (body: object) =>
@@ -200,7 +200,7 @@ describe('secrets', () => {
 });
 
 describe('replay', () => {
-  it('sends one delivery again, with its id', async () => {
+  test('sends one delivery again, with its id', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
     const { id } = await tryOnce(node, admin, webhook.id);
@@ -209,7 +209,7 @@ describe('replay', () => {
     expect(receiver.received[1]!.headers['webhook-id']).toBe(receiver.received[0]!.headers['webhook-id']);
   });
 
-  it('sends everything since a time, also what was before the webhook', async () => {
+  test('sends everything since a time, also what was before the webhook', async () => {
     const { bookId } = await spendCoupon(node);
     const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(node.db);
     const receiver = await startReceiver();
@@ -230,7 +230,7 @@ describe('replay', () => {
 });
 
 describe('the API', () => {
-  it('is for administrators', async () => {
+  test('is for administrators', async () => {
     const user = await node.asUser();
     for (const [method, url] of [
       ['GET', '/webhooks'],
@@ -243,7 +243,7 @@ describe('the API', () => {
     }
   });
 
-  it('shows what is sent, and what it does not know is not found', async () => {
+  test('shows what is sent, and what it does not know is not found', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
     const { code } = await spendCoupon(node);
@@ -271,7 +271,7 @@ describe('the API', () => {
       expect((await call(node, admin, 'GET', url)).status).toBe(404);
   });
 
-  it('deletes a webhook with its deliveries', async () => {
+  test('deletes a webhook with its deliveries', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
     await tryOnce(node, admin, webhook.id);
@@ -283,7 +283,7 @@ describe('the API', () => {
     expect(rows).toEqual([]);
   });
 
-  it('gives a repeat with the same key the same secret, and makes no second webhook', async () => {
+  test('gives a repeat with the same key the same secret, and makes no second webhook', async () => {
     const receiver = await startReceiver();
     const body = { url: receiver.url, types: ['coupon.locked'] };
     const [one, two] = [
@@ -293,7 +293,7 @@ describe('the API', () => {
     expect(two.text).toBe(one.text);
   });
 
-  it('tells metrics by webhook, without its address', async () => {
+  test('tells metrics by webhook, without its address', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, `${receiver.url}?token=hush`);
     await tryOnce(node, admin, webhook.id);

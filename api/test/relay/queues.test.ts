@@ -1,6 +1,6 @@
 import { startFauxqs } from 'fauxqs';
 import pg from 'pg';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { inRows, sendInBatches } from '../../src/modules/webhooks/relay/batches.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -18,7 +18,7 @@ interface Envelope {
 const COUPONS = 5;
 const EVENTS = 60;
 
-it('every event reaches a FIFO queue in the order of its coupon, and a bus that refuses entries and checks signatures', async () => {
+test('every event reaches a FIFO queue in the order of its coupon, and a bus that refuses entries and checks signatures', async () => {
   const database = await createTestDatabase();
   const queues = await startFauxqs({ port: 0, logger: false });
   const certificate = makeCertificate('localhost');
@@ -87,7 +87,7 @@ it('every event reaches a FIFO queue in the order of its coupon, and a bus that 
   expect(JSON.stringify([onQueue, onBus])).not.toContain('SECRET-CODE');
 });
 
-it('an entry that is refused is sent again before the next of its group', async () => {
+test('an entry that is refused is sent again before the next of its group', async () => {
   const entries = Array.from({ length: 57 }, (_, n) => ({ n, group: `g${n % 4}` }));
   const arrived: typeof entries = [];
   let calls = 0;
@@ -111,7 +111,7 @@ it('an entry that is refused is sent again before the next of its group', async 
   }
 });
 
-it('entries that are always refused end in an error, not in silence', async () => {
+test('entries that are always refused end in an error, not in silence', async () => {
   await expect(
     sendInBatches(['a'], async () => [{ index: 0, reason: 'InternalFailure' }], new AbortController().signal),
   ).rejects.toThrow('InternalFailure');

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formatSnapshot } from '../../src/modules/history/snapshot.ts';
 import { insertRelay, lookAround } from '../../src/modules/webhooks/relay/queries.ts';
 import type { Sink } from '../../src/modules/webhooks/relay/sink.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => node?.close());
 
-it('a relay that is ahead of its database stops, says so, and goes on from the time that it is told', async () => {
+test('a relay that is ahead of its database stops, says so, and goes on from the time that it is told', async () => {
   const { db, app } = node;
   const admin = await node.asAdmin();
   const arrived: number[] = [];

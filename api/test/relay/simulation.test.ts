@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { fanOut } from '../../src/modules/webhooks/fan-out.ts';
 import { insertRelay } from '../../src/modules/webhooks/relay/queries.ts';
 import type { Page, Sink } from '../../src/modules/webhooks/relay/sink.ts';
@@ -67,7 +67,7 @@ const expireLeases = () =>
   );
 
 describe.each(['sqs', 'webhooks'] as const)('%s', (name) => {
-  it.each(SEEDS)(
+  test.each(SEEDS)(
     'lose nothing, whoever is killed when, and keep the order of each coupon: seed %i',
     async (seed) => {
       const { int: pick, chance } = randomOf('relay', name, seed);

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { randomOf } from './random.ts';
 
-it('sequences of different names do not meet: none draws an id of another, at any place', () => {
+test('sequences of different names do not meet: none draws an id of another, at any place', () => {
   const ids = Array.from({ length: 60_000 }, (_, n) => {
     const random = randomOf('a4bd94ef', 'history', Math.floor(n / 200), n % 200);
     return Array.from({ length: 12 }, () => random.uuid());
@@ -9,7 +9,7 @@ it('sequences of different names do not meet: none draws an id of another, at an
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-it('the same names give the same sequence, which is as even as chance', () => {
+test('the same names give the same sequence, which is as even as chance', () => {
   const [one, other] = [randomOf('seed', 1), randomOf('seed', 1)];
   const drawn = Array.from({ length: 10_000 }, () => one.int(10));
   expect(drawn).toEqual(drawn.map(() => other.int(10)));
