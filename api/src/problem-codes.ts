@@ -148,6 +148,13 @@ export const problems = {
     about: 'Something went wrong in the service. Nothing was changed.',
     remedy: 'Report it with the `requestId`.',
   },
+  'not-available-here': {
+    status: 501,
+    title: 'Not available in this installation',
+    about:
+      'This installation cannot do it. On AWS Lambda there is no live stream of events, and no answer larger than 5 MB.',
+    remedy: 'Poll /api/v1/events instead of the stream. If an answer is too large, ask for less.',
+  },
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',

@@ -186,6 +186,9 @@ const reasons = {
   'too-many-sign-ins': 'Too many failed attempts.',
   'too-many-own-streams': 'This account has too many streams open.',
   'too-many-streams': 'Too many streams are open. Retry shortly.',
+  'no-live-stream': 'There is no live stream here. Poll /api/v1/events instead.',
+  'answer-too-large':
+    'The answer is larger than {max} MB. Ask for less, with filters or a shorter time range.',
   'service-away': 'The {service} service cannot be reached.',
   'service-broke-off':
     'The {service} service broke off. A change may have been made: repeat it with the same Idempotency-Key.',

@@ -7,12 +7,11 @@ import { stopAccepting } from './accept-queue.ts';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { isOutage } from './database/errors.ts';
-import { migrate } from './database/migrate.ts';
 import { isMissingRight } from './database/rights.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { maskText } from './logging.ts';
 import type { Module } from './modules/module.ts';
-import { ensureFirstAdmin } from './modules/accounts/people/first-admin.ts';
+import { prepareDatabase } from './prepare.ts';
 import { runWorkers } from './workers/primary.ts';
 import { meetSiblings, tellReady } from './workers/worker.ts';
 
@@ -165,13 +164,7 @@ async function prepare(
         onEmbedded(postgres);
         app.readiness.databaseUrl = postgres.url;
       }
-      const url = config.databaseDirectUrl ?? app.readiness.databaseUrl;
-      const applied = await orAbort(() => migrate(url), signal);
-      if (applied.length > 0) app.log.info({ applied }, 'migrated the database');
-      for (const work of app.preparations) await orAbort(work, signal);
-      signal.throwIfAborted();
-      // Last, and to its end also when told to stop meanwhile: its password is shown once.
-      const admin = await ensureFirstAdmin(app, config);
+      const admin = await prepareDatabase(app, config, (work) => orAbort(work, signal));
       app.readiness.prepared = true;
       app.log.info('ready');
       // One that joins others need not say it again, unless it was the one to make the administrator.

@@ -224,3 +224,27 @@ test('a lock is never shown to last longer than it does', async ({ server, open 
   const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
   expect(shown.filter((text) => text > '1:00')).toEqual([]);
 });
+
+test('where there is no stream, a page that is shown reads again every few seconds, and says nothing of it', async ({
+  server,
+  open,
+  faults,
+}) => {
+  faults.allow(/status of 501/);
+  const person = await makePerson(server);
+  const book = await makeBook(server, 2);
+  const page = await open(person, { at: '/account' });
+  // As AWS Lambda answers.
+  await page.route('**/api/v1/events/stream*', (route) =>
+    route.fulfill({
+      status: 501,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ code: 'not-available-here', status: 501, title: 'Not available', detail: '' }),
+    }),
+  );
+  await page.goto('/coupons');
+  await expect(page.getByText('No coupons yet')).toBeVisible();
+  const code = await giveCoupon(server, book, person);
+  await expect(page.getByRole('article', { name: code })).toBeVisible();
+  await expect(page.getByText(/interrupted/)).toHaveCount(0);
+});

@@ -2,6 +2,7 @@ import { type Driver, Kysely, PostgresDialect, type Transaction as KyselyTransac
 import pg from 'pg';
 import { ConnectError, errorCode, isLostConnection, POOL_OVERLOADED } from './errors.ts';
 import { type Beginnings, beginnings, type Habits, PooledConnection } from './pooled-connection.ts';
+import type { SecretPassword } from './secret-password.ts';
 import { clientWith, isPoolerRefusal, type SessionLimits } from './session.ts';
 import type { DB } from './types.ts';
 
@@ -13,6 +14,8 @@ export type Transaction = KyselyTransaction<DB>;
 export interface ConnectionOptions {
   /** Where the database is; throws an outage while that is not known yet (the embedded one is still starting). */
   url: () => string;
+  /** Where the password is kept elsewhere than in the address. */
+  password?: SecretPassword;
   /** Most connections open at a time. */
   poolSize: number;
   /** Most requests that may wait for a connection; one more is refused at once. */
@@ -109,7 +112,7 @@ class PooledDriver implements Driver {
     if (this.#opened) return this.#opened;
     const pool = openPool(
       this.#options,
-      clientWith(this.#limits, () => this.#habits.ownSessions),
+      clientWith(this.#limits, () => this.#habits.ownSessions, this.#options.password?.read),
     );
     pool.on('connect', (client) => this.#madeAt.set(client, performance.now()));
     return (this.#opened = pool);
@@ -130,7 +133,8 @@ class PooledDriver implements Driver {
     });
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  /** @param afterRefusal whether the password was refused a moment ago, and this is the try with a newer one */
+  async #connect(afterRefusal = false): Promise<pg.PoolClient> {
     const pool = this.#pool;
     if (pool.waitingCount >= this.#options.maxWaiting) {
       throw new PoolOverloadedError('too many requests wait for a database connection');
@@ -148,6 +152,10 @@ class PooledDriver implements Driver {
         this.#habits.ownSessions = this.#habits.keepPrepared = false;
         this.#begin = beginnings(this.#limits, false);
         return this.#connect();
+      }
+      if (errorCode(error) === WRONG_PASSWORD && this.#options.password && !afterRefusal) {
+        this.#options.password.refused();
+        return this.#connect(true);
       }
       if (isBusy(error)) throw new PoolOverloadedError('waited too long for a database connection');
       this.#options.onReturn(error);
@@ -190,5 +198,6 @@ class PooledDriver implements Driver {
 }
 
 const READ_ONLY = '25006';
+const WRONG_PASSWORD = '28P01';
 /** In the words of pg-pool. */
 const isBusy = (error: unknown) => error instanceof Error && error.message.startsWith('timeout exceeded');

@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { sql } from 'kysely';
 import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type pg from 'pg';
 import { packageFiles } from '../package-files.ts';
+import type { Database } from './connection.ts';
 import { clientWith, isPoolerRefusal } from './session.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -18,11 +21,12 @@ const BUSY_TABLES = ['books', 'book_user_counters', 'coupons', 'events', 'redemp
  * transaction, so a failing one leaves the database as it was.
  *
  * @param databaseUrl a direct connection (not through PgBouncer: the lock belongs to a session)
+ * @param readPassword where the password is kept elsewhere than in the address
  * @returns the names of the files applied
  * @throws also when somebody holds a table that it needs, such as a backup: it is to be called again
  */
-export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = await connect(databaseUrl);
+export async function migrate(databaseUrl: string, readPassword?: () => Promise<string>): Promise<string[]> {
+  const client = await connect(databaseUrl, readPassword);
   try {
     await client.query('SELECT pg_advisory_lock($1::bigint)', [PG_MIGRATE_LOCK_ID]);
     if (await isBehind(client)) await beginWithBusyTables(client);
@@ -62,8 +66,22 @@ async function beginWithBusyTables(client: pg.Client): Promise<void> {
     await client.query(`LOCK TABLE ${rows.map(({ name }) => name).join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
 }
 
-async function connect(databaseUrl: string, isOwnSession = true): Promise<pg.Client> {
-  const Client = clientWith(UNLIMITED, () => isOwnSession);
+/** Whether the newest migration of this version has been applied; for those who do not apply any. */
+export async function isMigrated(db: Database): Promise<boolean> {
+  const newest = readdirSync(packageFiles.migrations)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .at(-1)!;
+  const { rows } = await sql`SELECT FROM migrations WHERE name = ${basename(newest, '.sql')}`.execute(db);
+  return rows.length > 0;
+}
+
+async function connect(
+  databaseUrl: string,
+  readPassword?: () => Promise<string>,
+  isOwnSession = true,
+): Promise<pg.Client> {
+  const Client = clientWith(UNLIMITED, () => isOwnSession, readPassword);
   const client = new Client({
     connectionString: databaseUrl,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -78,7 +96,7 @@ async function connect(databaseUrl: string, isOwnSession = true): Promise<pg.Cli
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
-    if (isOwnSession && isPoolerRefusal(error)) return connect(databaseUrl, false);
+    if (isOwnSession && isPoolerRefusal(error)) return connect(databaseUrl, readPassword, false);
     throw error;
   }
 }

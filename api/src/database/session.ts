@@ -38,10 +38,21 @@ interface Startup {
 /**
  * A client that says what we rely on when it connects: a role or a database can have other defaults (DateStyle, time-outs, …), and may
  * get them at any time.
+ * @param readPassword where the password is kept elsewhere than in the address
  * @param isOwnSession whether the connection is a session of the database: PgBouncer refuses what it does not follow
  */
-export function clientWith(limits: SessionLimits, isOwnSession: () => boolean): typeof pg.Client {
+export function clientWith(
+  limits: SessionLimits,
+  isOwnSession: () => boolean,
+  readPassword?: () => Promise<string>,
+): typeof pg.Client {
   return class extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super(config);
+      // Asked when the server wants one. One in the address would go first, if it were said with the rest.
+      if (readPassword) Object.assign(this, { password: readPassword });
+    }
+
     getStartupConf(): Record<string, string> {
       const { getStartupConf } = pg.Client.prototype as unknown as Startup;
       const own = isOwnSession() && {

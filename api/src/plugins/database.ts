@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { type Database, openDatabase } from '../database/connection.ts';
 import { errorCode, isRefusedChange } from '../database/errors.ts';
 import { isMissingRight, listMissingRights } from '../database/rights.ts';
+import { secretPassword } from '../database/secret-password.ts';
 import { Problem } from '../problems.ts';
 
 const MAX_WAITING = 1_000;
@@ -12,7 +13,10 @@ const SAY_AGAIN_MS = 10_000;
 declare module 'fastify' {
   interface FastifyInstance {
     db: Database;
-    /** Adds work to be done once the schema is there and before this process takes traffic. */
+    /** Adds work on the data, to be done after migrations and after a restore; it may be done again, and by several at once. */
+    addUpgrade: (work: () => Promise<void>) => void;
+    upgrades: (() => Promise<void>)[];
+    /** Adds work that each process does before it takes traffic. */
     addPreparation: (work: () => Promise<void>) => void;
     preparations: (() => Promise<void>)[];
     /** Logs which rights the database's role lacks, and what gives them. */
@@ -29,6 +33,7 @@ export default fp<{ config: Config }>(
         if (readiness.databaseUrl) return readiness.databaseUrl;
         throw Object.assign(new Error('the embedded database is still starting'), { code: 'ECONNREFUSED' });
       },
+      password: config.databaseSecretArn === undefined ? undefined : secretPassword(config.databaseSecretArn),
       poolSize: config.databasePoolSize,
       maxWaiting: MAX_WAITING,
       acquireTimeoutMs: ACQUIRE_TIMEOUT_MS,
@@ -61,6 +66,8 @@ export default fp<{ config: Config }>(
 
     app.decorate('sayMissingRights', sayMissingRights);
     app.decorate('db', db);
+    app.decorate('upgrades', []);
+    app.decorate('addUpgrade', (work: () => Promise<void>) => void app.upgrades.push(work));
     app.decorate('preparations', []);
     app.decorate('addPreparation', (work: () => Promise<void>) => void app.preparations.push(work));
     // Before the migrations there may be no tables, and a missing table is no defect of a request.

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Adds work that every process does now and then, and that may be done by several at once without harm. */
     addChore: (name: string, chore: Chore) => void;
+    /** Does all chores once, one after the other. One that fails is logged, and will be done the next time. */
+    doChores: (stopping: AbortSignal) => Promise<void>;
   }
 }
 
@@ -22,6 +24,9 @@ export default fp<{ config: Config }>(
     app.decorate('addChore', (name: string, chore: Chore) => void chores.set(name, chore));
     app.addChore('old idempotency keys', () => deleteOldAnswers(app.db));
     app.addChore('ended budgets', () => deleteEndedBudgets(app.db));
+    app.decorate('doChores', async (stopping: AbortSignal) => {
+      for (const [name, chore] of chores) if (!stopping.aborted) await attempt(name, chore, stopping);
+    });
     if (config.sweepSeconds === 0) return;
 
     const stopping = new AbortController();
@@ -36,14 +41,14 @@ export default fp<{ config: Config }>(
 
     async function keepDoing(): Promise<void> {
       while (!stopping.signal.aborted) {
-        if (app.readiness.prepared) for (const [name, chore] of chores) await attempt(name, chore);
+        if (app.readiness.prepared) await app.doChores(stopping.signal);
         await wait(config.sweepSeconds * 1000, undefined, { signal: stopping.signal }).catch(() => {});
       }
     }
 
-    async function attempt(name: string, chore: Chore): Promise<void> {
+    async function attempt(name: string, chore: Chore, signal: AbortSignal): Promise<void> {
       try {
-        await chore(stopping.signal);
+        await chore(signal);
       } catch (error) {
         app.log[isOutage(error) ? 'warn' : 'error'](
           { err: error },

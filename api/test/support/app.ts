@@ -56,7 +56,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const app = await buildApp({ config, modules: options.modules ?? allModules });
   if (!options.modules) await reform(app, config);
   await app.ready();
-  for (const work of app.preparations) await work();
+  for (const work of [...app.upgrades, ...app.preparations]) await work();
   app.readiness.prepared = true;
 
   async function asUser({

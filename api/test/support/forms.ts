@@ -1,8 +1,11 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { type DispatchFunc, inject } from 'light-my-request';
 import { buildApp } from '../../src/app.ts';
 import type { Config } from '../../src/config.ts';
-import { selectModules } from '../../src/modules/index.ts';
+import { createHttpHandler } from '../../src/lambda/http.ts';
+import { allModules, selectModules } from '../../src/modules/index.ts';
 import { type ServiceName, serviceOf, services } from '../../src/services.ts';
+import { throughGateway } from './http-gateway.ts';
 
 /** Another way for requests to reach the product than the one app that a test holds. */
 interface Form {
@@ -16,6 +19,7 @@ interface Form {
  */
 const forms: Record<string, (app: FastifyInstance, config: Config) => Promise<Form>> = {
   services: asServices,
+  lambda: asFunction,
 };
 
 /** Routes the app's requests through the form that the environment names, if any. */
@@ -44,17 +48,38 @@ async function asServices(whole: FastifyInstance, config: Config): Promise<Form>
     apps[name] = app;
   }
   const own = whole.inject.bind(whole);
-  const inject = (request: InjectOptions | string, ...rest: []) => {
+  const route = (request: InjectOptions | string, ...rest: []) => {
     const { method = 'GET', url } = typeof request === 'string' ? { url: request } : request;
     const path = typeof url === 'string' ? url.split('?', 1)[0]! : (url?.pathname ?? '/');
     const service = serviceOf(method.toUpperCase(), path);
     return service === undefined ? own(request, ...rest) : apps[service].inject(request, ...rest);
   };
   return {
-    inject: inject as FastifyInstance['inject'],
+    inject: route as FastifyInstance['inject'],
     async close() {
       await Promise.all(Object.values(apps).map((app) => app.close()));
     },
+  };
+}
+
+/**
+ * One app as a function on AWS Lambda has it: one database connection, no job, no stream. Requests come as events of API Gateway.
+ * Jobs are run by the test's own app, as by the scheduled function.
+ */
+async function asFunction(whole: FastifyInstance, config: Config): Promise<Form> {
+  const app = await buildApp({
+    config: { ...config, databasePoolSize: 1, jobConcurrency: 0, liveStream: false },
+    modules: allModules,
+  });
+  const handler = createHttpHandler(app);
+  await app.ready();
+  for (const work of app.preparations) await work();
+  shareReadiness(app, whole);
+  const dispatch: DispatchFunc = (request, response) =>
+    void throughGateway(request as never, response as never, handler);
+  return {
+    inject: ((...args: [never]) => inject(dispatch, ...args)) as FastifyInstance['inject'],
+    close: () => app.close(),
   };
 }
 

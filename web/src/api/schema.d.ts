@@ -1377,6 +1377,8 @@ export interface components {
       | 'too-many-sign-ins'
       | 'too-many-own-streams'
       | 'too-many-streams'
+      | 'no-live-stream'
+      | 'answer-too-large'
       | 'service-away'
       | 'service-broke-off'
       | 'no-service-ready'
@@ -1412,6 +1414,7 @@ export interface components {
       | 'idempotency-key-reused'
       | 'rate-limited'
       | 'internal-error'
+      | 'not-available-here'
       | 'unavailable';
     /** FieldError */
     FieldError: {
@@ -1465,6 +1468,7 @@ export interface components {
         | 'idempotency-key-reused'
         | 'rate-limited'
         | 'internal-error'
+        | 'not-available-here'
         | 'unavailable';
       reason: components['schemas']['Reason'];
       /** @description what the words of the reason need */
@@ -1823,6 +1827,7 @@ export interface components {
           | 'idempotency-key-reused'
           | 'rate-limited'
           | 'internal-error'
+          | 'not-available-here'
           | 'unavailable';
         reason: components['schemas']['Reason'];
         /** @description what the words of the reason need */
@@ -7982,6 +7987,15 @@ export interface operations {
       };
       /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-available-here`: This installation cannot do it. On AWS Lambda there is no live stream of events, and no answer larger than 5 MB. */
+      501: {
         headers: {
           [name: string]: unknown;
         };

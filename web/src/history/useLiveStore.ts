@@ -18,6 +18,8 @@ type Shared =
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
+/** Where there is no stream: how often a tab that is shown reads again what it shows. */
+const RELOAD_MS = 5_000;
 
 /**
  * The live stream of events. All tabs of an account share one connection, because browsers allow only six per host: the tab that
@@ -54,16 +56,27 @@ export const useLiveStore = defineStore('live', () => {
       take(message);
       if (!signal.aborted) channel.postMessage(message);
     };
-    if (!('locks' in navigator)) return read(share, signal);
-    await navigator.locks
-      .request(name, { signal }, () => read(share, signal))
-      .catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+    const reading = () => read(share, signal);
+    const end = await ('locks' in navigator
+      ? navigator.locks.request(name, { signal }, reading).catch((error: unknown) => {
+          if (!signal.aborted) throw error;
+        })
+      : reading());
+    if (end === 'no-stream') await reloadAgainAndAgain(signal);
+  }
+
+  /** Each tab for itself: one that is hidden is slowed down by browsers, and could not do it for the others. */
+  async function reloadAgainAndAgain(signal: AbortSignal): Promise<void> {
+    connected.value = true;
+    for (await pause(RELOAD_MS, signal); !signal.aborted; await pause(RELOAD_MS, signal))
+      if (document.visibilityState === 'visible') await queries.invalidateQueries().catch(() => {});
   }
 
   /** Reads until told to stop, through cuts, restarts and expired tokens. Each connection continues where the last one ended. */
-  async function read(share: (message: Shared) => void, signal: AbortSignal): Promise<void> {
+  async function read(
+    share: (message: Shared) => void,
+    signal: AbortSignal,
+  ): Promise<'no-stream' | undefined> {
     let delay = FIRST_RETRY_MS;
     while (!signal.aborted) {
       try {
@@ -80,6 +93,7 @@ export const useLiveStore = defineStore('live', () => {
         }
       } catch (error) {
         if (!(error instanceof ApiProblem)) throw error;
+        if (error.code === 'not-available-here') return 'no-stream';
         if (error.status === 401 || error.status === 403) return; // The session is over; whoever signs in starts anew.
       }
       if (signal.aborted) return;

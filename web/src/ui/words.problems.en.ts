@@ -26,6 +26,7 @@ export default {
     'idempotency-key-reused': 'That was another request',
     'rate-limited': 'Too many attempts',
     'internal-error': 'Something went wrong',
+    'not-available-here': 'Not available here',
     unavailable: 'The service does not answer',
     network: 'No connection',
   } satisfies Record<ProblemCode | 'network', string>,

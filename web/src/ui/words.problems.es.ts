@@ -25,6 +25,7 @@ export default {
     'idempotency-key-reused': 'Era otra petición',
     'rate-limited': 'Demasiados intentos',
     'internal-error': 'Algo ha fallado',
+    'not-available-here': 'No disponible aquí',
     unavailable: 'El servicio no responde',
     network: 'Sin conexión',
   } satisfies Record<ProblemCode | 'network', string>,

@@ -99,6 +99,9 @@ export default {
   'idempotency-key-reused': 'Reload the page and try again.',
   'rate-limited': 'Wait a moment, then try again.',
   'internal-error': 'Nothing was changed. If it happens again, report it.',
+  'not-available-here': 'This installation cannot do that.',
+  'no-live-stream': 'This installation has no live updates. The page is read again every few seconds.',
+  'answer-too-large': 'The answer is larger than {max} MB. Ask for less, with filters or a shorter time.',
   unavailable: AT_WORK,
   network: `Try again when you are online. ${ONCE}`,
 } satisfies Partial<Record<Reason | 'network', string>>;

@@ -92,6 +92,10 @@ export default {
   'idempotency-key-reused': 'Recargue la página e inténtelo de nuevo.',
   'rate-limited': 'Espere un momento e inténtelo de nuevo.',
   'internal-error': 'No se ha cambiado nada. Si se repite, avise.',
+  'not-available-here': 'Esta instalación no puede hacerlo.',
+  'no-live-stream':
+    'Esta instalación no tiene actualizaciones en directo. La página se relee cada pocos segundos.',
+  'answer-too-large': 'La respuesta ocupa más de {max} MB. Pida menos, con filtros o un período más corto.',
   unavailable: AT_WORK,
   network: `Inténtelo cuando tenga conexión. ${ONCE}`,
 } satisfies Partial<Record<Reason | 'network', string>>;

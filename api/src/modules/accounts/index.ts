@@ -15,7 +15,7 @@ export const core = fp<ModuleOptions>(
   async (app) => {
     for (const schema of [userSchema, userPage, signedIn, keySet, signInOptions, accessLink, knownLink])
       app.addSchema(schema);
-    app.addPreparation(() => canonicalizeEmails(app.db, app.log));
+    app.addUpgrade(() => canonicalizeEmails(app.db, app.log));
     app.addChore('expired sessions', () => deleteExpiredSessions(app.db));
     app.addChore('old access links', () => deleteOldAccessLinks(app.db));
     app.addChore('signing keys', async () => {

@@ -17,7 +17,7 @@ export const core = fp<ModuleOptions>(
   async (app) => {
     for (const schema of [redemptionSchema, redemptionPage, eventSchema, eventPage, streamedEventSchema])
       app.addSchema(schema);
-    app.addPreparation(() => inTransaction(app.db, noteRestoredRows));
+    app.addUpgrade(() => inTransaction(app.db, noteRestoredRows));
     app.addChore('names of old events', (stopping) => nameOldEvents(app.db, stopping));
   },
   {
@@ -61,7 +61,7 @@ export const stream = fp<ModuleOptions>(
       audience.stop();
       await hub.stop();
     });
-    streamRoutes(app, audience);
+    streamRoutes(app, audience, config);
   },
   { name: 'history-stream', dependencies: ['history-core', 'metrics'] },
 );

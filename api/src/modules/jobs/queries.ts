@@ -86,6 +86,12 @@ export async function listJobs(
   return rows;
 }
 
+/** Whether a job waits for a worker: one that nobody has begun. */
+export async function hasQueuedJob(db: Database): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM jobs WHERE status = 'queued' LIMIT 1`.execute(db);
+  return rows.length > 0;
+}
+
 /**
  * Takes a job that is not finished: it is this attempt's from now on. Undefined: there is nothing left to do.
  * @param after only if this was the last attempt

@@ -2,6 +2,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { callerOf } from '../../../access/caller.ts';
+import type { Config } from '../../../config.ts';
+import { Problem } from '../../../problems.ts';
 import { ref, strict, uuid } from '../../../schemas.ts';
 import type { Audience } from './audience.ts';
 import { readPlace, streamedEventSchema } from './messages.ts';
@@ -17,14 +19,18 @@ const description = `A stream of Server-Sent Events. A USER hears of their own c
 Send the \`id\` of the last message (those without data count too) as \`Last-Event-ID\` when you come back, to any node: nothing is
 missed and nothing comes twice. A client that is too slow is cut off, and comes back like this. A comment comes every 15 seconds.`;
 
-export function streamRoutes(fastify: FastifyInstance, audience: Audience): void {
+export function streamRoutes(
+  fastify: FastifyInstance,
+  audience: Audience,
+  { liveStream }: Pick<Config, 'liveStream'>,
+): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
 
   app.get(
     '/api/v1/events/stream',
     {
       // A request that lasts for minutes says nothing about how fast answers are.
-      config: { access: 'user', disableMetrics: true },
+      config: { access: 'user', disableMetrics: true, problems: ['not-available-here'] },
       exposeHeadRoute: false,
       schema: {
         tags: ['events'],
@@ -44,6 +50,7 @@ export function streamRoutes(fastify: FastifyInstance, audience: Audience): void
       },
     },
     async (request, reply) => {
+      if (!liveStream) throw new Problem('not-available-here', 'no-live-stream');
       const last = request.headers['last-event-id'];
       await audience.admit(request, reply, {
         caller: callerOf(request),

