@@ -11,7 +11,7 @@ const STOP_MS = 20_000;
  * @param timeMs until this function is ended by force
  */
 export async function workInBackground(app: FastifyInstance, timeMs: number): Promise<void> {
-  const timeIsUp = AbortSignal.timeout(Math.max(1, timeMs - STOP_MS));
+  const timeIsUp = AbortSignal.timeout(Math.max(1, Math.floor(timeMs - STOP_MS)));
   try {
     await makeReady(app);
     if (!app.readiness.prepared) throw new Error('the database is not ready');
