@@ -6,6 +6,7 @@ import { packCodes } from '../src/modules/codes/packed.ts';
 import { canMake, drawCodes, readPattern } from '../src/modules/codes/pattern.ts';
 import { insertDrawnCodes } from '../src/modules/codes/queries.ts';
 import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
+import { insertBook } from './support/nodes.ts';
 
 let t: TestApp;
 let admin: TestUser;
@@ -169,6 +170,21 @@ describe('generating', () => {
     );
     expect(new Set(stored.flat()).size).toBe(100);
     await Promise.all(nodes.map((node) => node.close()));
+  });
+
+  test('by six at once leaves a pattern that cannot be guessed: five are taken', async () => {
+    const node = await startTestApp();
+    const { headers } = await node.asAdmin();
+    const payload = { pattern: `${mark()}-#######`, charset: 'digits', count: 2_000 };
+    const books = await Promise.all(Array.from({ length: 6 }, () => insertBook(node.db, 0)));
+    const answers = await Promise.all(
+      books.map(({ id }) =>
+        node.app.inject({ method: 'POST', url: `/api/v1/books/${id}/codes/generate`, payload, headers }),
+      ),
+    );
+    const refused = answers.filter(({ statusCode }) => statusCode === 400);
+    expect(refused.map((answer) => answer.json<{ reason: string }>().reason)).toEqual(['guessable-codes']);
+    await node.close();
   });
 
   test('answers a repeat with the same key byte for byte, and stores once', async () => {

@@ -5,11 +5,13 @@ import { explain, type Why } from '../../reasons.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { drawCodes, entropyBits, type Pattern, searchTerms } from './pattern.ts';
 import { countCodesLike, countPromisedCodes, findHighestCouponId, lockTightPatterns } from './queries.ts';
-import type { Preview } from './schemas.ts';
+import { MAX_GENERATED, type Preview } from './schemas.ts';
 
 /** A pattern must have this many codes for each that exists: one guess in a thousand may hit. */
 const CODES_PER_CODE = 1000n;
 const SAMPLES = 10;
+/** Codes that others may be promising at this moment, unseen by us: as many as a hundred connections can ask for. */
+const UNSEEN_CODES = 100 * MAX_GENERATED;
 
 export interface GenerateOptions {
   bookId: string;
@@ -31,7 +33,8 @@ export async function checkPattern(
   await allowBulkWork(trx, { inRequest: true });
   const promised = await countPromisedCodes(trx, pattern);
   // Ids are at least as many as coupons: for most patterns this number is enough, and nothing has to be counted.
-  if (!isGuessable(pattern, (await findHighestCouponId(trx)) + promised, count)) return { dense: false };
+  const others = (await findHighestCouponId(trx)) + promised + UNSEEN_CODES;
+  if (!isGuessable(pattern, others, count)) return { dense: false };
   // Two at once would each not see what the other is about to promise.
   await lockTightPatterns(trx);
   const existing =

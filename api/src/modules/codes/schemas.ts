@@ -5,7 +5,8 @@ import { layoutQuery } from '../../files/schemas.ts';
 import { MAX_CODE_LENGTH } from '../coupons/code.ts';
 import { DEFAULT_PATTERN } from './pattern.ts';
 
-const MAX_GENERATED = 1_000_000;
+/** Codes of one generation. */
+export const MAX_GENERATED = 1_000_000;
 
 export const bookId = strict({ id: uuid() });
 

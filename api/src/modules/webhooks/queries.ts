@@ -34,6 +34,11 @@ export type WebhookSettings = Pick<
   'url' | 'description' | 'types' | 'bookIds' | 'includeCodes' | 'disabledReason'
 >;
 
+/** Webhooks are made one after the other: two at once would each not count the other. */
+export async function lockNewWebhooks(trx: Transaction): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtext('new_webhooks'))`.execute(trx);
+}
+
 export async function countWebhooks(trx: Transaction): Promise<number> {
   const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM webhooks`.execute(trx);
   return rows[0]!.count;

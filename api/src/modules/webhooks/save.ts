@@ -1,6 +1,12 @@
 import type { Transaction } from '../../database/connection.ts';
 import type { AllowedNetworks } from '../../addresses.ts';
-import { countWebhooks, insertWebhook, type WebhookRow, type WebhookSettings } from './queries.ts';
+import {
+  countWebhooks,
+  insertWebhook,
+  lockNewWebhooks,
+  type WebhookRow,
+  type WebhookSettings,
+} from './queries.ts';
 import { refuseTarget, tooManyWebhooks } from './refusals.ts';
 import { insertRelay } from './relay/queries.ts';
 import { readStart } from './relay/turn.ts';
@@ -30,6 +36,7 @@ export async function createWebhook(
   settings: Omit<WebhookSettings, 'disabledReason'>,
   made: { secret: Buffer; createdBy: string },
 ): Promise<WebhookRow> {
+  await lockNewWebhooks(trx);
   if ((await countWebhooks(trx)) >= MAX_WEBHOOKS) throw tooManyWebhooks(MAX_WEBHOOKS);
   await insertRelay(trx, 'webhooks', await readStart(trx));
   return insertWebhook(trx, settings, made);
