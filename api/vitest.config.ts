@@ -12,9 +12,9 @@ class LongestFirst extends BaseSequencer {
 
 /** They put something else in the place of a library, which must not have been loaded for another file. */
 const MOCKING = [
-  'test/accounts-devices.test.ts',
-  'test/accounts-sign-in.test.ts',
-  'test/accounts-throttle.test.ts',
+  'test/accounts/devices.test.ts',
+  'test/accounts/sign-in.test.ts',
+  'test/accounts/throttle.test.ts',
 ];
 
 export default defineConfig({

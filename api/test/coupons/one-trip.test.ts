@@ -1,0 +1,398 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { selectModules } from '../../src/modules/index.ts';
+import type { Answer } from '../../src/answers/answer.ts';
+import { inTransaction } from '../../src/database/transaction.ts';
+import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
+import type { KnownBook } from '../../src/modules/coupons/commands/hopes.ts';
+import { createLanes, type Path } from '../../src/modules/coupons/commands/lanes.ts';
+import { assignInOneTrip, foresee } from '../../src/modules/coupons/commands/one-trip.ts';
+import { couponColumns, selectBookWithStockForKeyShare } from '../../src/modules/coupons/queries.ts';
+import { type Actor, type BookRules, type Coupon, decide } from '../../src/modules/coupons/state.ts';
+import { assignRandomCoupons } from '../../src/modules/coupons/store.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { installClock } from '../simulation/clock.ts';
+import { checkInvariants } from '../support/invariants.ts';
+import { times } from '../support/nodes.ts';
+
+const NOW = new Date('2026-03-01T12:00:00.000Z');
+const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
+const MOMENT = 0.001;
+
+let database: TestDatabase;
+let clock: Awaited<ReturnType<typeof installClock>>;
+let app: TestApp;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  clock = await installClock(database.url, NOW.getTime());
+  app = await startTestApp({ databaseUrl: clock.url, modules: selectModules(['coupons']) });
+});
+afterAll(async () => {
+  await app.close();
+  await clock.close();
+  await database.drop();
+});
+
+const openBook = {
+  startsAt: NOW,
+  expiresAt: at(MOMENT),
+  archivedAt: null,
+  maxAssignmentsPerUser: 2,
+  maxRedemptions: 1,
+  lockTtlSeconds: 300,
+} satisfies Partial<BookRules>;
+const BOOKS: Record<string, Omit<BookRules, 'bookName'>> = {
+  'active from this moment, for a last one': openBook,
+  'without dates or limit': { ...openBook, startsAt: null, expiresAt: null, maxAssignmentsPerUser: null },
+  'starting in a moment': { ...openBook, startsAt: at(MOMENT), expiresAt: null },
+  'ended at this moment': { ...openBook, startsAt: null, expiresAt: NOW },
+  archived: { ...openBook, archivedAt: at(-1) },
+};
+/** When a book that is over, or has not begun, was open: at that time it may have been read. */
+const openAt = ({ startsAt, expiresAt }: Omit<BookRules, 'bookName'>) =>
+  startsAt && startsAt > NOW ? startsAt : expiresAt && expiresAt <= NOW ? at(-MOMENT) : NOW;
+
+type Row = Omit<Coupon, 'id' | 'bookId' | 'code'>;
+const free: Row = {
+  state: 'UNASSIGNED',
+  assignedUserId: null,
+  assignedAt: null,
+  lockedByUserId: null,
+  lockedAt: null,
+  lockExpiresAt: null,
+  redeemedAt: null,
+  redemptionCount: 0,
+  metadata: {},
+};
+/** The states of a coupon; those of the owner are filled in. */
+const COUPONS: Record<string, (owner: string) => Row> = {
+  free: () => free,
+  'free, with metadata': () => ({ ...free, metadata: { shop: 4 } }),
+  'free again after a redemption': () => ({ ...free, redeemedAt: at(-100), redemptionCount: 1 }),
+  ASSIGNED: (owner) => assignedTo(owner),
+  LOCKED: (owner) => ({
+    ...assignedTo(owner),
+    state: 'LOCKED',
+    lockedByUserId: owner,
+    lockedAt: at(-60),
+    lockExpiresAt: at(60),
+  }),
+  REDEEMED: (owner) => ({
+    ...assignedTo(owner),
+    state: 'REDEEMED',
+    redeemedAt: at(-100),
+    redemptionCount: 1,
+  }),
+};
+const assignedTo = (owner: string): Row => ({
+  ...free,
+  state: 'ASSIGNED',
+  assignedUserId: owner,
+  assignedAt: at(-9000),
+});
+
+async function insertBook(rules: Omit<BookRules, 'bookName'>): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    INSERT INTO books (name, starts_at, expires_at, archived_at, max_assignments_per_user, max_redemptions, lock_ttl_seconds)
+    VALUES (${randomUUID()}, ${rules.startsAt}, ${rules.expiresAt}, ${rules.archivedAt}, ${rules.maxAssignmentsPerUser},
+            ${rules.maxRedemptions}, ${rules.lockTtlSeconds}) RETURNING id`.execute(app.db);
+  return rows[0]!.id;
+}
+
+async function insertCoupon(bookId: string, row: Row): Promise<Coupon> {
+  const { rows } = await sql<Coupon>`
+    INSERT INTO coupons AS c (book_id, code, state, assigned_user_id, assigned_at, locked_by_user_id, locked_at, lock_expires_at,
+                              redeemed_at, redemption_count, metadata)
+    VALUES (${bookId}, ${randomUUID().toUpperCase()}, ${row.state}, ${row.assignedUserId}, ${row.assignedAt}, ${row.lockedByUserId},
+            ${row.lockedAt}, ${row.lockExpiresAt}, ${row.redeemedAt}, ${row.redemptionCount}, ${JSON.stringify(row.metadata)}::jsonb)
+    RETURNING ${couponColumns}`.execute(app.db);
+  return rows[0]!;
+}
+
+const insertCoupons = async (bookId: string, count: number) =>
+  Promise.all(times(count, () => insertCoupon(bookId, free)));
+
+const setCounter = (bookId: string, userId: string, assigned: number) =>
+  sql`INSERT INTO book_user_counters (book_id, user_id, assigned) VALUES (${bookId}, ${userId}, ${assigned})`.execute(
+    app.db,
+  );
+
+const readBook = async (bookId: string): Promise<KnownBook> =>
+  (await inTransaction(app.db, (trx) => selectBookWithStockForKeyShare(trx, bookId, 0)))!;
+
+/** The claim of a request with this key. */
+const claimOf = (key: string) => {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return { keyHash: digest(key), fingerprint: digest('the same request') };
+};
+
+const commandOf = (
+  bookId: string,
+  { actor, userId }: { actor: Actor; userId: string },
+  more: Partial<SubmittedCommand> = {},
+): SubmittedCommand => ({
+  type: 'assign',
+  actor,
+  userId,
+  code: null,
+  bookId,
+  metadata: {},
+  claim: null,
+  context: { instance: '/api/v1/coupons/assign/random', requestId: 'test' },
+  deadline: performance.now() + 60_000,
+  guessBudgets: [],
+  ...more,
+});
+
+/** All that an assignment could have changed of a book. */
+async function readAll(bookId: string) {
+  const { rows } = await sql`
+    SELECT (SELECT jsonb_agg(to_jsonb(c) ORDER BY id) FROM coupons c WHERE book_id = ${bookId}) AS coupons,
+           (SELECT jsonb_agg(to_jsonb(e) ORDER BY id) FROM events e WHERE book_id = ${bookId}) AS events,
+           (SELECT jsonb_agg(to_jsonb(k) ORDER BY user_id) FROM book_user_counters k WHERE book_id = ${bookId}) AS counters`.execute(
+    app.db,
+  );
+  return rows[0];
+}
+
+describe('the one trip does what decide says, of every coupon and book', () => {
+  for (const [bookName, rules] of Object.entries(BOOKS))
+    test(`book ${bookName}`, async () => {
+      const owner = await app.asUser();
+      const other = await app.asUser();
+      const admin = await app.asAdmin();
+      const CALLERS = {
+        owner: { actor: { id: owner.id, role: 'USER' }, userId: owner.id },
+        'another USER': { actor: { id: other.id, role: 'USER' }, userId: other.id },
+        'ADMIN for owner': { actor: { id: admin.id, role: 'ADMIN' }, userId: owner.id },
+        'ADMIN for self': { actor: { id: admin.id, role: 'ADMIN' }, userId: admin.id },
+      } satisfies Record<string, { actor: Actor; userId: string }>;
+      const seen = { done: 0, refused: 0 };
+      for (const [couponName, rowOf] of Object.entries(COUPONS))
+        for (const [caller, who] of Object.entries(CALLERS))
+          for (const assigned of couponName.startsWith('free') ? [0, 1, 2] : [0]) {
+            const label = `${couponName}, ${caller}, ${assigned} given`;
+            const bookId = await insertBook(rules);
+            const coupon = await insertCoupon(bookId, rowOf(owner.id));
+            if (assigned > 0) await setCounter(bookId, who.userId, assigned);
+            const book = await readBook(bookId);
+            const before = await readAll(bookId);
+            const decision = decide(coupon, book, { type: 'assign', ...who, assigned }, NOW);
+            // As if it had been read when it was open, so that nothing but the statements can refuse.
+            const answers = await assignInOneTrip(app.db, [commandOf(bookId, who)], {
+              ...book,
+              now: openAt(rules),
+            });
+            if ('refusal' in decision) {
+              expect(answers, label).toBeNull();
+              expect(await readAll(bookId), label).toEqual(before);
+              seen.refused += 1;
+              continue;
+            }
+            const { rows } =
+              await sql<Coupon>`SELECT ${couponColumns} FROM coupons c WHERE id = ${coupon.id}`.execute(
+                app.db,
+              );
+            expect(rows[0], label).toEqual(decision.next);
+            const events = await sql`
+              SELECT type, coupon_id AS "couponId", code, book_id AS "bookId", book_name AS "bookName", user_id AS "userId",
+                     actor_id AS "actorId", occurred_at AS "occurredAt", data
+              FROM events WHERE book_id = ${bookId}`.execute(app.db);
+            expect(events.rows, label).toEqual(decision.events);
+            expect(answers, label).toHaveLength(1);
+            expect(JSON.parse(answers![0]!.body), label).toMatchObject({
+              code: coupon.code,
+              ownerId: who.userId,
+            });
+            const counters = await sql<{ assigned: number }>`
+              SELECT assigned FROM book_user_counters WHERE book_id = ${bookId}`.execute(app.db);
+            expect(counters.rows, label).toEqual([{ assigned: assigned + 1 }]);
+            seen.done += 1;
+          }
+      const isOpen = !/^(starting|ended|archived)/.test(bookName);
+      const limited = rules.maxAssignmentsPerUser !== null;
+      expect(seen).toEqual(
+        isOpen ? (limited ? { done: 24, refused: 24 } : { done: 36, refused: 12 }) : { done: 0, refused: 48 },
+      );
+    });
+
+  test('a book that is over is not even tried', async () => {
+    const bookId = await insertBook(BOOKS['ended at this moment']!);
+    const { id } = await app.asUser();
+    expect(foresee(bookId, await readBook(bookId), [{ actor: { id, role: 'USER' }, userId: id }])).toBeNull();
+  });
+});
+
+describe('every check that fails undoes the whole group', () => {
+  const cases: Record<string, (stage: Stage) => Promise<void | Partial<SubmittedCommand>>> = {
+    'the account of one user was disabled': async ({ userIds }) => {
+      await sql`UPDATE users SET disabled_at = now() WHERE id = ${userIds[1]}`.execute(app.db);
+    },
+    'an ADMIN was demoted': async ({ admin }) => {
+      await sql`UPDATE users SET role = 'USER' WHERE id = ${admin}`.execute(app.db);
+    },
+    'one user is at the limit': async ({ bookId, userIds }) =>
+      void (await setCounter(bookId, userIds[2]!, 2)),
+    'there is a coupon less than commands': async ({ coupons }) => {
+      await sql`DELETE FROM coupons WHERE id = ${coupons[0]!.id}`.execute(app.db);
+    },
+    'the book was given another name': ({ bookId }) => change(bookId, 'name', randomUUID()),
+    'the book was given another start': ({ bookId }) => change(bookId, 'starts_at', at(-5)),
+    'the book was given another end': ({ bookId }) => change(bookId, 'expires_at', at(5)),
+    'the book was archived': ({ bookId }) => change(bookId, 'archived_at', NOW),
+    'the book was given another limit': ({ bookId }) => change(bookId, 'max_assignments_per_user', 5),
+    'the book was given other redemptions': ({ bookId }) =>
+      change(bookId, 'max_redemptions', 7, sql`, allow_multiple_redemptions = true`),
+    'the book was given other locks': ({ bookId }) => change(bookId, 'lock_ttl_seconds', 7),
+    'one command has been answered before': async ({ bookId }) => {
+      const claim = claimOf('once');
+      const [spare] = await insertCoupons(bookId, 1);
+      await sql`
+        INSERT INTO idempotency_keys (key_hash, fingerprint, status, body)
+        VALUES (${claim.keyHash}, ${claim.fingerprint}, 200, ${spare!.code})`.execute(app.db);
+      return { claim };
+    },
+    'there is too little time': async () => ({ deadline: performance.now() + 1_000 }),
+    'its time is over': async () => ({ deadline: performance.now() - 1 }),
+  };
+  interface Stage {
+    bookId: string;
+    userIds: string[];
+    admin: string;
+    coupons: Coupon[];
+  }
+  const change = async (bookId: string, column: string, value: unknown, more = sql``) =>
+    void (await sql`UPDATE books SET ${sql.ref(column)} = ${value}${more} WHERE id = ${bookId}`.execute(
+      app.db,
+    ));
+
+  test.each(Object.keys(cases))('%s', async (name) => {
+    const bookId = await insertBook({ ...openBook, startsAt: at(-60), expiresAt: at(60) });
+    const users = await Promise.all(times(4, () => app.asUser()));
+    const admin = await app.asAdmin();
+    const stage = {
+      bookId,
+      userIds: users.map(({ id }) => id),
+      admin: admin.id,
+      coupons: await insertCoupons(bookId, 5),
+    };
+    const book = await readBook(bookId);
+    const more = (await cases[name]!(stage)) ?? {};
+    const commands = [
+      ...users.map(({ id }) => commandOf(bookId, { actor: { id, role: 'USER' }, userId: id })),
+      commandOf(bookId, { actor: { id: admin.id, role: 'ADMIN' }, userId: users[0]!.id }, more),
+    ];
+    const before = await readAll(bookId);
+    expect(await assignInOneTrip(app.db, commands, book)).toBeNull();
+    expect(await readAll(bookId)).toEqual(before);
+  });
+
+  test('without any of these it is done', async () => {
+    const bookId = await insertBook({ ...openBook, startsAt: at(-60), expiresAt: at(60) });
+    const users = await Promise.all(times(4, () => app.asUser()));
+    await insertCoupons(bookId, 5);
+    const commands = users.map(({ id }) => commandOf(bookId, { actor: { id, role: 'USER' }, userId: id }));
+    const answers = await assignInOneTrip(app.db, commands, await readBook(bookId));
+    expect(ownersOf(answers!)).toEqual(users.map(({ id }) => id));
+    await checkInvariants(app.db, { bookIds: [bookId] });
+  });
+
+  test('it waits for rows longer than there is time', async () => {
+    const bookId = await insertBook({ ...openBook, startsAt: at(-60), expiresAt: at(60) });
+    const { id } = await app.asUser();
+    await insertCoupons(bookId, 1);
+    const book = await readBook(bookId);
+    const late = inTransaction(app.db, (trx) =>
+      assignRandomCoupons(trx, {
+        bookId,
+        book,
+        state: 'ASSIGNED',
+        eventType: 'coupon.assigned',
+        start: 0,
+        to: [{ userId: id, actorId: id }],
+        withinMs: -1,
+      }),
+    );
+    await expect(late).rejects.toThrow('too late');
+  });
+});
+
+const ownersOf = (answers: readonly Answer[]) =>
+  answers.map(({ body }) => (JSON.parse(body) as { ownerId: string }).ownerId);
+
+describe('a crowd that is served by both ways', () => {
+  test.each(['without keys', 'with keys'])('gets each coupon once and nobody too many, %s', async (keys) => {
+    const ran: Partial<Record<Path, number>> = {};
+    const onGroup = (_lane: string, _size: number, _seconds: number, path: Path) =>
+      (ran[path] = (ran[path] ?? 0) + 1);
+    const lanes = times(2, () => createLanes({ db: app.db, maxBooksAtOnce: 2, hopeAfter: 1, onGroup }));
+    const limit = 3;
+    const bookId = await insertBook({
+      ...openBook,
+      startsAt: null,
+      expiresAt: null,
+      maxAssignmentsPerUser: limit,
+    });
+    await insertCoupons(bookId, 102);
+    const users = await Promise.all(times(40, () => app.asUser()));
+    const submit = (n: number, userId: string, key: string) =>
+      lanes[n % 2]!(
+        commandOf(
+          bookId,
+          { actor: { id: userId, role: 'USER' }, userId },
+          { claim: keys === 'with keys' ? claimOf(`${userId} ${key}`) : null },
+        ),
+      );
+    for (const early of [await app.asUser(), await app.asUser()]) await submit(0, early.id, 'early');
+    // Each asks four times, one of which is one too many; together they ask for more than there is.
+    const outcomes = await Promise.all(
+      users.flatMap(({ id }, n) =>
+        times(limit + 1, async (turn) => {
+          // In waves, so that there are groups after groups that went well.
+          for (let wave = 0; wave < turn * 20 + (n % 20); wave += 1) await new Promise(setImmediate);
+          const { status, body } = await submit(n, id, String(turn));
+          return status === 200 ? '200' : (JSON.parse(body) as { code: string }).code;
+        }),
+      ),
+    );
+    const tally = Object.groupBy(outcomes, (outcome) => outcome);
+    expect(tally['200']).toHaveLength(100);
+    expect((tally['assignment-limit-reached'] ?? []).length + (tally['book-exhausted'] ?? []).length).toBe(
+      60,
+    );
+    expect(ran['one trip']).toBeGreaterThan(0);
+    expect(ran.usual).toBeGreaterThan(0);
+    await checkInvariants(app.db, { bookIds: [bookId] });
+  });
+
+  test('a repeat with the same key is told what the one trip answered', async () => {
+    const ran: Path[] = [];
+    const submit = createLanes({
+      db: app.db,
+      maxBooksAtOnce: 2,
+      hopeAfter: 1,
+      onGroup: (_lane, _size, _seconds, path) => void ran.push(path),
+    });
+    const bookId = await insertBook({
+      ...openBook,
+      startsAt: null,
+      expiresAt: null,
+      maxAssignmentsPerUser: null,
+    });
+    await insertCoupons(bookId, 5);
+    const { id } = await app.asUser();
+    const ask = (key: string) =>
+      submit(
+        commandOf(bookId, { actor: { id, role: 'USER' }, userId: id }, { claim: claimOf(`${id} ${key}`) }),
+      );
+    const first = await ask('first');
+    const second = await ask('second');
+    expect(ran).toEqual(['usual', 'one trip']);
+    const again = [await ask('first'), await ask('second')];
+    expect(again.map(({ body }) => body)).toEqual([first.body, second.body]);
+    expect(again.every(({ replayed }) => replayed)).toBe(true);
+    expect(ran.slice(2)).toEqual(['usual after all', 'usual']);
+  });
+});

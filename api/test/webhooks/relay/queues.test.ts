@@ -1,0 +1,118 @@
+import { startFauxqs } from 'fauxqs';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { inRows, sendInBatches } from '../../../src/modules/webhooks/relay/batches.ts';
+import { makeCertificate } from '../../support/certificate.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import { CREDENTIALS, startEventBus } from '../../support/event-bus.ts';
+import { eventually } from '../../support/eventually.ts';
+import { launchServer, untilReady } from '../../support/server.ts';
+
+interface Envelope {
+  id: string;
+  type: string;
+  subject: string;
+  data: { eventId: number; coupon: { code: string } };
+}
+
+const COUPONS = 5;
+const EVENTS = 60;
+
+test('every event reaches a FIFO queue in the order of its coupon, and a bus that refuses entries and checks signatures', async () => {
+  const database = await createTestDatabase();
+  const queues = await startFauxqs({ port: 0, logger: false });
+  const certificate = makeCertificate('localhost');
+  const bus = await startEventBus(certificate);
+  const { queueUrl } = queues.createQueue('coupons.fifo', {
+    region: CREDENTIALS.region,
+    attributes: { FifoQueue: 'true' },
+  });
+  const server = await launchServer({
+    DATABASE_URL: database.url,
+    // Its name for itself is one that only some machines look up.
+    SQS_QUEUE_URL: new URL(new URL(queueUrl).pathname, queues.address).href,
+    EVENT_BUS_NAME: 'coupons',
+    AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
+    AWS_REGION: CREDENTIALS.region,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.id,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secret,
+    NODE_EXTRA_CA_CERTS: certificate.file,
+  });
+  onTestFinished(async () => {
+    server.kill('SIGKILL');
+    await server.exited;
+    await queues.stop();
+    await database.drop();
+  });
+  await untilReady(server);
+  const client = new pg.Client(database.url);
+  await client.connect();
+  onTestFinished(() => client.end());
+  // The relays begin where they are made.
+  await eventually(async () => (await client.query('SELECT FROM relays')).rows.length === 2);
+
+  const id = '0199f0a2-71aa-7b02-8a34-5c1de2a0a7f3';
+  for (let n = 0; n < EVENTS; n += 10) {
+    await client.query(
+      `INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at, code, book_name)
+       SELECT 'coupon.locked', $1, n % $2, $1, clock_timestamp(), 'SECRET-CODE-' || n % $2, 'Book' FROM generate_series(1, 10) n`,
+      [id, COUPONS],
+    );
+  }
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM events ORDER BY id');
+  const ids = rows.map((row) => Number(row.id));
+
+  const queued = () =>
+    queues.inspectQueue('coupons.fifo')!.messages.ready.map(({ body }) => JSON.parse(body) as Envelope);
+  await eventually(() => queued().length >= EVENTS);
+  const onQueue = queued();
+  expect(onQueue.map(({ data }) => data.eventId).sort((a, b) => a - b)).toEqual(ids);
+  for (const subject of new Set(onQueue.map((message) => message.subject))) {
+    const order = onQueue.filter((message) => message.subject === subject).map(({ data }) => data.eventId);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  }
+
+  await eventually(() => bus.taken.length >= EVENTS);
+  const onBus = bus.taken.map(({ Detail }) => JSON.parse(Detail) as Envelope);
+  expect([...new Set(onBus.map(({ data }) => data.eventId))].sort((a, b) => a - b)).toEqual(ids);
+  expect(bus.taken[0]).toMatchObject({
+    EventBusName: 'coupons',
+    Source: 'coupon-book',
+    DetailType: 'coupon.locked',
+  });
+  // Those that were refused came again, and those alone.
+  expect(bus.refused.size).toBeGreaterThan(0);
+  expect(bus.taken).toHaveLength(EVENTS);
+  expect(bus.badSignatures()).toBe(0);
+  expect(JSON.stringify([onQueue, onBus])).not.toContain('SECRET-CODE');
+});
+
+test('an entry that is refused is sent again before the next of its group', async () => {
+  const entries = Array.from({ length: 57 }, (_, n) => ({ n, group: `g${n % 4}` }));
+  const arrived: typeof entries = [];
+  let calls = 0;
+  for (const row of inRows(entries, ({ group }) => group)) {
+    await sendInBatches(
+      row,
+      async (batch) =>
+        batch.flatMap((entry, index) => {
+          calls += 1;
+          if (calls % 3 === 0) return [{ index, reason: 'no' }];
+          arrived.push(entry);
+          return [];
+        }),
+      new AbortController().signal,
+    );
+  }
+  expect(arrived).toHaveLength(entries.length);
+  for (const group of ['g0', 'g1', 'g2', 'g3']) {
+    const order = arrived.filter((entry) => entry.group === group).map(({ n }) => n);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  }
+});
+
+test('entries that are always refused end in an error, not in silence', async () => {
+  await expect(
+    sendInBatches(['a'], async () => [{ index: 0, reason: 'InternalFailure' }], new AbortController().signal),
+  ).rejects.toThrow('InternalFailure');
+});
