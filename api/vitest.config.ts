@@ -1,10 +1,19 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Begins with the simulation, which takes longest: begun last, as a small file, it ran alone for a minute at the end. */
+/** These take longest, mostly waiting, though they are small files: begun last, one of them ran alone for a minute at the end. */
+const LONGEST = [
+  'simulation/simulation',
+  'jobs/workers',
+  'distributions/killed',
+  'lifecycle/stop',
+  'concurrency/waiting',
+];
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.includes('/simulation/');
+    const isLong = ({ moduleId }: TestSpecification) =>
+      LONGEST.some((name) => moduleId.endsWith(`/${name}.test.ts`));
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }

@@ -14,9 +14,6 @@ import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { launchServer } from '../support/server.ts';
 
-/** Making the data takes 7 s on an idle machine, 60 s on a very busy one. */
-const MOST_MS = 180_000;
-
 const DEMO = fileURLToPath(import.meta.resolve('../../demo/demo.ts'));
 
 describe('demo data', () => {
@@ -26,7 +23,7 @@ describe('demo data', () => {
     await demo.app.listen({ host: '127.0.0.1', port: 0 });
     await ensureFirstAdmin(demo.app, { adminEmail: ADMIN.email, adminPassword: PASSWORD });
     await fillDemo(demo.app, () => {});
-  }, MOST_MS);
+  });
   afterAll(() => demo.close());
 
   const rows = async <T>(statement: ReturnType<typeof sql>) => (await statement.execute(demo.db)).rows as T[];
@@ -155,42 +152,38 @@ describe('demo data', () => {
   });
 });
 
-test(
-  'a demo that is killed while it makes its data completes them at the next start, and says who can sign in',
-  async () => {
-    const DATA_DIR = join(temporaryFolder(), 'demo');
-    const killed = await launchServer({ DATA_DIR }, { file: DEMO });
-    await eventually(() => killed.output().includes('a month of claims'));
-    killed.kill('SIGKILL');
-    await killed.exited;
+test('a demo that is killed while it makes its data completes them at the next start, and says who can sign in', async () => {
+  const DATA_DIR = join(temporaryFolder(), 'demo');
+  const killed = await launchServer({ DATA_DIR }, { file: DEMO });
+  await eventually(() => killed.output().includes('a month of claims'));
+  killed.kill('SIGKILL');
+  await killed.exited;
 
-    const demo = await launchServer({ DATA_DIR }, { file: DEMO });
-    onTestFinished(async () => void (await demo.stop()));
-    await eventually(() => demo.output().includes('The demo is ready'));
-    for (const text of [demo.url.replace('127.0.0.1', 'localhost'), ADMIN.email, SHOPPER, PASSWORD]) {
-      expect(demo.output()).toContain(text);
-    }
+  const demo = await launchServer({ DATA_DIR }, { file: DEMO });
+  onTestFinished(async () => void (await demo.stop()));
+  await eventually(() => demo.output().includes('The demo is ready'));
+  for (const text of [demo.url.replace('127.0.0.1', 'localhost'), ADMIN.email, SHOPPER, PASSWORD]) {
+    expect(demo.output()).toContain(text);
+  }
 
-    const call = async <T>(path: string, token?: string, body?: unknown): Promise<T> => {
-      const answer = await fetch(`${demo.url}/api/v1${path}`, {
-        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-      });
-      return (await answer.json()) as T;
-    };
-    type List<T> = { items: T[] };
-    const credentials = { email: ADMIN.email, password: PASSWORD };
-    const { accessToken } = await call<{ accessToken: string }>('/auth/login', undefined, credentials);
-    const { items: books } = await call<List<{ id: string }>>('/books', accessToken);
-    const stats = await Promise.all(
-      books.map(({ id }) => call<{ total: number }>(`/books/${id}/stats`, accessToken)),
-    );
-    expect(stats.reduce((sum, { total }) => sum + total, 0)).toBe(2000);
-    const { items: jobs } = await call<List<{ kind: string }>>('/jobs', accessToken);
-    expect(jobs.filter(({ kind }) => kind === 'undo')).toHaveLength(1);
-  },
-  MOST_MS,
-);
+  const call = async <T>(path: string, token?: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`${demo.url}/api/v1${path}`, {
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    });
+    return (await answer.json()) as T;
+  };
+  type List<T> = { items: T[] };
+  const credentials = { email: ADMIN.email, password: PASSWORD };
+  const { accessToken } = await call<{ accessToken: string }>('/auth/login', undefined, credentials);
+  const { items: books } = await call<List<{ id: string }>>('/books', accessToken);
+  const stats = await Promise.all(
+    books.map(({ id }) => call<{ total: number }>(`/books/${id}/stats`, accessToken)),
+  );
+  expect(stats.reduce((sum, { total }) => sum + total, 0)).toBe(2000);
+  const { items: jobs } = await call<List<{ kind: string }>>('/jobs', accessToken);
+  expect(jobs.filter(({ kind }) => kind === 'undo')).toHaveLength(1);
+});
 
 describe('the demo refuses, before it starts anything,', () => {
   const folder = () => join(temporaryFolder(), 'demo');

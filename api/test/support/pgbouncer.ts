@@ -10,7 +10,7 @@ import { eventually } from './eventually.ts';
 
 export type PgBouncer = { url: string; stop(): Promise<void> };
 
-/** A real PgBouncer in transaction mode before `databaseUrl`, with its own defaults otherwise. */
+/** A real PgBouncer in transaction mode before `databaseUrl`, with its own defaults, but for how soon it tries again (15 s). */
 export async function startPgBouncer(databaseUrl: string): Promise<PgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), 'coupon-book-pgbouncer-'));
   const runAs = process.getuid?.() === 0 ? findAccount('nobody') : undefined; // It refuses root, as PostgreSQL does.
@@ -52,6 +52,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 max_client_conn = 1000
+server_login_retry = 1
 logfile = log
 `;
 }
