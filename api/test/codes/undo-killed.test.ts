@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdCoupon } from '../support/held-locks.ts';
 import { checkInvariants } from '../support/invariants.ts';
-import { launchServer, untilReady } from '../support/server.ts';
+import { launchWorker, outdateSignsOfLife } from '../support/workers.ts';
 
-const WORKER = fileURLToPath(new URL('../../src/run/worker.ts', import.meta.url));
 const CODES = 12_000;
 
 /** Starts jobs and looks at them; real processes run them. */
@@ -18,12 +16,6 @@ beforeAll(async () => {
   admin = await api.asAdmin();
 });
 afterAll(() => api.close());
-
-const launchWorker = async () => {
-  const worker = await launchServer({ DATABASE_URL: api.databaseUrl }, { file: WORKER });
-  await untilReady(worker);
-  return worker;
-};
 
 async function send(method: 'GET' | 'POST', path: string, payload?: object | string, headers: object = {}) {
   const answer = await api.app.inject({
@@ -75,7 +67,7 @@ async function fillBook(name: string, store: typeof upload) {
 }
 
 test('kill -9 in the middle of undoing an upload and a generation: the next process ends both, and nothing that was given is gone', async () => {
-  const first = await launchWorker();
+  const first = await launchWorker(api.databaseUrl);
   const books = [await fillBook('upload', upload), await fillBook('generation', generate)];
   const undoings = await Promise.all(
     books.map(async ({ jobId, middle, ...book }) => {
@@ -86,6 +78,7 @@ test('kill -9 in the middle of undoing an upload and a generation: the next proc
   for (const { holder } of undoings) await eventually(() => holder.isWaitedFor());
   first.kill('SIGKILL');
   await first.exited;
+  await outdateSignsOfLife(api.databaseUrl);
   for (const { undoing, bookId, holder } of undoings) {
     const { progress } = await jobOf(undoing);
     expect([progress.done > 0, progress.done < CODES]).toEqual([true, true]);
@@ -93,7 +86,7 @@ test('kill -9 in the middle of undoing an upload and a generation: the next proc
     await holder.release();
   }
 
-  await launchWorker();
+  await launchWorker(api.databaseUrl);
   for (const { undoing, bookId, given } of undoings) {
     const job = await ended(undoing);
     expect(job.result).toMatchObject({ removed: CODES - 3, kept: 3, reasons: { owned: 3 }, left: 0 });
@@ -106,7 +99,7 @@ test('kill -9 in the middle of undoing an upload and a generation: the next proc
 });
 
 test('an undo that is cancelled says how many are left, and the next one removes them', async () => {
-  await launchWorker();
+  await launchWorker(api.databaseUrl);
   const { bookId, jobId, given, middle } = await fillBook('cancelled', upload);
   const holder = await holdCoupon(api.databaseUrl, middle);
   const first = await undo(jobId);

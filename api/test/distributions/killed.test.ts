@@ -12,9 +12,8 @@ import { countsByOwner, type DistributionJob, insertMembers, sendTo } from '../s
 import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { insertBook } from '../support/nodes.ts';
-import { launchServer, untilReady } from '../support/server.ts';
+import { launchWorker, outdateSignsOfLife } from '../support/workers.ts';
 
-const WORKER = fileURLToPath(new URL('../../src/run/worker.ts', import.meta.url));
 const VERIFY = fileURLToPath(new URL('../../draw/verify.ts', import.meta.url));
 
 /** Starts jobs and looks at them; real processes run them. */
@@ -28,26 +27,22 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const launchWorker = async () => {
-  const worker = await launchServer({ DATABASE_URL: api.databaseUrl }, { file: WORKER });
-  await untilReady(worker);
-  return worker;
-};
 const jobOf = async (id: string) => (await send('GET', `/jobs/${id}`)).body;
 
 test('kill -9 in the middle of a distribution, and of its undoing: both go on elsewhere, and nobody gets or loses one twice', async () => {
   const { poolId, userIds } = await insertMembers(api.db, 100);
   const book = await insertBook(api.db, 40_100, { maxAssignmentsPerUser: 400 });
-  const first = await launchWorker();
+  const first = await launchWorker(api.databaseUrl);
   const order = { bookId: book.id, mode: 'equal', perUser: 400 };
   const { id } = (await send('POST', `/pools/${poolId}/distribute`, order, { prefer: 'respond-async' })).body;
   await eventually(async () => (await jobOf(id)).progress.done >= 4_000);
   first.kill('SIGKILL');
   await first.exited;
+  await outdateSignsOfLife(api.databaseUrl);
   const { done } = (await jobOf(id)).progress;
   expect(done).toBeLessThan(40_000);
 
-  const second = await launchWorker();
+  const second = await launchWorker(api.databaseUrl);
   await eventually(async () => (await jobOf(id)).status === 'completed');
   expect((await jobOf(id)).result).toMatchObject({ assigned: 40_000, served: 100, skipped: 0, missing: 0 });
   expect(await countsByOwner(api.db, book.id)).toEqual(new Map(userIds.map((userId) => [userId, 400])));
@@ -60,7 +55,8 @@ test('kill -9 in the middle of a distribution, and of its undoing: both go on el
   await eventually(async () => (await jobOf(undoing)).progress.done >= 4_000);
   second.kill('SIGKILL');
   await second.exited;
-  await launchWorker();
+  await outdateSignsOfLife(api.databaseUrl);
+  await launchWorker(api.databaseUrl);
   await eventually(async () => (await jobOf(undoing)).status === 'completed');
   expect((await jobOf(undoing)).result).toMatchObject({ unassigned: 40_000, kept: 0 });
   expect((await countsByOwner(api.db, book.id)).size).toBe(0);
@@ -68,14 +64,14 @@ test('kill -9 in the middle of a distribution, and of its undoing: both go on el
 });
 
 test('the worker serves no API, but answers probes', async () => {
-  const worker = await launchWorker();
+  const worker = await launchWorker(api.databaseUrl);
   expect((await fetch(`${worker.url}/health/live`)).status).toBe(200);
   expect((await fetch(`${worker.url}/api/v1/books`, { headers: admin.headers })).status).toBe(404);
   expect((await fetch(`${worker.url}/docs`)).status).toBe(404);
 });
 
 test('`npm run verify-draw` agrees with a record as it was published, and with no other', async () => {
-  await launchWorker();
+  await launchWorker(api.databaseUrl);
   const { poolId } = await insertMembers(api.db, 30);
   const book = await insertBook(api.db, 100);
   const order = { bookId: book.id, mode: 'random', total: 70 };

@@ -8,6 +8,7 @@ import { launchServer } from '../support/server.ts';
 import { rowsOf } from '../support/stage.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { marksOf, openGate, prepareTestJobs, type TestJob, testJobs } from '../support/test-jobs.ts';
+import { outdateSignsOfLife } from '../support/workers.ts';
 
 const file = fileURLToPath(new URL('../support/test-jobs-process.ts', import.meta.url));
 
@@ -68,6 +69,7 @@ test('a worker that was only slow, and was taken for dead, writes nothing any mo
   const zombie = await launchWorker();
   const id = await startHalf(zombie);
   zombie.kill('SIGSTOP');
+  await outdateSignsOfLife(api.databaseUrl);
   const heir = await launchWorker();
   await eventually(async () => {
     const [job] = await rowsOf<{ attempt: number }>(
