@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setQuickPassword } from '../../../api/test/support/quick-password.ts';
 import { type Account, type Api, ok, openApi, type Schemas } from './api.ts';
 import { PASSWORD, type TestServer } from './server.ts';
 
@@ -22,9 +23,13 @@ export type Person = Account & { id: string };
 /** A name that nothing else has. */
 export const unique = (name: string) => `${name} ${randomUUID().slice(0, 8)}`;
 
-export async function makePerson({ admin }: TestServer, role: 'USER' | 'ADMIN' = 'USER'): Promise<Person> {
+export async function makePerson(
+  { admin, databaseUrl }: TestServer,
+  role: 'USER' | 'ADMIN' = 'USER',
+): Promise<Person> {
   const email = `${role.toLowerCase()}-${randomUUID().slice(0, 8)}@example.test`;
-  const { id } = await ok(admin.POST('/api/v1/users', { body: { email, password: PASSWORD, role } }));
+  const { id } = await ok(admin.POST('/api/v1/users', { body: { email, role } }));
+  await setQuickPassword(databaseUrl, email, PASSWORD);
   return { id, email, password: PASSWORD };
 }
 

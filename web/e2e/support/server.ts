@@ -1,4 +1,5 @@
 import { type ServerProcess, startServer, untilReady } from '../../../api/race/server-process.ts';
+import { setQuickPassword } from '../../../api/test/support/quick-password.ts';
 import { cloneTemplate } from '../../../api/test/support/test-postgres.ts';
 import { type Account, type Api, openApi } from './api.ts';
 
@@ -48,6 +49,7 @@ export async function withServer(use: (server: TestServer) => Promise<void>): Pr
   process.on('exit', abandon);
   try {
     await launch();
+    await setQuickPassword(database.url, ADMIN.email, ADMIN.password);
     const { url } = process_!;
     const { port } = new URL(url);
     await use({

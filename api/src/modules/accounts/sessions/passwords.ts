@@ -18,7 +18,7 @@ const COMMON = new Set(
 );
 
 /** bcrypt stops at 72 bytes and at NUL, so it gets a digest: 44 characters. NFKC, as keyboards differ in how they write é. */
-function digest(password: string): string {
+export function digest(password: string): string {
   return createHash('sha256').update(password.normalize('NFKC')).digest('base64');
 }
 
