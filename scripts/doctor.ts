@@ -83,15 +83,13 @@ function report(findings: readonly Finding[], json: boolean): void {
     console.log(JSON.stringify({ checkedAt: new Date().toISOString(), version, findings }, null, 2));
     return;
   }
-  for (const { severity, reason, values, detail, advice } of findings) {
-    console.log(`${MARKS[severity]} ${detail} [${reason}]\n        ${advice}`);
-    if ('run' in values)
-      console.log(
-        String(values.run)
-          .split('; ')
-          .map((line) => `          ${line};`)
-          .join('\n'),
-      );
-  }
+  for (const { severity, reason, detail, advice, run } of findings)
+    console.log(
+      [
+        `${MARKS[severity]} ${detail} [${reason}]`,
+        `        ${advice}`,
+        ...run.map((statement) => `          ${statement}`),
+      ].join('\n'),
+    );
   console.log(findings.length === 0 ? 'Nothing found: all is well.' : `${findings.length} found.`);
 }

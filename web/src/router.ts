@@ -86,6 +86,12 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./webhooks/WebhookPage.vue'),
     meta: admin('common.nav.webhooks'),
   },
+  {
+    path: '/doctor',
+    component: () => import('./doctor/DoctorPage.vue'),
+    meta: admin('common.nav.doctor'),
+    beforeEnter: async () => loadWords('findings'),
+  },
   { path: '/users', component: () => import('./accounts/UsersPage.vue'), meta: admin('common.nav.users') },
 
   {

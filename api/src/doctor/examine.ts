@@ -39,6 +39,8 @@ const OLD_KEY_DAYS = 92;
 export interface ExamineOptions {
   /** Also read all coupons and their trail: a second for a million coupons or so, without holding anybody up. */
   data: boolean;
+  /** Of how many books with broken data it speaks one by one. */
+  mostBooks?: number;
   /** Told of each book of which the data were read. */
   onBook?: (done: number, of: number) => void;
 }
@@ -107,7 +109,14 @@ async function examineSessions(db: Database): Promise<Finding[]> {
 async function examineSchema(db: Database): Promise<Finding[]> {
   const findings: Finding[] = [];
   const run = await listMissingRights(db);
-  if (run.length > 0) findings.push(finding('rights-missing', { run: run.join('; ') }));
+  if (run.length > 0)
+    findings.push(
+      finding(
+        'rights-missing',
+        {},
+        run.map((statement) => `${statement};`),
+      ),
+    );
   const applied = await listAppliedMigrations(db);
   const known = readdirSync(packageFiles.migrations).map((file) => file.replace(/\.sql$/, ''));
   const missing = known.filter((name) => !applied.includes(name)).sort();
@@ -153,19 +162,26 @@ const DATA_CHECKS = [
 ][];
 
 /** All of one moment: one snapshot, in which writers go on. */
-async function examineData(db: Database, { onBook }: ExamineOptions): Promise<Finding[]> {
+async function examineData(
+  db: Database,
+  { onBook, mostBooks = Infinity }: ExamineOptions,
+): Promise<Finding[]> {
   return inTransaction(db, async (trx) => {
     await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY`.execute(trx);
     await allowBulkWork(trx);
     const findings: Finding[] = [];
     const bookIds = await listBookIds(trx);
+    let broken = 0;
     for (const [index, bookId] of bookIds.entries()) {
+      const ofBook: Finding[] = [];
       for (const [reason, check] of DATA_CHECKS) {
         const { count, example } = await check(trx, bookId);
-        if (count > 0) findings.push(finding(reason, { bookId, count, example: example! }));
+        if (count > 0) ofBook.push(finding(reason, { bookId, count, example: example! }));
       }
+      if (ofBook.length > 0 && ++broken <= mostBooks) findings.push(...ofBook);
       onBook?.(index + 1, bookIds.length);
     }
+    if (broken > mostBooks) findings.push(finding('more-broken-books', { count: broken - mostBooks }));
     return findings;
   });
 }

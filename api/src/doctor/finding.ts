@@ -8,7 +8,7 @@ export interface FindingValues {
   'not-utf8': { encoding: string };
   'migrations-missing': { names: string };
   'migrations-unknown': { names: string };
-  'rights-missing': { run: string };
+  'rights-missing': Record<never, never>;
   'read-only': Record<never, never>;
   'not-durable': { setting: string; value: string };
   'slow-wal-compression': Record<never, never>;
@@ -35,6 +35,7 @@ export interface FindingValues {
   'broken-counts': { bookId: string; count: number; example: string };
   'broken-redemptions': { bookId: string; count: number; example: string };
   'broken-trail': { bookId: string; count: number; example: string };
+  'more-broken-books': { count: number };
 }
 
 export type FindingReason = keyof FindingValues;
@@ -50,6 +51,8 @@ export interface Finding<R extends FindingReason = FindingReason> {
   detail: string;
   /** In English: what to do. */
   advice: string;
+  /** SQL that does it, for who has looked first. */
+  run: string[];
 }
 
 type Words = {
@@ -57,8 +60,15 @@ type Words = {
     severity: Severity;
     detail: (values: FindingValues[R]) => string;
     advice: string;
+    run?: (values: FindingValues[R]) => string[];
   };
 };
+
+const set = (setting: string, value: string) => [
+  `ALTER SYSTEM SET ${setting} = ${value};`,
+  'SELECT pg_reload_conf();',
+];
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 const BROKEN_DATA =
   'Stop giving coupons of this book (archive it), keep a back-up of the database as it is, and report it: the service never writes such data.';
@@ -107,8 +117,8 @@ const WORDS: Words = {
   },
   'rights-missing': {
     severity: 'error',
-    detail: () => 'The role of DATABASE_URL lacks rights.',
-    advice: 'Let the owner of the database run the statements under "run".',
+    detail: () => 'The database role of the service lacks rights.',
+    advice: 'Let the owner of the database run these statements.',
   },
   'read-only': {
     severity: 'error',
@@ -125,11 +135,13 @@ const WORDS: Words = {
     severity: 'warning',
     detail: () => 'wal_compression is pglz, which doubles the CPU of an assignment.',
     advice: 'Set wal_compression to off or lz4.',
+    run: () => set('wal_compression', 'off'),
   },
   'autovacuum-off': {
     severity: 'error',
     detail: () => 'Autovacuum is off: tables grow, and in the end PostgreSQL stops taking changes.',
     advice: 'Set autovacuum to on.',
+    run: () => set('autovacuum', 'on'),
   },
   'few-connections': {
     severity: 'warning',
@@ -147,36 +159,42 @@ const WORDS: Words = {
     severity: 'warning',
     detail: ({ pid, application, minutes }) =>
       `A transaction of ${application || 'an unnamed program'} (process ${pid}) has been open for ${minutes} min.`,
-    advice: 'Vacuum cannot clean up behind it. Find out what it does; end it with pg_terminate_backend.',
+    advice: 'Vacuum cannot clean up behind it. Find out what it does (pg_stat_activity), or end it.',
+    run: ({ pid }) => [`SELECT pg_terminate_backend(${pid});`],
   },
   'prepared-transaction': {
     severity: 'warning',
     detail: ({ gid, minutes }) => `The prepared transaction ${gid} has waited for ${minutes} min.`,
     advice:
-      'Finish it: COMMIT PREPARED or ROLLBACK PREPARED. It holds its locks until then, also over restarts.',
+      'It holds its locks until it is finished, even over a restart. COMMIT PREPARED makes it last; otherwise end it.',
+    run: ({ gid }) => [`ROLLBACK PREPARED ${literal(gid)};`],
   },
   'blocked-session': {
     severity: 'warning',
     detail: ({ pid, blockedBy, seconds }) =>
       `Process ${pid} has waited ${seconds} s for a lock of process ${blockedBy}.`,
-    advice: 'Find out what the other one does (pg_stat_activity); end it with pg_terminate_backend.',
+    advice: 'Find out what the other one does (pg_stat_activity), or end it.',
+    run: ({ blockedBy }) => blockedBy.split(', ').map((pid) => `SELECT pg_terminate_backend(${pid});`),
   },
   'transaction-ids': {
     severity: 'error',
     detail: ({ age }) =>
       `The oldest transaction id is ${age} transactions old; at 2 billion PostgreSQL stops taking changes.`,
-    advice: 'Look for old transactions and slots above, then run VACUUM FREEZE.',
+    advice: 'Look for old transactions and replication slots first: they keep vacuum from helping.',
+    run: () => ['VACUUM (FREEZE);'],
   },
   'inactive-slot': {
     severity: 'warning',
     detail: ({ name, megabytes }) =>
       `Nobody reads the replication slot ${name}; it keeps ${megabytes} MB of WAL.`,
-    advice: 'Bring its reader back, or drop it with pg_drop_replication_slot before the disk is full.',
+    advice: 'Bring its reader back, or drop it before the disk is full.',
+    run: ({ name }) => [`SELECT pg_drop_replication_slot(${literal(name)});`],
   },
   'invalid-index': {
     severity: 'error',
     detail: ({ name }) => `The index ${name} is invalid.`,
-    advice: 'Run REINDEX INDEX CONCURRENTLY for it.',
+    advice: 'Build it again.',
+    run: ({ name }) => [`REINDEX INDEX CONCURRENTLY ${name};`],
   },
   'locks-not-swept': {
     severity: 'warning',
@@ -257,12 +275,22 @@ const WORDS: Words = {
       `Book ${bookId}: ${count} coupons are not as their last event left them. ${example}`,
     advice: BROKEN_DATA,
   },
+  'more-broken-books': {
+    severity: 'error',
+    detail: ({ count }) => `${count} more books have data that are not as they must be.`,
+    advice: 'npm run doctor -- --data names them all.',
+  },
 };
 
 /** A finding with its words. */
-export function finding<R extends FindingReason>(reason: R, values: FindingValues[R]): Finding<R> {
-  const { severity, detail, advice } = WORDS[reason] as Words[R];
-  return { severity, reason, values, detail: detail(values), advice };
+export function finding<R extends FindingReason>(
+  reason: R,
+  values: FindingValues[R],
+  run?: string[],
+): Finding<R> {
+  const words = WORDS[reason] as Words[R];
+  const { severity, detail, advice } = words;
+  return { severity, reason, values, detail: detail(values), advice, run: run ?? words.run?.(values) ?? [] };
 }
 
 export const FINDING_REASONS = Object.keys(WORDS) as FindingReason[];

@@ -62,11 +62,14 @@ export async function listOldTransactions(
   return rows;
 }
 
-export async function listPreparedTransactions(db: Database): Promise<{ gid: string; minutes: number }[]> {
+export async function listPreparedTransactions(
+  db: Database,
+  minutes = OLD_MINUTES,
+): Promise<{ gid: string; minutes: number }[]> {
   const { rows } = await sql<{ gid: string; minutes: number }>`
     SELECT gid, (extract(epoch FROM clock_timestamp() - prepared) / 60)::integer AS minutes
     FROM pg_prepared_xacts
-    WHERE database = current_database() AND prepared < clock_timestamp() - ${OLD_MINUTES} * interval '1 minute'
+    WHERE database = current_database() AND prepared < clock_timestamp() - ${minutes} * interval '1 minute'
     ORDER BY prepared LIMIT ${MOST}`.execute(db);
   return rows;
 }

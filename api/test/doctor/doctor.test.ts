@@ -120,6 +120,20 @@ test('migrations that are missing, or newer than the program, are found', async 
   }
 });
 
+test('a right that was taken away is found, with the statement that gives it back', async () => {
+  await sql`REVOKE INSERT ON sessions FROM current_user`.execute(t.db);
+  try {
+    const [found, ...others] = await look();
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ reason: 'rights-missing', severity: 'error' });
+    expect(found!.run).toEqual([expect.stringMatching(/^GRANT .*INSERT.* ON public\.sessions TO .*;$/)]);
+    for (const statement of found!.run) await sql.raw(statement).execute(t.db);
+    expect(await reasons()).toEqual([]);
+  } finally {
+    await sql`GRANT INSERT ON sessions TO current_user`.execute(t.db);
+  }
+});
+
 test('an index that is invalid is found', async () => {
   await sql`UPDATE coupons SET metadata = '{"a": 1}' WHERE id = ${await idOf(book.codes[0]!)}`.execute(t.db);
   await sql`UPDATE coupons SET metadata = '{"a": 1}' WHERE id = ${await idOf(book.codes[1]!)}`.execute(t.db);
@@ -206,6 +220,11 @@ test('accounts that somebody must look after are found', async () => {
   );
   expect(await reasons()).toEqual(['no-admin']);
   await sql`UPDATE users SET disabled_at = NULL WHERE email = 'boss@example.test'`.execute(t.db);
+  await sql`UPDATE users SET email_clash = true WHERE id = ${user.id}`.execute(t.db);
+  expect((await look()).map(({ reason, values }) => [reason, values])).toEqual([
+    ['email-clashes', { count: 1 }],
+  ]);
+  await sql`UPDATE users SET email_clash = false WHERE id = ${user.id}`.execute(t.db);
 });
 
 test('data that are not as they must be are found, with an example of each', async () => {
@@ -236,6 +255,20 @@ test('data that are not as they must be are found, with an example of each', asy
     `UPDATE coupons SET state = 'ASSIGNED', redemption_count = 0, redeemed_at = NULL WHERE code = '${book.codes[1]}'`,
     ['broken-redemptions', 'broken-trail'],
   );
+});
+
+test('of many books with broken data, a page speaks of the first ones and counts the others', async () => {
+  const others = await Promise.all([1, 2].map(() => insertBook(t.db, 1)));
+  for (const { id } of others)
+    await sql`INSERT INTO book_count_deltas (book_id, assigned) VALUES (${id}, 1)`.execute(t.db);
+  const findings = await examine(t.db, { data: true, mostBooks: 1 });
+  const broken = findings.filter(({ reason }) => /broken/.test(reason));
+  expect(broken.map(({ reason, values }) => [reason, 'count' in values && values.count])).toEqual([
+    ['broken-counts', 1],
+    ['more-broken-books', 1],
+  ]);
+  for (const { id } of others)
+    await sql`INSERT INTO book_count_deltas (book_id, assigned) VALUES (${id}, -1)`.execute(t.db);
 });
 
 const idOf = async (code: string) =>

@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FINDING_REASONS } from '../../src/doctor/finding.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { GOOD_PASSWORD, register } from '../support/auth.ts';
 
@@ -69,6 +73,26 @@ test('a service that is not ready, or not there, is an error', async () => {
   expect([draining.status, reasonsOf(draining.stdout)]).toEqual([2, ['service-not-ready']]);
   const gone = await run(['--json', '--url', 'http://127.0.0.1:1']);
   expect([gone.status, reasonsOf(gone.stdout)]).toEqual([2, ['service-unreachable']]);
+});
+
+test('a clock that differs from the service’s is a warning', async () => {
+  const date = new Date(Date.now() - 3_600_000).toUTCString();
+  const server = createServer((_request, response) => response.setHeader('date', date).end('{}'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { status, stdout } = await run(['--url', `http://127.0.0.1:${port}`]);
+  server.close();
+  expect(stdout).toMatch(
+    /^WARNING The clock of the service and .* differ by 36\d\d s\. \[clock-differs-from-service\]/,
+  );
+  expect(status).toBe(1);
+});
+
+test('there is a test for each finding', () => {
+  const tests = globSync('*.test.ts', { cwd: import.meta.dirname })
+    .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
+    .join('');
+  expect(FINDING_REASONS.filter((reason) => !tests.includes(reason))).toEqual([]);
 });
 
 test('an option that it does not know is refused with its help', async () => {

@@ -32,6 +32,7 @@ export const ADMIN_PAGES = [
   '/history/redemptions',
   '/history/events',
   '/users',
+  '/doctor',
 ] as const;
 
 export function addressOf(path: string, { bookId, poolId, jobId, code }: Scene): string {

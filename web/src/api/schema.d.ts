@@ -3348,7 +3348,8 @@ export interface components {
         | 'broken-counter'
         | 'broken-counts'
         | 'broken-redemptions'
-        | 'broken-trail';
+        | 'broken-trail'
+        | 'more-broken-books';
       values: {
         [key: string]: string | number;
       };
@@ -3356,6 +3357,8 @@ export interface components {
       detail: string;
       /** @description what to do */
       advice: string;
+      /** @description SQL that does it, for who has looked first */
+      run: string[];
     };
     /**
      * Examination

@@ -3,6 +3,7 @@ import books from '../books/words.en';
 import charts from '../ui/words.charts.en';
 import codes from '../codes/words.en';
 import distribute from '../distributions/words.en';
+import doctor from '../doctor/words.en';
 import files from '../files/words.en';
 import history from '../history/words.en';
 import jobs from '../jobs/words.en';
@@ -17,6 +18,7 @@ const messages = {
   charts,
   codes,
   distribute,
+  doctor,
   files,
   history,
   jobs,

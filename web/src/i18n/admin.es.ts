@@ -3,6 +3,7 @@ import books from '../books/words.es';
 import charts from '../ui/words.charts.es';
 import codes from '../codes/words.es';
 import distribute from '../distributions/words.es';
+import doctor from '../doctor/words.es';
 import files from '../files/words.es';
 import history from '../history/words.es';
 import jobs from '../jobs/words.es';
@@ -17,6 +18,7 @@ export default {
   charts,
   codes,
   distribute,
+  doctor,
   files,
   history,
   jobs,

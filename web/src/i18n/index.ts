@@ -1,6 +1,7 @@
 import { createI18n } from 'vue-i18n';
 import type { Messages } from './en';
 import type { AdminMessages } from './admin.en';
+import type { FindingWords } from '../doctor/useFindingWords';
 
 export const LANGUAGES = { en: 'English', es: 'Español' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -16,10 +17,16 @@ const loadAdminReasons: Load<Record<string, string>> = {
   en: () => import('../ui/words.adminReasons.en'),
   es: () => import('../ui/words.adminReasons.es'),
 };
-/** Which words are loaded beside those for all. Reasons have a set of their own, that the first page of an administrator does without. */
-const wanted = { admin: false, adminReasons: false };
+const loadFindings: Load<FindingWords> = {
+  en: () => import('../doctor/words.findings.en'),
+  es: () => import('../doctor/words.findings.es'),
+};
+/** Which words are loaded beside those for all: the first page of an administrator does without the long sets. */
+const wanted = { admin: false, adminReasons: false, findings: false };
 
-export const i18n = createI18n<[Messages & AdminMessages], Language, false>({
+type AllMessages = Messages & AdminMessages & { findings: FindingWords };
+
+export const i18n = createI18n<[AllMessages], Language, false>({
   legacy: false,
   locale: 'en',
   messages: {} as never,
@@ -33,17 +40,19 @@ export function preferredLanguage(): Language {
 
 /** Loads the words of a language and shows everything in it. */
 export async function setLanguage(language: Language): Promise<void> {
-  const [forAll, more, reasons] = await Promise.all([
+  const [forAll, more, reasons, findings] = await Promise.all([
     load[language](),
     wanted.admin ? loadForAdmins[language]() : null,
     wanted.adminReasons ? loadAdminReasons[language]() : null,
+    wanted.findings ? loadFindings[language]() : null,
   ]);
   // Without the words for administrators as long as no page needs them.
   const messages = {
     ...forAll.default,
     ...more?.default,
     reasons: { ...forAll.default.reasons, ...reasons?.default },
-  } as Messages & AdminMessages;
+    findings: findings?.default,
+  } as AllMessages;
   i18n.global.setLocaleMessage(language, messages);
   i18n.global.locale.value = language;
   document.documentElement.lang = language;

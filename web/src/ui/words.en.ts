@@ -52,6 +52,7 @@ export default {
     history: 'History',
     users: 'Users',
     webhooks: 'Webhooks',
+    doctor: 'Doctor',
     account: 'Account',
     apiDocs: 'API documentation',
   },

@@ -52,6 +52,7 @@ export default {
     history: 'Historial',
     users: 'Usuarios',
     webhooks: 'Webhooks',
+    doctor: 'Diagnóstico',
     account: 'Cuenta',
     apiDocs: 'Documentación de la API',
   },

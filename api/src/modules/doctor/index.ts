@@ -19,6 +19,7 @@ const findingSchema = component(
     }),
     detail: Type.String({ description: 'what was found' }),
     advice: Type.String({ description: 'what to do' }),
+    run: Type.Array(Type.String(), { description: 'SQL that does it, for who has looked first' }),
   },
   'something that an operator should know',
 );
@@ -31,6 +32,9 @@ const examinationSchema = component(
   },
   'what a look at the service and its database found',
 );
+
+/** A page says how many more there are. */
+const MOST_BOOKS = 20;
 
 /** What `npm run doctor` finds, for administrators. */
 export default fp<ModuleOptions>(
@@ -62,7 +66,9 @@ export default fp<ModuleOptions>(
         const { data } = request.query;
         if (data) allowLongWork(request);
         const findings = data
-          ? await (looking ??= examine(app.db, { data }).finally(() => (looking = undefined)))
+          ? await (looking ??= examine(app.db, { data, mostBooks: MOST_BOOKS }).finally(
+              () => (looking = undefined),
+            ))
           : await examine(app.db, { data });
         return { version, findings: findings as never };
       },

@@ -1,0 +1,22 @@
+export default {
+  description: 'What is wrong with the service and its database, and what to do.',
+  again: 'Look again',
+  data: 'Also compare all coupons with their history',
+  dataHelp: 'Takes some seconds for each million coupons.',
+  looking: 'Looking',
+  wellTitle: 'All is well',
+  wellText: 'Nothing was found that you need to look after.',
+  found: '{n} finding | {n} findings',
+  looked: 'Looked at {time} · version {version}',
+  severities: { error: 'Error', warning: 'Warning', notice: 'Notice' },
+  run: 'SQL for it',
+  copyRun: 'Copy the SQL',
+  unnamed: 'a program without a name',
+  see: {
+    jobs: 'To the jobs',
+    webhooks: 'To the webhooks',
+    users: 'To these users',
+    account: 'To your account',
+    book: 'To the book',
+  },
+};

@@ -1,0 +1,22 @@
+export default {
+  description: 'Qué falla en el servicio y en su base de datos, y qué hacer.',
+  again: 'Volver a mirar',
+  data: 'Comparar también todos los cupones con su historial',
+  dataHelp: 'Tarda unos segundos por cada millón de cupones.',
+  looking: 'Mirando',
+  wellTitle: 'Todo va bien',
+  wellText: 'No hay nada que deba atender.',
+  found: '{n} hallazgo | {n} hallazgos',
+  looked: 'Mirado a las {time} · versión {version}',
+  severities: { error: 'Error', warning: 'Advertencia', notice: 'Aviso' },
+  run: 'SQL para ello',
+  copyRun: 'Copiar el SQL',
+  unnamed: 'un programa sin nombre',
+  see: {
+    jobs: 'Ir a las tareas',
+    webhooks: 'Ir a los webhooks',
+    users: 'Ir a esos usuarios',
+    account: 'Ir a su cuenta',
+    book: 'Ir al talonario',
+  },
+};
