@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Config } from '../config.ts';
 import { Problem } from '../problems.ts';
+import { createWindows, type Window } from '../windows.ts';
 
 /** How many requests in a window. */
 interface Policy {
@@ -27,9 +28,6 @@ type PolicyName = keyof typeof POLICIES;
 
 /** Requests with a missing or bad token, by address. */
 const BAD_TOKENS: Policy = { limit: 300, windowSeconds: 60 };
-
-/** Most addresses or accounts that one limiter remembers (about 200 bytes each); the longest unseen is forgotten first. */
-const MAX_REMEMBERED = 50_000;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -89,6 +87,11 @@ export function addressScope(ip: string): string {
   return isIPv4(ip) ? ip : normalizeIP(ip, 64);
 }
 
+/** The network of an address, as `addressScope` gives it: what whoever has many addresses is likely to have as a whole. */
+export function networkScope(address: string): string {
+  return isIPv4(address) ? address.slice(0, address.lastIndexOf('.')) : normalizeIP(address, 48);
+}
+
 interface Limiter {
   /** Counts one for `key`, and says in headers what is left. @throws {Problem} rate-limited beyond the limit */
   enforce: (key: string, reply: FastifyReply) => void;
@@ -97,32 +100,11 @@ interface Limiter {
   count: (key: string) => void;
 }
 
-interface Window {
-  used: number;
-  /** By `performance.now()`. */
-  endsAt: number;
-}
-
-/**
- * Counts in windows, each of which begins with its key's first request. Synchronous, and so our own: the plugin's limiter is a
- * promise for each request, although nothing is waited for.
- */
+/** Synchronous, and so our own: the plugin's limiter is a promise for each request, although nothing is waited for. */
 function createLimiter(name: string, { limit, windowSeconds }: Policy, scale: number): Limiter {
   const max = Math.max(1, Math.round(limit * scale));
-  const windowMs = windowSeconds * 1000;
   const policyHeader = `"${name}";q=${max};w=${windowSeconds}`;
-  /** The longest unseen first. */
-  const windows = new Map<string, Window>();
-
-  function take(key: string, now: number): Window {
-    let window = windows.get(key);
-    if (window) windows.delete(key);
-    else if (windows.size >= MAX_REMEMBERED) windows.delete(windows.keys().next().value!);
-    if (!window || window.endsAt <= now) window = { used: 0, endsAt: now + windowMs };
-    window.used += 1;
-    windows.set(key, window);
-    return window;
-  }
+  const windows = createWindows(windowSeconds * 1000);
 
   function report({ used, endsAt }: Window, now: number, exceeded: boolean, reply: FastifyReply): void {
     const seconds = Math.ceil((endsAt - now) / 1000);
@@ -136,14 +118,14 @@ function createLimiter(name: string, { limit, windowSeconds }: Policy, scale: nu
   return {
     enforce(key, reply) {
       const now = performance.now();
-      const window = take(key, now);
+      const window = windows.use(key, now);
       report(window, now, window.used > max, reply);
     },
     refuseExhausted(key, reply) {
       const now = performance.now();
-      const window = windows.get(key);
-      if (window && window.endsAt > now && window.used >= max) report(window, now, true, reply);
+      const window = windows.find(key, now);
+      if (window && window.used >= max) report(window, now, true, reply);
     },
-    count: (key) => void take(key, performance.now()),
+    count: (key) => void windows.use(key, performance.now()),
   };
 }

@@ -1,20 +1,23 @@
+import { createHash } from 'node:crypto';
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { HASHES_AT_ONCE, hashQueue } from '../../src/modules/accounts/sessions/hash-queue.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Account, bearer, login, register, strangerAddress } from '../support/auth.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** Hashes that wait for the test, or none. */
-const held = vi.hoisted(() => ({ isOn: false, ends: [] as (() => void)[] }));
+/** Hashes that wait for the test, or none; and the digests of the passwords whose check was begun, in order. */
+const held = vi.hoisted(() => ({ isOn: false, ends: [] as (() => void)[], begun: [] as string[] }));
 
 // Cost 4 instead of 12, which is a thousandth of the work, and each check can be made to wait.
 vi.mock('@node-rs/bcrypt', async (importActual) => {
   const actual = await importActual<typeof import('@node-rs/bcrypt')>();
   return {
     hash: (password: string) => actual.hash(password, 4),
-    verify: async (password: string, hash: string) => {
+    verify: async (digest: string, hash: string) => {
+      held.begun.push(digest);
       if (held.isOn) await new Promise<void>((end) => held.ends.push(end));
-      return hash.includes('$04$') && (await actual.verify(password, hash));
+      return hash.includes('$04$') && (await actual.verify(digest, hash));
     },
   };
 });
@@ -81,6 +84,82 @@ test('while 300 addresses guess, the owner’s device is next at each try, whate
   }
   release();
   await Promise.all(guesses);
+});
+
+test('while 300 addresses guess again and again, the owner on a new device at a new address is next at each try', async () => {
+  const account = await register(t.app);
+  const rightDigest = createHash('sha256').update(account.password).digest('base64');
+  const queued = vi.spyOn(hashQueue, 'run');
+  onTestFinished(() => queued.mockRestore());
+  const [before, after] = [1, 2].map(() => Array.from({ length: 150 }, strangerAddress));
+  const guess = (remoteAddress: string) => login(t.app, { ...account, password: 'wrong' }, { remoteAddress });
+  // Each has had its answer once, if only that it should come back.
+  await Promise.all([...before!, ...after!].map(guess));
+
+  onTestFinished(release);
+  held.isOn = true;
+  const guesses: Promise<unknown>[] = [];
+  /** Resolves when some wait, or are turned away. */
+  const guessFrom = async (addresses: string[]) => {
+    const asked = queued.mock.calls.length;
+    let turnedAway = 0;
+    for (const address of addresses) guesses.push(guess(address).then(() => (turnedAway += 1)));
+    await eventually(() => queued.mock.calls.length - asked + turnedAway >= 20);
+  };
+  for (let round = 0; round < 3; round += 1) {
+    await guessFrom(before!);
+    await eventually(() => held.ends.length === HASHES_AT_ONCE);
+    const remoteAddress = `203.0.113.${round + 1}`;
+    const owner = login(t.app, account, { remoteAddress });
+    await eventually(() => queued.mock.calls.some(([{ name }]) => name === remoteAddress));
+    await guessFrom(after!);
+    const begun = held.begun.length;
+    held.ends.shift()!();
+    await eventually(() => held.begun.length > begun);
+    expect(held.begun[begun]).toBe(rightDigest);
+    let isIn = false;
+    void owner.then(() => (isIn = true));
+    while (!isIn) {
+      held.ends.shift()?.();
+      await new Promise(setImmediate);
+    }
+    expect((await owner).statusCode).toBe(200);
+  }
+  release();
+  await Promise.all(guesses);
+});
+
+test('while strangers crowd the queue, an address that had its tries is refused before its body is read; another is heard', async () => {
+  const account = await register(t.app);
+  onTestFinished(release);
+  const guesser = strangerAddress();
+  const broken = (remoteAddress: string, device?: string) =>
+    t.app.inject({
+      method: 'POST',
+      url: '/api/v1/auth/login',
+      payload: 'no JSON',
+      remoteAddress,
+      headers: { 'content-type': 'application/json', ...headersOf(device) },
+    });
+  for (let n = 0; n < 3; n += 1)
+    await login(t.app, { ...account, password: 'wrong' }, { remoteAddress: guesser });
+  expect((await broken(guesser)).statusCode).toBe(400);
+
+  held.isOn = true;
+  let turnedAway = 0;
+  const guesses = Array.from({ length: 300 }, () =>
+    from(account, undefined, 'wrong').then(() => (turnedAway += 1)),
+  );
+  await eventually(() => turnedAway >= 100);
+  const refused = await broken(guesser);
+  expect([refused.statusCode, refused.json().reason]).toEqual([429, 'too-many-sign-ins']);
+  expect(refused.headers['retry-after']).toBe('5');
+  expect((await broken(strangerAddress())).statusCode).toBe(400);
+  // Its neighbours who have signed in before.
+  expect((await broken(guesser, 'any')).statusCode).toBe(400);
+  release();
+  await Promise.all(guesses);
+  await eventually(async () => (await broken(guesser)).statusCode === 400);
 });
 
 test('a device has 10 failures of its own, and those of strangers do not count for it', async () => {

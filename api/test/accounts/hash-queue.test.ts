@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createHashQueue } from '../../src/modules/accounts/sessions/hash-queue.ts';
 
-const LIMITS = { atOnce: 1, maxWaiting: 1_000, maxWaitingOf: 50, maxWaitMs: 60_000 };
+const LIMITS = { atOnce: 1, maxWaiting: 1_000, maxWaitingOf: 50, maxWaitMs: 60_000, crowd: 10 };
 
 /** A queue whose hashes end one by one, and the names of those that were started. */
 function openQueue(limits: Partial<typeof LIMITS> = {}) {
@@ -9,9 +9,10 @@ function openQueue(limits: Partial<typeof LIMITS> = {}) {
   const started: string[] = [];
   const ends: (() => void)[] = [];
   return {
+    queue,
     started,
-    ask(source: string, name = source, isKnown = false) {
-      const asked = queue({ name: source, isKnown }, () => {
+    ask(source: string, name = source, isKnown = false, network?: string) {
+      const asked = queue.run({ name: source, isKnown, network }, () => {
         started.push(name);
         return new Promise<string>((end) => ends.push(() => end(name)));
       });
@@ -76,6 +77,59 @@ test('a full queue of strangers has room for the known, and the other way round'
   expect(started).toHaveLength(5);
 });
 
+test('however often 300 addresses come again, one that has not tried yet is next', async () => {
+  const { ask, next, started } = openQueue();
+  for (let i = 0; i < 300; i += 1) void ask(`stranger ${i}`);
+  for (let i = 0; i < 300; i += 1) await next();
+  // Nobody waits now: what was tried is remembered all the same.
+  for (const visitor of ['owner', 'somebody', 'another']) {
+    for (let i = 0; i < 300; i += 1) void ask(`stranger ${i}`, 'again');
+    void ask(visitor);
+    for (let i = 0; i < 300; i += 1) void ask(`stranger ${i}`, 'again');
+    await next();
+    expect(started.at(-1)).toBe(visitor);
+  }
+});
+
+test('1,000 addresses of one network that come for the first time wait behind one elsewhere that has failed before', async () => {
+  const { ask, next, started } = openQueue();
+  void ask('owner');
+  for (let i = 0; i < 1_000; i += 1) void ask(`stranger ${i}`, undefined, false, 'theirs');
+  for (let i = 0; i < 100; i += 1) await next();
+  void ask('owner', 'owner again', false, 'elsewhere');
+  for (let i = 1_000; i < 1_050; i += 1) void ask(`stranger ${i}`, undefined, false, 'theirs');
+  await next();
+  expect(started.at(-1)).toBe('owner again');
+});
+
+test('an address where 50 people gave the right password goes before one that has failed', async () => {
+  const { ask, next, queue, started } = openQueue();
+  for (let i = 0; i < 50; i += 1) {
+    void ask('office', undefined, false, 'town');
+    queue.forgive({ name: 'office', network: 'town', isKnown: false });
+  }
+  void ask('stranger');
+  for (let i = 0; i < 51; i += 1) await next();
+  void ask('somebody');
+  void ask('office', 'colleague', false, 'town');
+  void ask('stranger', 'again');
+  await next();
+  expect(started.at(-1)).toBe('colleague');
+});
+
+test('while 10 strangers wait, those who have had their tries are not heard, and nobody else is refused', async () => {
+  const { ask, next, queue } = openQueue();
+  for (let i = 0; i < 3; i += 1) void ask('guesser');
+  for (let i = 0; i < 7; i += 1) void ask(`stranger ${i}`);
+  expect(queue.isCrowdedFor('guesser', 3)).toBe(false);
+  void ask('the tenth who waits');
+  expect(queue.isCrowdedFor('guesser', 3)).toBe(true);
+  expect(queue.isCrowdedFor('guesser', 4)).toBe(false);
+  expect(queue.isCrowdedFor('owner', 3)).toBe(false);
+  await next();
+  expect(queue.isCrowdedFor('guesser', 3)).toBe(false);
+});
+
 test('two addresses that both ask for much take turns', async () => {
   const { ask, next, started } = openQueue();
   void ask('running');
@@ -109,6 +163,6 @@ test('of one address only so many wait, and when the queue is full the last in l
 test('a hash that fails makes room for the next', async () => {
   const queue = createHashQueue(LIMITS);
   const one = { name: 'one', isKnown: false };
-  await expect(queue(one, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  expect(await queue(one, async () => 'fine')).toBe('fine');
+  await expect(queue.run(one, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await queue.run(one, async () => 'fine')).toBe('fine');
 });

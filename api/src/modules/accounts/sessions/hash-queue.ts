@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { Problem } from '../../../problems.ts';
+import { createWindows } from '../../../windows.ts';
 
 /**
  * A hash takes 0.2 s of one of libuv's four threads. One thread is left for all else that uses them (verifying tokens, files),
  * and no more run than there are processors.
  */
-const AT_ONCE = Math.min(3, availableParallelism());
+export const HASHES_AT_ONCE = Math.min(3, availableParallelism());
 
 export interface HashQueueOptions {
   atOnce: number;
@@ -14,85 +15,105 @@ export interface HashQueueOptions {
   maxWaitingOf: number;
   /** Who has waited this long is told to come back. */
   maxWaitMs: number;
+  /** While so many strangers wait, one that has tried before is not even heard: see `isCrowdedFor`. */
+  crowd: number;
 }
 
-/** For whom a hash is: turns are shared fairly between sources. */
+/** Whom a hash is for. */
 export interface Source {
+  /** Of a stranger the address; else the account, and where it is. */
   name: string;
+  /** Of a stranger: see `networkScope`. */
+  network?: string;
   /** Whether it has given the right password of the account before, on this device or from this address; or is signed in. */
   isKnown: boolean;
 }
 
-export type HashQueue = <T>(source: Source, hash: () => Promise<T>) => Promise<T>;
-
 interface Waiter {
-  source: string;
-  turn: number;
+  name: string;
+  rank: number;
   start: () => void;
   refuse: () => void;
 }
 
-/** Most sources whose last turn is remembered while others wait; the longest known are forgotten first. */
-const MAX_SOURCES = 10_000;
+/** How long a try puts its source behind others. */
+const WINDOW_MS = 15 * 60_000;
+/** So many tries of a network count like one of each of its addresses: it may be one guesser with many, or many people. */
+const NETWORK_SHARE = 16;
 
 /**
- * Lets a few hashes run at a time, and shares them fairly between sources (addresses): the nth hash of a source has turn n, and lower
- * turns go first, so whoever asks for the first time goes before all who ask again. Of the same turn the newest goes first: when more
- * come than can be served, some are served at once instead of all too late. Known sources have a line of their own, and every other
- * hash is theirs: however many strangers there are, they wait only for each other. See decision 18.
- *
- * The queue throws `unavailable` for those who have waited too long, and for the last in line when it is full.
+ * Lets a few hashes run at a time. Sources with the fewest tries in the last 15 minutes go first, so whoever comes for the first time
+ * goes before all who try again. Among those with as many, the newest goes first: when more come than can be served, some are served
+ * at once instead of all too late. Known sources have a line of their own, and every other hash is theirs: however many strangers
+ * there are, they wait only for each other. See decision 18.
  */
-export function createHashQueue({ atOnce, ...limits }: HashQueueOptions): HashQueue {
+export function createHashQueue({ atOnce, crowd, ...limits }: HashQueueOptions) {
   const [known, strangers] = [createLine(limits), createLine(limits)];
+  const lineOf = ({ isKnown }: Source) => (isKnown ? known : strangers);
   let running = 0;
   let lastWasKnown = false;
 
   function startNext(): void {
     const line = (lastWasKnown ? [strangers, known] : [known, strangers]).find(({ size }) => size() > 0);
-    if (line) {
-      lastWasKnown = line === known;
-      line.startFirst(); // takes over the place
-    } else {
-      running -= 1;
-      for (const { forgetTurns } of [known, strangers]) forgetTurns();
-    }
+    if (!line) return void (running -= 1);
+    lastWasKnown = line === known;
+    line.startFirst(); // takes over the place
   }
 
-  return async ({ name, isKnown }, hash) => {
-    const line = isKnown ? known : strangers;
-    const turn = line.takeTurn(name);
-    if (running < atOnce) running += 1;
-    else await line.wait(name, turn);
-    try {
-      return await hash();
-    } finally {
-      startNext();
-    }
+  return {
+    /** @throws {Problem} unavailable for who has waited too long, and for the last in line when it is full */
+    async run<T>(source: Source, hash: () => Promise<T>): Promise<T> {
+      const line = lineOf(source);
+      const rank = line.countTry(source);
+      if (running < atOnce) running += 1;
+      else await line.wait(source.name, rank);
+      try {
+        return await hash();
+      } finally {
+        startNext();
+      }
+    },
+
+    /** Takes a try back: a right password was no guess. */
+    forgive: (source: Source) => lineOf(source).forgive(source),
+
+    /** Whether a stranger has had its `tries` while others wait, so that to hear it again would only cost them time. */
+    isCrowdedFor: (name: string, tries: number) =>
+      strangers.size() >= crowd && strangers.triesOf(name) >= tries,
   };
 }
 
-/** Those who wait, in the order of their turns. */
-function createLine({ maxWaiting, maxWaitingOf, maxWaitMs }: Omit<HashQueueOptions, 'atOnce'>) {
+/** Those who wait, and who has tried how often. */
+function createLine({ maxWaiting, maxWaitingOf, maxWaitMs }: Omit<HashQueueOptions, 'atOnce' | 'crowd'>) {
   /** In the order of arrival. */
   const waiting: Waiter[] = [];
-  const lastTurns = new Map<string, number>();
-  let currentTurn = 0;
+  const tries = createWindows(WINDOW_MS);
+  const triesOf = (key: string) => tries.find(key, performance.now())?.used ?? 0;
+  const keysOf = ({ name, network }: Source) =>
+    network === undefined ? [name] : [name, networkKey(network)];
 
   return {
     size: () => waiting.length,
-    forgetTurns: () => lastTurns.clear(),
+    triesOf,
 
-    takeTurn(source: string): number {
-      const turn = Math.max(currentTurn, (lastTurns.get(source) ?? -1) + 1);
-      lastTurns.delete(source);
-      if (lastTurns.size >= MAX_SOURCES) lastTurns.delete(lastTurns.keys().next().value!);
-      lastTurns.set(source, turn);
-      return turn;
+    /** @returns the place of this try: lower ones go first */
+    countTry(source: Source): number {
+      const { name, network } = source;
+      const ofNetwork = network === undefined ? 0 : triesOf(networkKey(network));
+      const rank = Math.max(triesOf(name), Math.floor(ofNetwork / NETWORK_SHARE));
+      for (const key of keysOf(source)) tries.use(key, performance.now());
+      return rank;
     },
 
-    wait(source: string, turn: number): Promise<void> {
-      if (waiting.filter((other) => other.source === source).length >= maxWaitingOf) throw tooMany();
+    forgive(source: Source): void {
+      for (const key of keysOf(source)) {
+        const window = tries.find(key, performance.now());
+        if (window) window.used = Math.max(0, window.used - 1);
+      }
+    },
+
+    wait(name: string, rank: number): Promise<void> {
+      if (waiting.filter((other) => other.name === name).length >= maxWaitingOf) throw tooMany();
       return new Promise((resolve, reject) => {
         const leave = (settle: () => void) => () => {
           clearTimeout(timer);
@@ -100,30 +121,31 @@ function createLine({ maxWaiting, maxWaitingOf, maxWaitMs }: Omit<HashQueueOptio
           settle();
         };
         const refuse = leave(() => reject(tooMany()));
-        const waiter: Waiter = { source, turn, start: leave(resolve), refuse };
+        const waiter: Waiter = { name, rank, start: leave(resolve), refuse };
         const timer = setTimeout(refuse, maxWaitMs);
         waiting.push(waiter);
         // The last in line leaves, which may be the one that came now.
         if (waiting.length > maxWaiting) {
-          waiting.reduce((last, other) => (other.turn > last.turn ? other : last)).refuse();
+          waiting.reduce((last, other) => (other.rank > last.rank ? other : last)).refuse();
         }
       });
     },
 
     startFirst(): void {
-      const next = waiting.reduce((first, other) => (other.turn <= first.turn ? other : first));
-      currentTurn = next.turn;
-      next.start();
+      waiting.reduce((first, other) => (other.rank <= first.rank ? other : first)).start();
     },
   };
 }
 
+const networkKey = (network: string) => `network ${network}`;
+
 const tooMany = () => new Problem('unavailable', 'server-busy', { retryAfter: 5 });
 
 /** The queue of this process. With the hash itself, and what the database is asked, an answer comes within 5 s. */
-export const inHashQueue = createHashQueue({
-  atOnce: AT_ONCE,
-  maxWaiting: AT_ONCE * 50,
-  maxWaitingOf: AT_ONCE * 15,
+export const hashQueue = createHashQueue({
+  atOnce: HASHES_AT_ONCE,
+  maxWaiting: HASHES_AT_ONCE * 50,
+  maxWaitingOf: HASHES_AT_ONCE * 15,
   maxWaitMs: 3_000,
+  crowd: HASHES_AT_ONCE * 5,
 });

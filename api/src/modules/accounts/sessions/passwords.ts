@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as bcrypt from '@node-rs/bcrypt';
 import { fieldProblem } from '../../../problems.ts';
-import { inHashQueue, type Source } from './hash-queue.ts';
+import { hashQueue, type Source } from './hash-queue.ts';
 
 /** 2^12 rounds: about 0.2 s, off the main thread. */
 const COST = 12;
@@ -44,7 +44,7 @@ const hashing: Hashing = {
  * @throws {Problem} unavailable when its turn does not come in time
  */
 export function inTurn<T>(source: Source, work: (hashing: Hashing) => Promise<T>): Promise<T> {
-  return inHashQueue(source, () => work(hashing));
+  return hashQueue.run(source, () => work(hashing));
 }
 
 export function hashPassword(password: string, source: Source): Promise<string> {

@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Config } from '../../../config.ts';
 import { jsonAnswer } from '../../../answers/answer.ts';
@@ -34,12 +34,18 @@ import {
   setSessionCookie,
 } from './session.ts';
 import { answerSignedIn } from './signed-in.ts';
-import { isPasswordOf, signIn } from './sign-in.ts';
+import { isPasswordOf, refuseInCrowd, signIn, strangerAt } from './sign-in.ts';
 
 const tags = ['auth'];
 
 export function authRoutes(fastify: FastifyInstance, { config }: { config: Config }): void {
   const app = fastify.withTypeProvider<TypeBoxTypeProvider>();
+  const strangerOf = (request: FastifyRequest) =>
+    strangerAt(addressScope(request.ip), readDeviceCookie(request));
+  const refuseCrowd = (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+    refuseInCrowd(strangerOf(request), config.rateLimitScale);
+    done();
+  };
 
   app.get(
     '/api/v1/auth/options',
@@ -61,6 +67,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
     '/api/v1/auth/register',
     {
       config: { access: 'public', ratePolicy: 'register', problems: ['forbidden'] },
+      onRequest: refuseCrowd,
       schema: {
         tags,
         operationId: 'register',
@@ -82,7 +89,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
       return writeWithPassword(request, reply, {
         prepare() {
           requireGoodPassword(password, email, '/password');
-          return hashPassword(password, { name: address, isKnown: false });
+          return hashPassword(password, strangerOf(request));
         },
         async work(trx, passwordHash) {
           const user = await createUser(trx, { email, name: name?.trim(), passwordHash, confirmed: false });
@@ -97,6 +104,7 @@ export function authRoutes(fastify: FastifyInstance, { config }: { config: Confi
     '/api/v1/auth/login',
     {
       config: { access: 'public', ratePolicy: 'login', problems: ['unauthenticated', 'forbidden'] },
+      onRequest: refuseCrowd,
       schema: {
         tags,
         operationId: 'login',

@@ -4,9 +4,10 @@ import { inTransaction } from '../../../database/transaction.ts';
 import { type Budget, refundBudgets, spendBudgets } from '../../../access/budgets.ts';
 import { Problem } from '../../../problems.ts';
 import { emailSpellings } from '../../../email.ts';
+import { networkScope } from '../../../plugins/rate-limit.ts';
 import type { UserRow } from '../people/queries.ts';
 import { deviceOf, newDevice } from './device-cookie.ts';
-import type { Source } from './hash-queue.ts';
+import { hashQueue, type Source } from './hash-queue.ts';
 import { type Hashing, inTurn } from './passwords.ts';
 import { type Account, findAccountByEmail } from './queries.ts';
 import { openSession } from './session.ts';
@@ -20,6 +21,9 @@ const PER_ACCOUNT = 30;
 const PER_PAIR_UNDER_ATTACK = 3;
 /** Failed sign-ins from one address to all accounts it is a stranger to. */
 const PER_ADDRESS = 100;
+/** Tries of one address after which it is not heard while strangers crowd the queue. */
+const TRIES_IN_A_CROWD = 3;
+const CROWD_RETRY_SECONDS = 5;
 
 /** A password for an account, from an address. */
 interface Guess {
@@ -85,11 +89,33 @@ async function findAccountOf(
   const place = known === null ? address : `device ${known}`;
   const budgets = signInBudgets(email.canonical, place, isKnown, scale);
   // People who share an address of old do not wait for each other.
-  const source = { name: isKnown ? `${account!.id} ${place}` : address, isKnown };
-  return guardPassword(db, budgets, source, async ({ fits }) => {
+  const source = isKnown ? { name: `${account!.id} ${place}`, isKnown } : strangerAt(address, device);
+  const signedIn = await guardPassword(db, budgets, source, async ({ fits }) => {
     const isRight = await fits(password, account?.passwordHash);
     return isRight && account !== undefined && isOpen(account) && account;
   });
+  // Of an office, hundreds may come on one morning. What a known one does, right or wrong, counts for nobody else.
+  if (!isKnown) hashQueue.forgive(source);
+  return signedIn;
+}
+
+/**
+ * A stranger, as the queue sees it. A device cookie, true or not, makes another one: a guesser in an office does not shut the door on
+ * those there who have signed in before.
+ */
+export const strangerAt = (address: string, device: string | null): Source => ({
+  name: device === null ? address : `${address} with a device`,
+  network: networkScope(address),
+  isKnown: false,
+});
+
+/**
+ * For before the body is read: while strangers crowd the queue, those who have had their tries are not heard again.
+ * @throws {Problem} rate-limited
+ */
+export function refuseInCrowd({ name }: Source, scale: number): void {
+  if (hashQueue.isCrowdedFor(name, Math.max(1, Math.round(TRIES_IN_A_CROWD * scale))))
+    throw new Problem('rate-limited', 'too-many-sign-ins', { retryAfter: CROWD_RETRY_SECONDS });
 }
 
 /** What failed attempts at one password are charged to. */
