@@ -11,6 +11,7 @@ import health from './plugins/health.ts';
 import goneClients from './plugins/gone-clients.ts';
 import headers from './plugins/headers.ts';
 import input, { buildSerializer, buildValidator } from './plugins/input.ts';
+import loggedMetrics from './plugins/logged-metrics.ts';
 import maintenance from './plugins/maintenance.ts';
 import metrics from './plugins/metrics.ts';
 import openapi from './plugins/openapi.ts';
@@ -101,6 +102,7 @@ export async function buildApp({
   await app.register(goneClients);
   await app.register(health);
   await app.register(maintenance, { config });
+  await app.register(loggedMetrics, { config });
   for (const module of modules) await app.register(module, { config });
   return app;
 }

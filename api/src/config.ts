@@ -161,6 +161,11 @@ export const environment = Type.Object({
     86_400,
     'how often this process writes expired locks down and deletes old records, in seconds; 0: never',
   ),
+  LOG_METRICS_SECONDS: seconds(
+    0,
+    3_600,
+    'how often this process logs its most important metrics as one line, in seconds, for a log store that makes alarms of them, such as CloudWatch; 0: never',
+  ),
   WORKERS: Type.Integer({
     minimum: 1,
     maximum: 64,
@@ -336,6 +341,7 @@ function toConfig(env: Environment) {
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     jobConcurrency: Math.min(env.JOB_CONCURRENCY, jobsThatFit(env.DATABASE_POOL_SIZE)),
     sweepSeconds: env.SWEEP_SECONDS,
+    logMetricsSeconds: env.LOG_METRICS_SECONDS,
     workers: env.WORKERS,
     drainSeconds: env.DRAIN_SECONDS,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,

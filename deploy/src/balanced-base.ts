@@ -31,7 +31,7 @@ export function createBase(stack: Stack): Base {
     'copyRegion',
     'image',
   ]);
-  const vpc = createNetwork(stack, { reachesOut: true });
+  const vpc = createNetwork(stack, { natGateways: 2 });
   const database = createInstance(stack, vpc);
   const logBucket = createLogBucket(stack);
   const front = createBalancer(stack, vpc, settings.certificateArn, logBucket);

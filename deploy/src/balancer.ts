@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -44,6 +44,7 @@ export function createBalancer(
     idleTimeout: Duration.seconds(60),
   });
   logTo(balancer, logBucket);
+  new CfnOutput(scope, 'balancerArn', { value: balancer.loadBalancerArn });
   const listener = balancer.addListener('Https', {
     port: 443,
     open: false,

@@ -16,6 +16,9 @@ const COLLECTOR = 'public.ecr.aws/aws-observability/aws-otel-collector:v0.46.0';
 /** Longer than the service takes to stop: see DRAIN_SECONDS. */
 const STOP_SECONDS = 60;
 
+/** For whoever works in the background: alarms are made of it. */
+export const LOG_METRICS = { LOG_METRICS_SECONDS: '60' };
+
 /** What every task of an installation has in common. */
 export interface Installation {
   cluster: ecs.Cluster;
@@ -71,21 +74,26 @@ export function createTask(
   name: string,
   { image, database, environment }: Installation,
   options: TaskOptions,
-): ecs.FargateTaskDefinition {
+): { task: ecs.FargateTaskDefinition; log: logs.LogGroup } {
   const task = new ecs.FargateTaskDefinition(scope, `${name}Task`, {
     cpu: options.cpu,
     memoryLimitMiB: options.memoryLimitMiB,
     runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.ARM64 },
   });
-  const logGroup = new logs.LogGroup(scope, `${name}Log`, {
+  const log = new logs.LogGroup(scope, `${name}Log`, {
     retention: logs.RetentionDays.THREE_MONTHS,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const logging = (streamPrefix: string) => ecs.LogDrivers.awsLogs({ logGroup, streamPrefix });
+  const logging = (streamPrefix: string) => ecs.LogDrivers.awsLogs({ logGroup: log, streamPrefix });
   task.addContainer('app', {
     image,
-    command: ['node', `${options.program}.js`],
-    environment: { ...environment, ...options.environment },
+    // What Node runs: Node itself is the entry point of the image.
+    command: [`${options.program}.js`],
+    environment: {
+      ...environment,
+      OTEL_SERVICE_NAME: `coupon-book-${name.toLowerCase()}`,
+      ...options.environment,
+    },
     secrets: options.secrets,
     readonlyRootFilesystem: true,
     stopTimeout: Duration.seconds(STOP_SECONDS),
@@ -130,12 +138,17 @@ export function createTask(
   acknowledge(task.obtainExecutionRole(), {
     'IAM5[Resource::*]': 'ecr:GetAuthorizationToken has no resource to name.',
   });
-  return task;
+  return { task, log };
 }
 
 export interface ServiceOptions extends Omit<TaskOptions, 'isServer'> {
   min: number;
   max: number;
+}
+
+export interface Service {
+  service: ecs.FargateService;
+  log: logs.LogGroup;
 }
 
 /** Keeps tasks running in both zones, and adds some when they are busy. A version that does not get ready is rolled back. */
@@ -144,10 +157,11 @@ export function createService(
   name: string,
   installation: Installation,
   { min, max, ...options }: ServiceOptions,
-): ecs.FargateService {
+): Service {
+  const { task, log } = createTask(scope, name, installation, { ...options, isServer: true });
   const service = new ecs.FargateService(scope, name, {
     cluster: installation.cluster,
-    taskDefinition: createTask(scope, name, installation, { ...options, isServer: true }),
+    taskDefinition: task,
     desiredCount: min,
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
@@ -162,5 +176,5 @@ export function createService(
     scaleInCooldown: Duration.minutes(5),
   });
   service.connections.allowTo(installation.database.connections, installation.database.port);
-  return service;
+  return { service, log };
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -79,6 +79,7 @@ export function createInstance(
   });
   acknowledgeMonitoring(instance);
   instance.addRotationSingleUser(ROTATION);
+  new CfnOutput(scope, 'databaseId', { value: instance.instanceIdentifier });
   const { hostname } = instance.instanceEndpoint;
   return {
     instance,
@@ -129,6 +130,7 @@ export function createCluster(
     cloudwatchLogsExports: ['postgresql'],
   });
   acknowledgeMonitoring(cluster);
+  new CfnOutput(scope, 'databaseId', { value: cluster.clusterIdentifier });
   cluster.addRotationSingleUser({ ...ROTATION, vpcSubnets: isolated });
   const proxy = cluster.addProxy('Proxy', {
     vpc,

@@ -18,7 +18,8 @@ export interface FunctionProps {
   environment: Record<string, string>;
   memorySize: number;
   timeout: Duration;
-  reservedConcurrentExecutions?: number;
+  /** Whether it reaches the internet; otherwise the database and Secrets Manager alone. */
+  reachesOut?: boolean;
 }
 
 /** A function in the network of the database, which may read its secret, and nothing else. */
@@ -27,9 +28,13 @@ export function createFunction(
   name: string,
   vpc: ec2.Vpc,
   database: DatabaseAccess,
-  { program, environment, ...props }: FunctionProps,
-): lambda.Function {
+  { program, environment, reachesOut = false, ...props }: FunctionProps,
+): { handler: lambda.Function; log: logs.LogGroup } {
   const group = new ec2.SecurityGroup(scope, `${name}Group`, { vpc, description: `Coupon Book: ${name}` });
+  const log = new logs.LogGroup(scope, `${name}Log`, {
+    retention: logs.RetentionDays.THREE_MONTHS,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
   const handler = new lambda.Function(scope, name, {
     ...props,
     runtime: lambda.Runtime.NODEJS_24_X,
@@ -37,7 +42,9 @@ export function createFunction(
     handler: `${program}.handler`,
     code: codeOf(scope),
     vpc,
-    vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+    vpcSubnets: {
+      subnetType: reachesOut ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PRIVATE_ISOLATED,
+    },
     securityGroups: [group],
     tracing: lambda.Tracing.ACTIVE,
     environment: {
@@ -47,16 +54,13 @@ export function createFunction(
       // Those by which RDS is known, beside Node's own.
       NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
     },
-    logGroup: new logs.LogGroup(scope, `${name}Log`, {
-      retention: logs.RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
-    }),
+    logGroup: log,
   });
   database.secret.grantRead(handler);
   group.connections.allowTo(database.connections, database.port);
   acknowledgeBasicRole(handler);
   acknowledge(handler.role!, { 'IAM5[Resource::*]': 'X-Ray has no resources to name.' });
-  return handler;
+  return { handler, log };
 }
 
 function codeOf(scope: Construct): lambda.Code {

@@ -6,20 +6,19 @@ import type { Construct } from 'constructs';
 /** Of private addresses; CloudFront reaches in from these too. */
 export const NETWORK = '10.40.0.0/16';
 
-/** Two zones. Nothing of ours has a public address: programs reach out through NAT, or not at all, and the database never. */
-export function createNetwork(scope: Construct, { reachesOut }: { reachesOut: boolean }): ec2.Vpc {
+/**
+ * Two zones. Nothing of ours has a public address: programs in private subnets reach out through NAT, those in isolated ones not at all,
+ * nor does the database.
+ */
+export function createNetwork(scope: Construct, { natGateways }: { natGateways: 1 | 2 }): ec2.Vpc {
   const vpc = new ec2.Vpc(scope, 'Network', {
     ipAddresses: ec2.IpAddresses.cidr(NETWORK),
     maxAzs: 2,
-    natGateways: reachesOut ? 2 : 0,
+    natGateways,
     restrictDefaultSecurityGroup: false,
     subnetConfiguration: [
-      ...(reachesOut
-        ? [
-            { name: 'public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
-            { name: 'private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
-          ]
-        : []),
+      { name: 'public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+      { name: 'private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
       { name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
     ],
     gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },

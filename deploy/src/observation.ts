@@ -8,7 +8,10 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 
 interface Alarm {
+  /** Heading of its runbook in docs/operations.md, whichever it is of several. */
   name: string;
+  /** Which of several: a service, a function, a queue. */
+  what?: string;
   metric: cloudwatch.IMetric;
   threshold: number;
   /** Fires below the threshold instead of above it. */
@@ -17,7 +20,6 @@ interface Alarm {
   of?: [bad: number, looked: number];
   /** Whether silence is a fault. */
   silenceIsBad?: boolean;
-  /** What to do is in docs/operations.md under this heading. */
   means: string;
 }
 
@@ -48,17 +50,26 @@ export class Observation {
     this.#dashboard.addWidgets(new cloudwatch.GraphWidget({ title, left, right, width: 12 }));
   }
 
-  alarm({ name, metric, threshold, below, of: [bad, looked] = [3, 5], silenceIsBad, means }: Alarm): void {
+  alarm({
+    name,
+    what = '',
+    metric,
+    threshold,
+    below,
+    of: [bad, looked] = [3, 5],
+    silenceIsBad,
+    means,
+  }: Alarm): void {
     const { LESS_THAN_THRESHOLD, GREATER_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
     const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
-    const alarm = new cloudwatch.Alarm(this.#scope, `${name}Alarm`, {
+    const alarm = new cloudwatch.Alarm(this.#scope, `${what}${name}Alarm`, {
       metric,
       threshold,
       comparisonOperator: below ? LESS_THAN_THRESHOLD : GREATER_THAN_THRESHOLD,
       datapointsToAlarm: bad,
       evaluationPeriods: looked,
       treatMissingData: silenceIsBad ? BREACHING : NOT_BREACHING,
-      alarmDescription: means,
+      alarmDescription: `${means} What to do: docs/operations.md, ${name}.`,
     });
     alarm.addAlarmAction(new actions.SnsAction(this.#topic));
     alarm.addOkAction(new actions.SnsAction(this.#topic));

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -41,6 +41,7 @@ export function createAdminSecret(scope: Construct, { key }: DatabaseAccess): se
     generateSecretString: { passwordLength: 24, excludePunctuation: true },
     removalPolicy: RemovalPolicy.DESTROY,
   });
+  new CfnOutput(scope, 'adminPasswordSecret', { value: secret.secretArn });
   acknowledge(secret, {
     SMG4: 'It is for one sign-in: a person changes the password then, which this secret does not know.',
   });
@@ -56,7 +57,7 @@ export function prepareByTask(
   before: Construct[],
 ): Trigger {
   const { database, cluster, imageHash } = installation;
-  const task = createTask(scope, 'Prepare', installation, {
+  const { task } = createTask(scope, 'Prepare', installation, {
     program: 'prepare',
     cpu: 512,
     memoryLimitMiB: 1024,

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -13,7 +14,8 @@ const RETENTION = Duration.days(14);
 /**
  * Where what happens to coupons goes: a FIFO queue, in order for each coupon, and a bus, from which other systems take what they want.
  * What nobody could work on ends in a queue of its own, and an alarm says so.
- * @returns the variables that tell the worker
+ * @param sender of whatever hands events on
+ * @returns the variables that tell it
  */
 export function createQueues(
   scope: Construct,
@@ -60,7 +62,8 @@ export function createQueues(
     ['Bus', dead],
   ] as const) {
     observation.alarm({
-      name: `${name}DeadLetters`,
+      name: 'DeadLetters',
+      what: name,
       metric: letters.metricApproximateNumberOfMessagesVisible(),
       threshold: 0,
       of: [1, 1],
@@ -68,4 +71,12 @@ export function createQueues(
     });
   }
   return { SQS_QUEUE_URL: inOrder.queueUrl, EVENT_BUS_NAME: bus.eventBusName };
+}
+
+export function tellOfQueues(
+  { taskDefinition }: ecs.FargateService,
+  variables: Record<string, string>,
+): void {
+  for (const [name, value] of Object.entries(variables))
+    taskDefinition.defaultContainer!.addEnvironment(name, value);
 }

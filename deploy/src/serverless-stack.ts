@@ -15,6 +15,7 @@ import { Trigger } from 'aws-cdk-lib/triggers';
 import type { Construct } from 'constructs';
 import { type Rule, services } from '../../api/src/services.ts';
 import { createBackups } from './backups.ts';
+import { LOG_METRICS } from './containers.ts';
 import { createCluster } from './database.ts';
 import { acknowledge } from './findings.ts';
 import { createAuthorizer, createFunction } from './functions.ts';
@@ -22,7 +23,8 @@ import { createNetwork, NETWORK } from './network.ts';
 import { Observation } from './observation.ts';
 import { createAdminSecret } from './prepare.ts';
 import { readSettings } from './settings.ts';
-import { watchCluster } from './watch.ts';
+import { createQueues } from './queues.ts';
+import { watchBackground, watchCluster, watchErrors, watchFunctions } from './watch.ts';
 import { createLogBucket, createWeb } from './web.ts';
 
 const MINUTE = Duration.minutes(1);
@@ -39,7 +41,7 @@ export class ServerlessStack extends Stack {
       'copyRegion',
       'webAclArn',
     ]);
-    const vpc = createNetwork(this, { reachesOut: false });
+    const vpc = createNetwork(this, { natGateways: 1 });
     this.#reachSecrets(vpc);
     const database = createCluster(this, vpc);
     const observation = new Observation(this, settings.alarmEmail, database.key);
@@ -64,7 +66,7 @@ export class ServerlessStack extends Stack {
     const functions = Object.entries(services).map(([name, { modules, rules }]) => ({
       name,
       rules: rules as readonly Rule[],
-      handler: forHttp(name, modules),
+      ...forHttp(name, modules),
     }));
     const docs = forHttp(
       'docs',
@@ -75,17 +77,20 @@ export class ServerlessStack extends Stack {
       program: 'scheduled',
       memorySize: 1769,
       timeout: Duration.minutes(15),
-      reservedConcurrentExecutions: 3,
-      environment: { ...environment, DATABASE_POOL_SIZE: '5' },
+      // Webhooks are anywhere.
+      reachesOut: true,
+      environment: { ...environment, ...LOG_METRICS, DATABASE_POOL_SIZE: '5' },
     });
+    const queues = createQueues(this, database.key, observation, background.handler.role!);
+    for (const [name, value] of Object.entries(queues)) background.handler.addEnvironment(name, value);
     new scheduler.Schedule(this, 'EachMinute', {
       schedule: scheduler.ScheduleExpression.rate(MINUTE),
-      target: new LambdaInvoke(background, {
+      target: new LambdaInvoke(background.handler, {
         retryAttempts: 0,
         maxEventAge: MINUTE,
-        role: this.#mayInvoke(background),
+        role: this.#mayInvoke(background.handler),
       }),
-      description: 'Expired locks, keys, jobs',
+      description: 'Expired locks, keys, jobs, events that leave',
     });
 
     const adminSecret = createAdminSecret(this, database);
@@ -99,13 +104,13 @@ export class ServerlessStack extends Stack {
         ADMIN_PASSWORD_SECRET_ARN: adminSecret.secretArn,
       },
     });
-    adminSecret.grantRead(prepare);
+    adminSecret.grantRead(prepare.handler);
     new Trigger(this, 'PrepareNow', {
-      handler: prepare,
+      handler: prepare.handler,
       timeout: Duration.minutes(14),
       executeAfter: database.parts,
-      executeBefore: [...functions.map(({ handler }) => handler), docs, background].map(
-        ({ node }) => node.defaultChild as Construct,
+      executeBefore: [...functions, docs, background].map(
+        ({ handler }) => handler.node.defaultChild as Construct,
       ),
     });
 
@@ -118,17 +123,26 @@ export class ServerlessStack extends Stack {
       SMG4: 'CloudFront and the authorizer have to change together: see README.md.',
     });
     const secretValue = originSecret.secretValue.unsafeUnwrap();
-    const api = this.#createApi(functions, docs, createAuthorizer(this, originSecret));
+    const api = this.#createApi(functions, docs.handler, createAuthorizer(this, originSecret));
     const logBucket = createLogBucket(this);
     const origin = new origins.HttpOrigin(Fn.select(2, Fn.split('/', api.apiEndpoint)), {
       protocolPolicy: cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
       customHeaders: { 'x-origin-secret': secretValue },
     });
     createWeb(this, settings, origin, { logBucket, webAclArn: settings.webAclArn, hostIsOfOrigin: true });
-    this.#watch(observation, api, [...functions.map(({ handler }) => handler), docs], background);
+    const programs = [...functions, { name: 'docs', ...docs }];
+    watchFunctions(
+      observation,
+      api,
+      programs.map(({ handler }) => handler),
+      background.handler,
+    );
+    watchBackground(observation, this, background.log);
+    programs.push({ name: 'background', ...background });
+    watchErrors(observation, this, Object.fromEntries(programs.map(({ name, log }) => [name, log])));
   }
 
-  /** The one service of AWS that functions ask: from inside, since they reach nothing else. */
+  /** The one service of AWS that all functions ask: from inside, since most of them reach nothing else. */
   #reachSecrets(vpc: ec2.Vpc): void {
     const group = new ec2.SecurityGroup(this, 'SecretsGroup', {
       vpc,
@@ -198,61 +212,5 @@ export class ServerlessStack extends Stack {
       }),
     };
     return api;
-  }
-
-  #watch(
-    observation: Observation,
-    api: gateway.HttpApi,
-    handlers: lambda.Function[],
-    background: lambda.Function,
-  ): void {
-    const period = MINUTE;
-    const slow = api.metricLatency({ period, statistic: 'p99' });
-    observation.show(
-      'Requests and failures',
-      [api.metricCount({ period })],
-      [api.metricServerError({ period })],
-    );
-    observation.show('Time to answer (p99)', [slow]);
-    observation.show(
-      'Functions: calls at a time',
-      handlers.map((handler) => handler.metric('ConcurrentExecutions', { period, statistic: 'Maximum' })),
-    );
-    observation.alarm({
-      name: 'Failures',
-      metric: api.metricServerError({ period }),
-      threshold: 5,
-      means: 'Requests are answered 5xx.',
-    });
-    observation.alarm({
-      name: 'Slow',
-      metric: slow,
-      threshold: 3_000,
-      means: '1 % of requests take more than 3 seconds.',
-    });
-    for (const handler of handlers) {
-      observation.alarm({
-        name: `${handler.node.id}Throttled`,
-        metric: handler.metricThrottles({ period }),
-        threshold: 0,
-        means: 'The account has no more concurrency for this function.',
-      });
-    }
-    observation.alarm({
-      name: 'BackgroundSilent',
-      metric: background.metricInvocations({ period: Duration.minutes(5), statistic: 'Sum' }),
-      threshold: 1,
-      below: true,
-      of: [1, 1],
-      silenceIsBad: true,
-      means: 'Nothing runs in the background: expired locks are not written down, jobs wait.',
-    });
-    observation.alarm({
-      name: 'BackgroundFails',
-      metric: background.metricErrors({ period: Duration.minutes(5) }),
-      threshold: 0,
-      of: [2, 3],
-      means: 'What runs in the background fails: see its log.',
-    });
   }
 }

@@ -4,10 +4,10 @@ import type { Construct } from 'constructs';
 import { services } from '../../api/src/services.ts';
 import { conditionsOf, createTargets } from './balancer.ts';
 import { createBase } from './balanced-base.ts';
-import { createService } from './containers.ts';
+import { createService, LOG_METRICS } from './containers.ts';
 import { prepareByTask } from './prepare.ts';
-import { createQueues } from './queues.ts';
-import { watchService } from './watch.ts';
+import { createQueues, tellOfQueues } from './queues.ts';
+import { watchBackground, watchErrors, watchService } from './watch.ts';
 
 /** The services of services.ts, each with tasks of its own, and a worker. What no service has (documentation) is everybody's. */
 export class ServicesStack extends Stack {
@@ -16,8 +16,8 @@ export class ServicesStack extends Stack {
     const { vpc, installation, front, observation, adminEmail } = createBase(this);
     const size = { cpu: 512, memoryLimitMiB: 1024, min: 2, max: 8 };
     let priority = 0;
-    const created = Object.entries(services).map(([name, { modules, rules }]) => {
-      const service = createService(this, name, installation, {
+    const programs = Object.entries(services).map(([name, { modules, rules }]) => {
+      const { service, log } = createService(this, name, installation, {
         ...size,
         program: 'service',
         environment: { MODULES: modules.join(','), JOB_CONCURRENCY: '0', SWEEP_SECONDS: '0' },
@@ -32,16 +32,16 @@ export class ServicesStack extends Stack {
         });
       }
       watchService(observation, name, service, targets);
-      return service;
+      return { name, service, log };
     });
 
-    const gateway = createService(this, 'docs', installation, {
+    const docs = createService(this, 'docs', installation, {
       ...size,
       min: 1,
       program: 'monolith',
       environment: { JOB_CONCURRENCY: '0', SWEEP_SECONDS: '0' },
     });
-    const targets = createTargets(this, 'docs', vpc, gateway);
+    const targets = createTargets(this, 'docs', vpc, docs.service);
     front.listener.addAction('docs', {
       priority: priority + 1,
       conditions: [
@@ -50,16 +50,24 @@ export class ServicesStack extends Stack {
       action: elb.ListenerAction.forward([targets]),
     });
 
-    const worker = createService(this, 'worker', installation, { ...size, program: 'worker' });
-    const variables = createQueues(
+    const worker = createService(this, 'worker', installation, {
+      ...size,
+      program: 'worker',
+      environment: LOG_METRICS,
+    });
+    const { taskRole } = worker.service.taskDefinition;
+    tellOfQueues(worker.service, createQueues(this, installation.database.key, observation, taskRole));
+    watchService(observation, 'worker', worker.service);
+    watchBackground(observation, this, worker.log);
+
+    programs.push({ name: 'docs', ...docs }, { name: 'worker', ...worker });
+    watchErrors(observation, this, Object.fromEntries(programs.map(({ name, log }) => [name, log])));
+    prepareByTask(
       this,
-      installation.database.key,
-      observation,
-      worker.taskDefinition.taskRole,
+      vpc,
+      installation,
+      adminEmail,
+      programs.map(({ service }) => service),
     );
-    for (const [name, value] of Object.entries(variables))
-      worker.taskDefinition.defaultContainer!.addEnvironment(name, value);
-    watchService(observation, 'worker', worker);
-    prepareByTask(this, vpc, installation, adminEmail, [...created, gateway, worker]);
   }
 }

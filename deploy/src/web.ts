@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type CfnElement, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -108,6 +108,11 @@ export function createWeb(
       CFR2: 'The web ACL is at the load balancer, which is the only way to the API; the rest are public files.',
     }),
   });
+  new CfnOutput(scope, 'distributionDomain', {
+    description: 'where the domain name has to point to',
+    value: distribution.distributionDomainName,
+  });
+  new CfnOutput(scope, 'webBucket', { value: files.bucketName });
   upload(scope, files, distribution);
   return distribution;
 }

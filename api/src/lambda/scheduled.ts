@@ -5,8 +5,8 @@ import { makeReady } from './ready.ts';
 const STOP_MS = 20_000;
 
 /**
- * What a server does in the background, as far as it comes: the chores once, then jobs until none is left or the time is up. A job that
- * is not finished goes on the next time where it stopped.
+ * What a server does in the background, as far as it comes: the chores once, then what happened is handed on, beside jobs until none is
+ * left or the time is up. A job that is not finished goes on the next time where it stopped.
  * @param app of the background modules, which is closed at the end
  * @param timeMs until this function is ended by force
  */
@@ -16,7 +16,7 @@ export async function workInBackground(app: FastifyInstance, timeMs: number): Pr
     await makeReady(app);
     if (!app.readiness.prepared) throw new Error('the database is not ready');
     await app.doChores(timeIsUp);
-    await app.jobQueue.untilIdle(timeIsUp);
+    await Promise.all([app.jobQueue.untilIdle(timeIsUp), app.relays.handOnOnce(timeIsUp)]);
   } finally {
     await app.close();
   }

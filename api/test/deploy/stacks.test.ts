@@ -1,10 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EVENT_SOURCE } from '../../src/modules/webhooks/relay/eventbridge.ts';
+import { loggedMetricNames } from '../../src/plugins/logged-metrics.ts';
 import { services } from '../../src/services.ts';
 import { installWhenStale } from '../../../scripts/install.mjs';
 
@@ -36,8 +38,13 @@ interface Resource {
 }
 type Template = Record<string, Resource>;
 
+interface Synthesised {
+  Resources: Template;
+  outputs: string[];
+}
+
 /** Nobody is asked: no network where the kernel lets us do without, and no credentials anywhere. */
-async function synthesise(context: Record<string, string>): Promise<(stack: string) => Template> {
+async function synthesise(context: Record<string, string>): Promise<(stack: string) => Synthesised> {
   const out = join(folder, context.form!);
   const offline = spawnSync('unshare', ['--net', 'true']).status === 0 ? ['unshare', '--net'] : [];
   const [program, ...args] = [...offline, process.execPath, 'app.ts'];
@@ -45,12 +52,26 @@ async function synthesise(context: Record<string, string>): Promise<(stack: stri
     cwd: deploy,
     env: { PATH: process.env.PATH, CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify(context) },
   });
-  return (stack) =>
-    (
-      JSON.parse(readFileSync(join(out, `CouponBook${stack}.template.json`), 'utf8')) as {
-        Resources: Template;
-      }
-    ).Resources;
+  return (stack) => {
+    const { Resources, Outputs = {} } = JSON.parse(
+      readFileSync(join(out, `CouponBook${stack}.template.json`), 'utf8'),
+    ) as { Resources: Template; Outputs?: object };
+    return { Resources, outputs: Object.keys(Outputs) };
+  };
+}
+
+/** The variables of each program of ours, by the id of its task or function. */
+function environments(template: Template): Map<string, Record<string, Json>> {
+  const tasks = ofType(template, 'ECS::TaskDefinition').map(
+    ({ id, ContainerDefinitions: [{ Environment }] }) => [
+      id,
+      Object.fromEntries(Environment.map(({ Name, Value }: Json) => [Name, Value])),
+    ],
+  );
+  const functions = ofType(template, 'Lambda::Function')
+    .filter(({ Handler }) => /^(lambda|scheduled|prepare)\.handler$/.test(Handler))
+    .map(({ id, Environment }) => [id, Environment.Variables]);
+  return new Map([...tasks, ...functions] as [string, Record<string, Json>][]);
 }
 
 const ofType = (template: Template, type: string) =>
@@ -86,11 +107,12 @@ describe.each([
   ['serverless', 'Serverless'],
 ])('%s, synthesised offline and without a finding that is not explained', (form, stack) => {
   let template: Template;
+  let outputs: string[];
   let copies: Template;
   beforeAll(async () => {
     const read = await synthesise({ ...CONTEXT, form });
-    template = read(stack);
-    copies = read('Copies');
+    ({ Resources: template, outputs } = read(stack));
+    copies = read('Copies').Resources;
   });
 
   test('the database: two zones, encrypted, TLS only, kept when the stack goes, restored to any second of two weeks', () => {
@@ -160,14 +182,87 @@ describe.each([
     for (const { resource } of programs) expect([resource.DependsOn].flat()).toContain(trigger![0]);
   });
 
-  test('every alarm tells somebody, and says what it means', () => {
+  test('every alarm tells somebody, says what it means, and has a runbook', () => {
     const alarms = ofType(template, 'CloudWatch::Alarm');
-    expect(alarms.length).toBeGreaterThan(4);
-    for (const { AlarmActions, AlarmDescription } of alarms) {
+    const runbooks = [
+      ...readFileSync(join(root, 'docs/operations.md'), 'utf8').matchAll(/^### (\w+)$/gm),
+    ].map(([, heading]) => heading);
+    const named = alarms.map(({ AlarmActions, AlarmDescription }) => {
       expect(AlarmActions).toHaveLength(1);
-      expect(AlarmDescription).toMatch(/\.$/);
-    }
+      return /^[^.]+\. What to do: docs\/operations\.md, (\w+)\.$/.exec(AlarmDescription)?.[1];
+    });
+    expect(named.filter((name) => !runbooks.includes(name!))).toEqual([]);
+    // What Prometheus is told of the product itself, CloudWatch is told too.
+    expect(named).toEqual(
+      expect.arrayContaining([
+        ...['RequestsFail', 'CommandsSlow', 'InternalErrors', 'BackgroundSilent', 'DeadLetters'],
+        ...['RelayStopped', 'RelayBehind', 'WebhookBehind', 'JobsNotRun', 'LocksNotSwept'],
+        ...['TransactionForgotten', 'StockLow'],
+      ]),
+    );
+    expect(ofType(template, 'CloudWatch::Dashboard')).toHaveLength(1);
   });
+
+  test('the metrics of the product are read from the log of what works in the background, which writes them', () => {
+    const filters = ofType(template, 'Logs::MetricFilter').map(
+      ({ FilterPattern, MetricTransformations: [{ MetricName, MetricValue }] }) => ({
+        FilterPattern,
+        MetricName,
+        MetricValue,
+      }),
+    );
+    const logged = filters.filter(({ FilterPattern }) => FilterPattern.includes('$.metrics.'));
+    expect(logged.map(({ MetricName }) => MetricName).sort()).toEqual([...loggedMetricNames].sort());
+    for (const { MetricName, MetricValue } of logged) expect(MetricValue).toBe(`$.metrics.${MetricName}`);
+    const writers = [...environments(template).values()].filter(
+      ({ LOG_METRICS_SECONDS }) => LOG_METRICS_SECONDS === '60',
+    );
+    expect(writers).toHaveLength(1);
+    // The same program hands events on.
+    expect(Object.keys(writers[0]!)).toEqual(expect.arrayContaining(['SQS_QUEUE_URL', 'EVENT_BUS_NAME']));
+    // Errors are looked for in the log of every program.
+    const programs = [...environments(template).keys()].filter((id) => !/^prepare/i.test(id));
+    expect(filters.filter(({ FilterPattern }) => FilterPattern.includes('$.level >= 50'))).toHaveLength(
+      programs.length,
+    );
+  });
+
+  test('events that nobody could work on end in a queue, and whoever hands events on may do just that', () => {
+    const queues = ofType(template, 'SQS::Queue');
+    expect(queues.filter(({ RedrivePolicy }) => RedrivePolicy)).toHaveLength(2);
+    expect(queues.filter(({ FifoQueue }) => FifoQueue)).toHaveLength(2);
+    for (const { KmsMasterKeyId } of queues) expect(KmsMasterKeyId).toBeDefined();
+    expect(ofType(template, 'Events::EventBus')).toHaveLength(1);
+    const senders = ofType(template, 'IAM::Policy').filter(({ PolicyDocument }) =>
+      JSON.stringify(PolicyDocument).includes('sqs:SendMessage'),
+    );
+    expect(senders).toHaveLength(1);
+    expect(JSON.stringify(senders[0])).toContain('events:PutEvents');
+    const [rule] = ofType(template, 'Events::Rule').filter(({ EventBusName }) => EventBusName);
+    expect(rule!.EventPattern).toEqual({ source: [{ prefix: EVENT_SOURCE }] });
+  });
+
+  test('people are told where it is, and how to begin', () => {
+    expect(outputs).toEqual(
+      expect.arrayContaining(['distributionDomain', 'adminPasswordSecret', 'databaseId', 'webBucket']),
+    );
+  });
+
+  if (form !== 'serverless') {
+    test('what a task runs is a program of the image', () => {
+      const image = readFileSync(join(root, 'Dockerfile'), 'utf8');
+      expect(image).toMatch(/^ENTRYPOINT \["node"[^\n]*\]\nCMD \["monolith\.js"\]$/m);
+      for (const { ContainerDefinitions } of ofType(template, 'ECS::TaskDefinition')) {
+        const [{ Command, ReadonlyRootFilesystem, EntryPoint }] = ContainerDefinitions;
+        expect(EntryPoint).toBeUndefined();
+        expect(Command).toHaveLength(1);
+        expect(existsSync(join(root, 'api/src/run', Command[0].replace(/\.js$/, '.ts'))), Command[0]).toBe(
+          true,
+        );
+        expect(ReadonlyRootFilesystem).toBe(true);
+      }
+    });
+  }
 
   if (form === 'services') {
     test('the rules of the load balancer are those of services.ts, in their order, with five values at most', () => {
@@ -185,13 +280,6 @@ describe.each([
       }
       const wanted = Object.values(services).flatMap(({ rules: own }) => own.map(({ path }) => path));
       expect(paths.slice(0, wanted.length).sort()).toEqual(wanted.sort());
-    });
-
-    test('events that nobody could work on end in a queue, and an alarm says so', () => {
-      const queues = ofType(template, 'SQS::Queue');
-      expect(queues.filter(({ RedrivePolicy }) => RedrivePolicy)).toHaveLength(2);
-      expect(queues.filter(({ FifoQueue }) => FifoQueue)).toHaveLength(2);
-      expect(ofType(template, 'Events::EventBus')).toHaveLength(1);
     });
   }
 

@@ -17,19 +17,22 @@ import { createTestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectEachUserRedeemedOnce, startJourneys } from '../support/journeys.ts';
 import { createFunction, startPlatform } from '../support/lambda-platform.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { rowsOf, setStage } from '../support/stage.ts';
 import { marksOf, openGate, prepareTestJobs, testJobs } from '../support/test-jobs.ts';
+import { makeWebhook, spendCoupon } from '../support/webhooks.ts';
 
 let t: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  const modules = [...selectModules(['accounts', 'books', 'jobs', 'coupons']), testJobs];
-  t = await startTestApp({ modules, config: { jobConcurrency: 0 } });
+  t = await startTestApp({ modules: MODULES, config: { jobConcurrency: 0, webhookAllowPrivate: LOOPBACK } });
   await prepareTestJobs(t.db);
   admin = await t.asAdmin();
 });
 afterAll(() => t.close());
 
+const MODULES = [...selectModules(['accounts', 'books', 'jobs', 'coupons', 'webhooks']), testJobs];
+const LOOPBACK = ['127.0.0.0/8'];
 const ADMIN = { ADMIN_EMAIL: 'first@example.test', ADMIN_PASSWORD: 'a long and unusual sentence' };
 
 /** As it is sent to AWS, for this machine. */
@@ -48,8 +51,8 @@ async function bundle(): Promise<string> {
 async function background() {
   const config = readConfig({ DATABASE_URL: t.databaseUrl, DATABASE_POOL_SIZE: '5', LOG_LEVEL: 'error' });
   return buildApp({
-    config: { ...config, sweepSeconds: 0 },
-    modules: [...selectModules(['accounts', 'books', 'jobs', 'coupons']), testJobs],
+    config: { ...config, sweepSeconds: 0, webhookAllowPrivate: LOOPBACK },
+    modules: MODULES,
   });
 }
 
@@ -101,6 +104,20 @@ test('each minute: expired locks are written down, keys made, and the jobs that 
   );
   expect(coupon.state).toBe('ASSIGNED');
   expect(await statusOf(id)).toBe('completed');
+});
+
+test('each minute: what happened leaves for webhooks', async () => {
+  const receiver = await startReceiver();
+  await makeWebhook(t, admin, receiver.url);
+  const { bookId } = await spendCoupon(t);
+  await workInBackground(await background(), 60_000);
+  const received = () => receiver.received.filter(({ body }) => body.includes(bookId));
+  expect(received().map(({ body }) => (JSON.parse(body) as { type: string }).type)).toEqual(
+    expect.arrayContaining(['coupon.assigned', 'coupon.locked', 'coupon.redeemed']),
+  );
+  // Nothing leaves twice, and nothing is left.
+  await workInBackground(await background(), 60_000);
+  expect(received()).toHaveLength(3);
 });
 
 test('a job for which the time is too short goes on the next time where it stopped, and does nothing twice', async () => {

@@ -101,6 +101,11 @@ test('a group of claims is one span, linked with each request that it settled; t
     expect(statements.map(({ name }) => name).join()).toContain('coupons');
   }
   expect(spans.map(({ traceId }) => traceId)).not.toContain('a'.repeat(32));
+  // AWS X-Ray wants to see in them when a trace began.
+  for (const { traceId } of spans) {
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(Math.abs(Number.parseInt(traceId.slice(0, 8), 16) - Date.now() / 1000)).toBeLessThan(3_600);
+  }
 
   expect(collector.headers[0]).toMatchObject({ 'x-collector-key': 'of the collector' });
   const exported = collector.bodies.join('\n');

@@ -9,12 +9,18 @@ import { fanOut } from './fan-out.ts';
 import { countWhatLeaves } from './metrics.ts';
 import { createEventBridge } from './relay/eventbridge.ts';
 import { relayRoutes } from './relay/routes.ts';
-import { createRelays } from './relay/run.ts';
+import { createRelays, type Relays } from './relay/run.ts';
 import type { Sink } from './relay/sink.ts';
 import { createSqs } from './relay/sqs.ts';
 import { webhookRoutes } from './routes.ts';
 import { webhookSchemas } from './schemas.ts';
 import { createSender } from './sender.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    relays: Relays;
+  }
+}
 
 /** Who sends, in messages. */
 const sourceOf = ({ publicUrl }: Config) => publicUrl ?? 'coupon-book';
@@ -50,6 +56,7 @@ export const core = fp<ModuleOptions>(
       isReady: () => app.readiness.prepared,
       onFailure: metrics.onFailure,
     });
+    app.decorate('relays', relays);
     app.addChore('old deliveries', () => deleteOldDeliveries(db));
     app.addHook('onListen', async () => relays.start());
     app.addHook('preClose', () => relays.stop());

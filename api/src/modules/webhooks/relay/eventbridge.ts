@@ -11,7 +11,7 @@ export interface EventBridgeOptions {
 }
 
 /** By which rules of a bus know our events. */
-const SOURCE = 'coupon-book';
+export const EVENT_SOURCE = 'coupon-book';
 
 /** A bus of EventBridge, which promises no order. */
 export function createEventBridge({ busName, source, onSent }: EventBridgeOptions): Sink {
@@ -30,7 +30,7 @@ export function createEventBridge({ busName, source, onSent }: EventBridgeOption
       new sdk.PutEventsCommand({
         Entries: batch.map((message) => ({
           EventBusName: busName,
-          Source: SOURCE,
+          Source: EVENT_SOURCE,
           DetailType: message.type,
           Time: message.occurredAt,
           Resources: [groupOf(message)],

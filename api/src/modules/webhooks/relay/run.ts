@@ -5,7 +5,7 @@ import { isOutage } from '../../../database/errors.ts';
 import { formatSnapshot, type Snapshot } from '../../history/snapshot.ts';
 import { insertRelay, lookAround, type RelayRow } from './queries.ts';
 import type { Sink } from './sink.ts';
-import { readStart, takeTurn } from './turn.ts';
+import { readStart, takeTurn, type TurnOptions } from './turn.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** A turn waits so long for more before it ends: there is often more soon. */
@@ -15,6 +15,8 @@ const LAST_PAUSE_MS = 30_000;
 export interface Relays {
   /** Runs until `stop`. */
   start: () => void;
+  /** Hands on what there is now, once: for a process that does not stay. */
+  handOnOnce: (signal: AbortSignal) => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -26,6 +28,8 @@ export interface RelaysOptions {
   isReady: () => boolean;
   onFailure: (sink: Sink['name']) => void;
 }
+
+type TurnLength = Pick<TurnOptions, 'stopping' | 'lingerMs'>;
 
 /**
  * Looks every second whether a relay has something to do, and lets it have its turn. A relay that fails pauses and holds up no other.
@@ -42,13 +46,13 @@ export function createRelays({ db, log, sinks, isReady, onFailure }: RelaysOptio
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      if (isReady()) await look();
+      if (isReady()) await look({ stopping: stopping.signal, lingerMs: LINGER_MS });
       await pause(LOOK_EVERY_MS);
     }
     await Promise.all(turns.values());
   }
 
-  async function look(): Promise<void> {
+  async function look(how: TurnLength): Promise<void> {
     try {
       if (!begun) await begin();
       const seen = await lookAround(db);
@@ -56,7 +60,7 @@ export function createRelays({ db, log, sinks, isReady, onFailure }: RelaysOptio
       if (!seen) return;
       for (const sink of sinks) {
         const relay = seen.relays.find(({ name }) => name === sink.name);
-        if (relay && !turns.has(sink.name) && hasWork(relay, seen)) turns.set(sink.name, turn(sink));
+        if (relay && !turns.has(sink.name) && hasWork(relay, seen)) turns.set(sink.name, turn(sink, how));
       }
     } catch (error) {
       if (!standsStill) log[isOutage(error) ? 'warn' : 'error']({ err: error }, 'the relays stand still');
@@ -70,9 +74,9 @@ export function createRelays({ db, log, sinks, isReady, onFailure }: RelaysOptio
     begun = true;
   }
 
-  async function turn(sink: Sink): Promise<void> {
+  async function turn(sink: Sink, how: TurnLength): Promise<void> {
     try {
-      await takeTurn({ db, sink, log, stopping: stopping.signal, lingerMs: LINGER_MS });
+      await takeTurn({ db, sink, log, ...how });
       failures.delete(sink.name);
     } catch (error) {
       const count = (failures.get(sink.name) ?? 0) + 1;
@@ -92,6 +96,10 @@ export function createRelays({ db, log, sinks, isReady, onFailure }: RelaysOptio
 
   return {
     start: () => void (running = run()),
+    async handOnOnce(signal) {
+      if (isReady()) await look({ stopping: AbortSignal.any([stopping.signal, signal]), lingerMs: 0 });
+      await Promise.all(turns.values());
+    },
     async stop() {
       stopping.abort();
       await running;
