@@ -77,7 +77,10 @@ export function isRetryable(error: unknown): boolean {
     code === '40001' ||
     code === '40P01' ||
     code === LOST_STATEMENT ||
-    isTakenKey(error, 'idempotency_keys_pkey')
+    isTakenKey(error, 'idempotency_keys_pkey') ||
+    // Somebody else stored the same code meanwhile; the second time it is found.
+    isTakenKey(error, 'coupon_codes_pkey') ||
+    isTakenKey(error, 'coupons_code_key')
   );
 }
 

@@ -5,6 +5,7 @@ import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type pg from 'pg';
 import { packageFiles } from '../package-files.ts';
 import type { Database } from './connection.ts';
+import { fillRegister } from './reshape.ts';
 import { clientWith, isPoolerRefusal } from './session.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -18,7 +19,8 @@ const BUSY_TABLES = ['books', 'book_user_counters', 'coupons', 'events', 'redemp
 /**
  * Brings a database to the newest schema; does nothing when it is there. Several processes may call it at once: an
  * advisory lock lets one work while the others wait and then find nothing to do. All pending files are one
- * transaction, so a failing one leaves the database as it was.
+ * transaction, so a failing one leaves the database as it was. What takes long is done after it, beside commands of the version of
+ * before.
  *
  * @param databaseUrl a direct connection (not through PgBouncer: the lock belongs to a session)
  * @param readPassword where the password is kept elsewhere than in the address
@@ -38,6 +40,7 @@ export async function migrate(databaseUrl: string, readPassword?: () => Promise<
       noLock: true, // held already
       log: () => {},
     });
+    await fillRegister(client);
     return applied.map(({ name }) => name);
   } finally {
     await client.end().catch(() => undefined);

@@ -98,6 +98,12 @@ export interface CodeOrder {
   seed: number;
 }
 
+export interface CouponCodes {
+  book_id: string;
+  code: string;
+  coupon_id: number;
+}
+
 export interface Coupons {
   assigned_at: Timestamp | null;
   assigned_user_id: string | null;
@@ -277,6 +283,12 @@ export interface UnnamedEvents {
   only_row: Generated<boolean>;
 }
 
+export interface UnregisteredCoupons {
+  last_id: number;
+  only_row: Generated<boolean>;
+  registered_to: Generated<number>;
+}
+
 export interface UploadParts {
   bytes: Buffer;
   created_at: Generated<Timestamp>;
@@ -352,6 +364,7 @@ export interface DB {
   books: Books;
   budgets: Budgets;
   code_order: CodeOrder;
+  coupon_codes: CouponCodes;
   coupons: Coupons;
   distribution_shares: DistributionShares;
   distributions: Distributions;
@@ -368,6 +381,7 @@ export interface DB {
   sessions: Sessions;
   signing_keys: SigningKeys;
   unnamed_events: UnnamedEvents;
+  unregistered_coupons: UnregisteredCoupons;
   upload_parts: UploadParts;
   user_pools: UserPools;
   users: Users;

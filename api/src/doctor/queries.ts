@@ -200,7 +200,7 @@ export async function findBrokenRedemptions(trx: Transaction, bookId: string): P
   const { rows } = await sql<Broken>`
     WITH made AS (
       SELECT h.coupon_id, count(*) FILTER (WHERE r.id IS NULL) AS n FROM redemption_history h
-      LEFT JOIN redemption_history r ON r.rollback_of = h.id
+      LEFT JOIN redemption_history r ON r.book_id = h.book_id AND r.coupon_id = h.coupon_id AND r.rollback_of = h.id
       WHERE h.book_id = ${bookId} AND h.rollback_of IS NULL GROUP BY 1),
     broken AS (
       SELECT 'Coupon ' || coalesce(c.id, m.coupon_id) || ': ' || coalesce(c.redemption_count, 0) || ' counted, '

@@ -7,6 +7,7 @@ import { inTransaction } from '../../src/database/transaction.ts';
 import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
 import type { KnownBook } from '../../src/modules/coupons/commands/hopes.ts';
 import { createLanes, type Path } from '../../src/modules/coupons/commands/lanes.ts';
+import { createPlaces } from '../../src/modules/coupons/places.ts';
 import { assignInOneTrip, foresee } from '../../src/modules/coupons/commands/one-trip.ts';
 import { couponColumns, selectBookWithStockForKeyShare } from '../../src/modules/coupons/queries.ts';
 import { type Actor, type BookRules, type Coupon, decide } from '../../src/modules/coupons/state.ts';
@@ -181,10 +182,8 @@ describe('the one trip does what decide says, of every coupon and book', () => {
             const before = await readAll(bookId);
             const decision = decide(coupon, book, { type: 'assign', ...who, assigned }, NOW);
             // As if it had been read when it was open, so that nothing but the statements can refuse.
-            const answers = await assignInOneTrip(app.db, [commandOf(bookId, who)], {
-              ...book,
-              now: openAt(rules),
-            });
+            const known = { ...book, now: openAt(rules) };
+            const answers = await assignInOneTrip(app.db, [commandOf(bookId, who)], known, createPlaces());
             if ('refusal' in decision) {
               expect(answers, label).toBeNull();
               expect(await readAll(bookId), label).toEqual(before);
@@ -285,7 +284,7 @@ describe('every check that fails undoes the whole group', () => {
       commandOf(bookId, { actor: { id: admin.id, role: 'ADMIN' }, userId: users[0]!.id }, more),
     ];
     const before = await readAll(bookId);
-    expect(await assignInOneTrip(app.db, commands, book)).toBeNull();
+    expect(await assignInOneTrip(app.db, commands, book, createPlaces())).toBeNull();
     expect(await readAll(bookId)).toEqual(before);
   });
 
@@ -294,7 +293,7 @@ describe('every check that fails undoes the whole group', () => {
     const users = await Promise.all(times(4, () => app.asUser()));
     await insertCoupons(bookId, 5);
     const commands = users.map(({ id }) => commandOf(bookId, { actor: { id, role: 'USER' }, userId: id }));
-    const answers = await assignInOneTrip(app.db, commands, await readBook(bookId));
+    const answers = await assignInOneTrip(app.db, commands, await readBook(bookId), createPlaces());
     expect(ownersOf(answers!)).toEqual(users.map(({ id }) => id));
     await checkInvariants(app.db, { bookIds: [bookId] });
   });

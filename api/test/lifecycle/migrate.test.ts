@@ -42,10 +42,19 @@ beforeEach(async () => {
   await client.end();
 });
 
-/** Writes as the commands of the version of before do, until it is told to stop. @returns how often, or the first failure */
+/** Writes as the commands and jobs of the version of before do, until it is told to stop. */
 async function keepWriting(signal: AbortSignal, wrote: () => void): Promise<void> {
   const client = await open(url);
   for (let n = 1; !signal.aborted; n = (n % 100) + 1) {
+    // Uploads, and undoes them half the time.
+    await client.query(
+      `INSERT INTO coupons (book_id, code) SELECT id, upper(gen_random_uuid()::text) FROM books
+       UNION ALL SELECT id, 'OLD-1' FROM books ON CONFLICT (code) DO NOTHING`,
+    );
+    if (n % 2 === 0)
+      await client.query(
+        `DELETE FROM coupons WHERE id IN (SELECT id FROM coupons WHERE state = 'UNASSIGNED' ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED)`,
+      );
     await client.query('BEGIN');
     await client.query(`UPDATE coupons SET updated_at = clock_timestamp() WHERE code = 'OLD-' || $1::text`, [
       n,
@@ -73,6 +82,41 @@ test('an upgrade while the version of before writes: neither fails, and the writ
   await Promise.all(writers);
   expect(applied).toContain('0018_trail_and_batches');
   expect(await migrate(url)).toEqual([]);
+  expect(await listUnregistered()).toEqual([]);
+});
+
+/** Codes of which coupons and register do not say the same. */
+async function listUnregistered(): Promise<unknown[]> {
+  const client = await open(url);
+  const { rows } = await client.query(
+    `SELECT * FROM (SELECT id, book_id, code FROM coupons) c
+     FULL JOIN (SELECT coupon_id AS id, book_id, code FROM coupon_codes) r USING (id, book_id, code)
+     WHERE c IS NULL OR r IS NULL`,
+  );
+  await client.end();
+  return rows;
+}
+
+test('the register of codes agrees with the coupons, also when coupons of before go while it is filled', async () => {
+  const client = await open(url);
+  await client.query(
+    `INSERT INTO coupons (book_id, code) SELECT id, 'FREE-' || n FROM books, generate_series(1, 30000) AS n`,
+  );
+  let isOver = false;
+  const migrated = migrate(url).finally(() => (isOver = true));
+  for (let n = 1; !isOver || n < 300; n += 1)
+    await client.query(`DELETE FROM coupons WHERE code IN ('FREE-' || $1::int, 'FREE-' || 30001 - $1::int)`, [
+      n,
+    ]);
+  await migrated;
+  expect(await listUnregistered()).toEqual([]);
+  await expect(
+    client.query(`INSERT INTO coupons (book_id, code) SELECT id, 'OLD-7' FROM books`),
+  ).rejects.toThrow('duplicate key');
+  await expect(client.query(`UPDATE coupons SET code = 'NEW-7' WHERE code = 'OLD-7'`)).rejects.toThrow(
+    'keeps its code',
+  );
+  await client.end();
 });
 
 test('while a backup holds a table, an upgrade gives up for now and lets the others through', async () => {

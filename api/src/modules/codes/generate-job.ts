@@ -54,7 +54,9 @@ export const generateWork: JobWork = {
     const pattern = readPattern(input);
     const open = () =>
       input.dense && pattern.capacity <= MAX_SHUFFLED ? shuffleCodes(pattern) : drawCodes(pattern);
-    const range = (job.checkpoint as IdRange | null) ?? { firstId: await findHighestCouponId(db) };
+    const range = (job.checkpoint as IdRange | null) ?? {
+      firstId: await findHighestCouponId(db, job.bookId!),
+    };
     let source: Iterator<string, void> = open();
     const packed = packCodes(STEP_CODES);
     while (job.done < input.count) {
@@ -73,7 +75,10 @@ export const generateWork: JobWork = {
         await keepOpenBook(trx, job.bookId!);
         const stored = await insertDrawnCodes(trx, { bookId: job.bookId!, batchId: job.id }, codes, missing);
         if (stored === 0) await refuseFull(trx, pattern, input.count - job.done);
-        return { done: job.done + stored, checkpoint: { ...range, lastId: await findHighestCouponId(trx) } };
+        return {
+          done: job.done + stored,
+          checkpoint: { ...range, lastId: await findHighestCouponId(trx, job.bookId!) },
+        };
       });
       // Others store codes too: what the shuffle has passed may be free again, or never have been.
       if (ended) source = open();

@@ -4,7 +4,7 @@ import { Problem } from '../../problems.ts';
 import { explain, type Why } from '../../reasons.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { drawCodes, entropyBits, type Pattern, searchTerms } from './pattern.ts';
-import { countCodesLike, countPromisedCodes, findHighestCouponId, lockTightPatterns } from './queries.ts';
+import { countCodesLike, countPromisedCodes, findHighestIdOfAll, lockTightPatterns } from './queries.ts';
 import { MAX_GENERATED, type Preview } from './schemas.ts';
 
 /** A pattern must have this many codes for each that exists: one guess in a thousand may hit. */
@@ -33,7 +33,7 @@ export async function checkPattern(
   await allowBulkWork(trx, { inRequest: true });
   const promised = await countPromisedCodes(trx, pattern);
   // Ids are at least as many as coupons: for most patterns this number is enough, and nothing has to be counted.
-  const others = (await findHighestCouponId(trx)) + promised + UNSEEN_CODES;
+  const others = (await findHighestIdOfAll(trx)) + promised + UNSEEN_CODES;
   if (!isGuessable(pattern, others, count)) return { dense: false };
   // Two at once would each not see what the other is about to promise.
   await lockTightPatterns(trx);

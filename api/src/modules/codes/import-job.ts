@@ -129,8 +129,8 @@ async function findLayoutOfBefore(db: Database, { uploadId, ...options }: Import
   return (await surveyUpload(db, uploadId, { ...options, column }, 0)).layout;
 }
 
-async function firstCheckpoint({ db }: JobContext): Promise<Checkpoint> {
-  const firstId = await findHighestCouponId(db);
+async function firstCheckpoint({ db, job }: JobContext): Promise<Checkpoint> {
+  const firstId = await findHighestCouponId(db, job.bookId!);
   return { rows: 0, stored: 0, duplicates: 0, invalid: 0, skipped: 0, listed: 0, firstId };
 }
 
@@ -178,7 +178,7 @@ async function storeRows(trx: Transaction, { id, bookId }: JobRow, rows: PackedR
     skipped: at.skipped + skipped,
     duplicates: at.duplicates + rejected.length,
     stored: at.stored + rows.lines.length - rejected.length,
-    lastId: await findHighestCouponId(trx),
+    lastId: await findHighestCouponId(trx, bookId!),
   };
   const listed = errors.slice(0, MAX_LISTED - next.listed);
   next.listed += listed.length;

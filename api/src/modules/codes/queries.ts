@@ -21,7 +21,8 @@ export interface Rejected {
 const GROUP_SIZE = 64;
 
 /**
- * Makes coupons of new codes, shuffled, and passes over those that exist.
+ * Makes coupons of new codes, shuffled. One that somebody else has stored since they were looked up fails on the register of codes, and
+ * then the transaction is repeated.
  *
  * Coupons are given in the order of their random keys, from a random place. Groups of neighbours in the table share a random beginning
  * of their keys, so that a group of claims touches few pages; who gets which coupon is as random as before, since it is chance which
@@ -29,7 +30,7 @@ const GROUP_SIZE = 64;
  *
  * The order is that of a hash whose seed is the same for all processes, and secret: two transactions that store the same codes wait for
  * each other at the first of them and cannot deadlock, and nobody can tell from a code which others are its neighbours.
- * @param codes a query of them, each once, with the column `code`
+ * @param codes a query of them, each once, with the column `code`: see `isNew`
  * @param most how many they are at most
  */
 function insertShuffled({ bookId, batchId }: Batch, codes: RawBuilder<unknown>, most: number) {
@@ -41,9 +42,12 @@ function insertShuffled({ bookId, batchId }: Batch, codes: RawBuilder<unknown>, 
     SELECT ${bookId}, code, ${batchId}::uuid, (${bases}::integer[])[1 + place / ${GROUP_SIZE}::integer] + place % ${GROUP_SIZE}::integer
     FROM (SELECT code, (row_number() OVER (ORDER BY hashtextextended(code, (SELECT seed FROM code_order)), code) - 1)::integer AS place
           FROM (${codes}) listed) shuffled
-    ORDER BY place
-    ON CONFLICT (code) DO NOTHING`;
+    ORDER BY place`;
 }
+
+/** Each is looked up by itself: NOT EXISTS became a hash join that read all codes at each step (55 s for the first million, 32 so). */
+const isNew = (code: RawBuilder<unknown>) =>
+  sql`(SELECT r.coupon_id FROM coupon_codes r WHERE r.code = ${code}) IS NULL`;
 
 /**
  * Makes coupons of the codes that are new.
@@ -57,7 +61,7 @@ export async function insertCodes(trx: Transaction, batch: Batch, codes: Buffer)
       FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS listed(code, position)),
     wanted AS MATERIALIZED (SELECT code, min(position) AS first FROM listed GROUP BY code),
     inserted AS (
-      ${insertShuffled(batch, sql`SELECT code FROM wanted`, mostIn(codes))} RETURNING code)
+      ${insertShuffled(batch, sql`SELECT code FROM wanted WHERE ${isNew(sql`wanted.code`)}`, mostIn(codes))} RETURNING code)
     SELECT listed.code, listed.position, wanted.first
     FROM listed JOIN wanted USING (code) LEFT JOIN inserted USING (code)
     WHERE inserted.code IS NULL OR listed.position > wanted.first
@@ -68,11 +72,11 @@ export async function insertCodes(trx: Transaction, batch: Batch, codes: Buffer)
 /** A code has three characters at least, and a comma behind it. */
 const mostIn = (codes: Buffer) => Math.ceil((codes.length + 1) / 4);
 
-/** How many of the codes exist, in any book. Each is looked up by itself, as in `insertDrawnCodes`. @param codes as there */
+/** How many of the codes exist, in any book. @param codes as for `insertCodes` */
 export async function countExistingCodes(trx: Transaction, codes: Buffer): Promise<number> {
   const { rows } = await sql<{ existing: number }>`
     SELECT count(*)::integer AS existing FROM unnest(string_to_array(${codes}::text, ',')) AS listed(code)
-    WHERE (SELECT c.id FROM coupons c WHERE c.code = listed.code) IS NOT NULL`.execute(trx);
+    WHERE NOT ${isNew(sql`listed.code`)}`.execute(trx);
   return rows[0]!.existing;
 }
 
@@ -85,15 +89,14 @@ export async function findStoredSince(
 ): Promise<Set<string>> {
   if (codes.length === 0) return new Set();
   const { rows } = await sql<{ code: string }>`
-    SELECT code FROM coupons WHERE code = ANY(${codes}::text[]) AND book_id = ${bookId} AND id > ${id}`.execute(
+    SELECT code FROM coupon_codes WHERE code = ANY(${codes}::text[]) AND book_id = ${bookId} AND coupon_id > ${id}`.execute(
     trx,
   );
   return new Set(rows.map(({ code }) => code));
 }
 
 /**
- * Makes coupons of drawn codes that are new. Each is looked up by itself: NOT EXISTS became a hash join that
- * read all coupons at each step (55 s for the first million, 32 so).
+ * Makes coupons of drawn codes that are new.
  * @param codes as for `insertCodes`
  * @param limit most to make: those drawn first are taken, so that the choice is as random as the draw
  * @returns how many were stored
@@ -106,8 +109,8 @@ export async function insertDrawnCodes(
 ): Promise<number> {
   const chosen = sql`
     SELECT code FROM unnest(string_to_array(${codes}::text, ',')) WITH ORDINALITY AS drawn(code, position)
-    WHERE (SELECT c.id FROM coupons c WHERE c.code = drawn.code) IS NULL
-    ORDER BY position LIMIT ${limit}`;
+    WHERE ${isNew(sql`drawn.code`)}
+    GROUP BY code ORDER BY min(position) LIMIT ${limit}`;
   const { numAffectedRows } = await insertShuffled(batch, chosen, Math.min(limit, mostIn(codes))).execute(
     trx,
   );
@@ -161,7 +164,7 @@ export async function deleteOldUploads(db: Database): Promise<void> {
 }
 
 /**
- * How many codes of any book fit a pattern. LIKE gives the length and the literals, its literal head a range of the unique index;
+ * How many codes of any book fit a pattern. LIKE gives the length and the literals, its literal head a range of the index;
  * the regular expression adds the character set.
  */
 export async function countCodesLike(
@@ -169,15 +172,23 @@ export async function countCodesLike(
   { like, regex }: { like: string; regex: string },
 ): Promise<number> {
   const { rows } = await sql<{ existing: number }>`
-    SELECT count(*) AS existing FROM coupons WHERE code LIKE ${like} AND code ~ ${regex}`.execute(db);
+    SELECT count(*) AS existing FROM coupon_codes WHERE code LIKE ${like} AND code ~ ${regex}`.execute(db);
   return rows[0]!.existing;
 }
 
-/** At least as many as there are coupons, read from the end of an index: an id is given once. */
-export async function findHighestCouponId(db: Database | Transaction): Promise<number> {
-  const { rows } = await sql<{ id: number }>`SELECT coalesce(max(id), 0)::bigint AS id FROM coupons`.execute(
-    db,
-  );
+/** The highest id of a coupon in a book, read from the end of an index. */
+export async function findHighestCouponId(db: Database | Transaction, bookId: string): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    SELECT coalesce(max(id), 0)::bigint AS id FROM coupons WHERE book_id = ${bookId}`.execute(db);
+  return rows[0]!.id;
+}
+
+/** The highest id of a coupon: at least as many as there are coupons, since an id is given once. */
+export async function findHighestIdOfAll(db: Database | Transaction): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    SELECT coalesce(max(highest.id), 0)::bigint AS id
+    FROM books b CROSS JOIN LATERAL (
+      SELECT c.id FROM coupons c WHERE c.book_id = b.id ORDER BY c.id DESC LIMIT 1) highest`.execute(db);
   return rows[0]!.id;
 }
 
@@ -189,12 +200,12 @@ export async function lockTightPatterns(trx: Transaction): Promise<void> {
 /** Coupons of a batch with ids above `afterId` and up to `lastId`, locked in the order of their ids. */
 export async function selectBatchForUpdate(
   trx: Transaction,
-  batchId: string,
+  { bookId, batchId }: Batch,
   { afterId, lastId }: { afterId: number; lastId: number },
 ): Promise<BatchCoupon[]> {
   const { rows } = await sql<BatchCoupon>`
     SELECT id, code, state FROM coupons
-    WHERE id > ${afterId}::bigint AND id <= ${lastId}::bigint AND batch_id = ${batchId}
+    WHERE book_id = ${bookId} AND id > ${afterId}::bigint AND id <= ${lastId}::bigint AND batch_id = ${batchId}
     ORDER BY id FOR UPDATE`.execute(trx);
   return rows;
 }
@@ -202,12 +213,14 @@ export async function selectBatchForUpdate(
 /** How many coupons of a batch have ids above `afterId` and up to `lastId`. */
 export async function countBatch(
   trx: Transaction,
-  batchId: string,
+  { bookId, batchId }: Batch,
   { afterId, lastId }: { afterId: number; lastId: number },
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     SELECT count(*) AS count FROM coupons
-    WHERE id > ${afterId}::bigint AND id <= ${lastId}::bigint AND batch_id = ${batchId}`.execute(trx);
+    WHERE book_id = ${bookId} AND id > ${afterId}::bigint AND id <= ${lastId}::bigint AND batch_id = ${batchId}`.execute(
+    trx,
+  );
   return rows[0]!.count;
 }
 
@@ -222,10 +235,14 @@ export interface BatchCoupon {
  * committed while that one waited.
  * @returns the ids of those deleted
  */
-export async function deleteNeverGiven(trx: Transaction, ids: readonly number[]): Promise<Set<number>> {
+export async function deleteNeverGiven(
+  trx: Transaction,
+  bookId: string,
+  ids: readonly number[],
+): Promise<Set<number>> {
   const { rows } = await sql<{ id: number }>`
-    DELETE FROM coupons c WHERE c.id = ANY(${ids}::bigint[]) AND c.state = 'UNASSIGNED'
-      AND NOT EXISTS (SELECT FROM events e WHERE e.coupon_id = c.id)
+    DELETE FROM coupons c WHERE c.book_id = ${bookId} AND c.id = ANY(${ids}::bigint[]) AND c.state = 'UNASSIGNED'
+      AND NOT EXISTS (SELECT FROM events e WHERE e.book_id = c.book_id AND e.coupon_id = c.id)
     RETURNING c.id`.execute(trx);
   return new Set(rows.map(({ id }) => id));
 }

@@ -49,6 +49,7 @@ export const undoBatch: Undo = {
 
   async run({ job, step }) {
     const { jobId, lastId } = job.input as unknown as IdRange & { jobId: string };
+    const batch = { bookId: job.bookId!, batchId: jobId };
     while (progressOf(job).afterId < lastId) {
       await step(async (trx) => {
         await allowBulkWork(trx);
@@ -56,12 +57,13 @@ export const undoBatch: Undo = {
         // Less than it stored, where an undo before this one was cancelled.
         const total =
           job.checkpoint === null
-            ? await countBatch(trx, jobId, { afterId: progress.afterId, lastId })
+            ? await countBatch(trx, batch, { afterId: progress.afterId, lastId })
             : job.total;
         const upTo = Math.min(progress.afterId + STEP_IDS, lastId);
-        const coupons = await selectBatchForUpdate(trx, jobId, { afterId: progress.afterId, lastId: upTo });
+        const coupons = await selectBatchForUpdate(trx, batch, { afterId: progress.afterId, lastId: upTo });
         const removed = await deleteNeverGiven(
           trx,
+          batch.bookId,
           coupons.map(({ id }) => id),
         );
         const errors = coupons.flatMap(({ id, code, state }, index) => {

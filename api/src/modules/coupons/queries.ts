@@ -53,14 +53,39 @@ export async function requireUnchangedBook(trx: Transaction, bookId: string, ver
 const bookForKeyShare = (bookId: string) => sql`
   (SELECT * FROM books WHERE id = ${bookId} FOR KEY SHARE) b CROSS JOIN LATERAL (SELECT ${bookRuleColumns}) r`;
 
-/** Where coupons are, without locking them. */
-export async function findBooksOfCodes(
-  trx: Transaction,
+/** The key of a coupon. */
+export interface Place {
+  bookId: string;
+  id: number;
+}
+
+/** Where codes are, by the register; those that do not exist are not in the map. */
+export async function findPlaces(
+  db: Database | Transaction,
   codes: readonly string[],
-): Promise<Map<string, { bookId: string; state: CouponState }>> {
-  const { rows } = await sql<{ code: string; bookId: string; state: CouponState }>`
-    SELECT code, book_id AS "bookId", state FROM coupons WHERE code = ANY(${codes}::text[])`.execute(trx);
+): Promise<Map<string, Place>> {
+  const { rows } = await sql<Place & { code: string }>`
+    SELECT code, book_id AS "bookId", coupon_id AS id FROM coupon_codes WHERE code = ANY(${codes}::text[])`.execute(
+    db,
+  );
   return new Map(rows.map(({ code, ...place }) => [code, place]));
+}
+
+/** The coupons (table alias `c`) of some places. Their books are named once more as a list: it tells in which partitions they can be. */
+export const couponsAt = (places: readonly Place[]) => sql`
+  unnest(${places.map(({ bookId }) => bookId)}::uuid[], ${places.map(({ id }) => id)}::bigint[]) AS place(book_id, id)
+  JOIN coupons c ON c.book_id = place.book_id AND c.id = place.id AND c.book_id = ANY(${booksOf(places)}::uuid[])`;
+
+const booksOf = (places: readonly Place[]) => [...new Set(places.map(({ bookId }) => bookId))];
+
+/** The states of coupons by id, not locked. */
+export async function findStates(
+  trx: Transaction,
+  places: readonly Place[],
+): Promise<Map<number, CouponState>> {
+  const { rows } = await sql<{ id: number; state: CouponState }>`
+    SELECT c.id, c.state FROM ${couponsAt(places)}`.execute(trx);
+  return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
 /** Keeps books from being deleted while coupons of them are assigned. */
@@ -122,39 +147,45 @@ export async function selectInOrderForUpdateSkipLocked(
   return rows;
 }
 
-/** Coupons by code with their books' rules, locked in the order of their ids; codes that do not exist are not in the map. */
-export const selectCouponsForUpdate = (trx: Transaction, codes: readonly string[]) =>
-  selectCoupons(trx, codes, sql`FOR UPDATE`);
+/** Coupons with their books' rules by id, locked in the order of their ids; those that do not exist are not in the map. */
+export const selectCouponsForUpdate = (trx: Transaction, places: readonly Place[]) =>
+  selectCoupons(trx, places, sql`FOR UPDATE OF c`);
 
 /**
  * The same, but coupons that another transaction holds are not in the map either. For commands: waiting for one coupon that a stuck
  * process holds would stop those on all others.
  */
-export const selectCouponsForUpdateSkipLocked = (trx: Transaction, codes: readonly string[]) =>
-  selectCoupons(trx, codes, sql`FOR UPDATE SKIP LOCKED`);
+export const selectCouponsForUpdateSkipLocked = (trx: Transaction, places: readonly Place[]) =>
+  selectCoupons(trx, places, sql`FOR UPDATE OF c SKIP LOCKED`);
 
 async function selectCoupons(
   trx: Transaction,
-  codes: readonly string[],
+  places: readonly Place[],
   lock: RawBuilder<unknown>,
-): Promise<Map<string, CouponInBook>> {
-  const { rows } = await sql<CouponInBook>`
-    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM (SELECT * FROM coupons WHERE code = ANY(${codes}::text[]) ORDER BY id ${lock}) c
-    JOIN books b ON b.id = c.book_id`.execute(trx);
-  return new Map(rows.map((row) => [row.code, row]));
-}
-
-/** Coupons by id with their books' rules, locked in the order of their ids; those that do not exist are not in the map. */
-export async function selectCouponsByIdForUpdate(
-  trx: Transaction,
-  ids: readonly number[],
 ): Promise<Map<number, CouponInBook>> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM (SELECT * FROM coupons WHERE id = ANY(${ids}::bigint[]) ORDER BY id FOR UPDATE) c
-    JOIN books b ON b.id = c.book_id`.execute(trx);
+    FROM (SELECT c.* FROM ${couponsAt(places)} ORDER BY c.id ${lock}) c JOIN books b ON b.id = c.book_id`.execute(
+    trx,
+  );
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/**
+ * How often coupons were redeemed, also what was rolled back; those that never were are not in the map. Asked when their rows are
+ * locked: then nobody adds to it.
+ */
+export async function countRedemptions(
+  trx: Transaction,
+  places: readonly Place[],
+): Promise<Map<number, number>> {
+  const { rows } = await sql<{ id: number; made: number }>`
+    SELECT h.coupon_id AS id, count(*)::integer AS made
+    FROM unnest(${places.map(({ bookId }) => bookId)}::uuid[], ${places.map(({ id }) => id)}::bigint[]) AS place(book_id, id)
+    JOIN redemption_history h
+      ON h.book_id = place.book_id AND h.coupon_id = place.id AND h.book_id = ANY(${booksOf(places)}::uuid[])
+    WHERE h.rollback_of IS NULL GROUP BY 1`.execute(trx);
+  return new Map(rows.map(({ id, made }) => [id, made]));
 }
 
 /**
@@ -181,24 +212,29 @@ export async function shortenLocks(trx: Transaction, bookId: string, end: Date):
   const until = sql`${end.toISOString()}::timestamptz`;
   await sql`
     UPDATE coupons SET lock_expires_at = greatest(${until}, locked_at + interval '1 millisecond'), updated_at = ${clock}
-    WHERE id IN (SELECT id FROM coupons WHERE book_id = ${bookId} AND state = 'LOCKED' AND lock_expires_at > ${until}
-                 ORDER BY id FOR UPDATE)`.execute(trx);
+    WHERE book_id = ${bookId} AND id IN (
+      SELECT id FROM coupons WHERE book_id = ${bookId} AND state = 'LOCKED' AND lock_expires_at > ${until}
+      ORDER BY id FOR UPDATE)`.execute(trx);
 }
 
-/** A redemption with its coupon's code, whether it was rolled back, and the coupon's latest other one that was not. */
+/** A redemption with its coupon's place, whether it was rolled back, and the coupon's latest other one that was not. */
 export async function findRedemption(
   trx: Transaction,
   id: number,
-): Promise<(RedemptionToRollBack & { code: string }) | undefined> {
-  const { rows } = await sql<RedemptionToRollBack & { code: string }>`
-    SELECT r.id, r.user_id AS "userId", c.code,
-           EXISTS (SELECT FROM redemption_history b WHERE b.rollback_of = r.id) AS "rolledBack",
+): Promise<{ place: Place; redemption: RedemptionToRollBack } | undefined> {
+  const { rows } = await sql<RedemptionToRollBack & { bookId: string; couponId: number }>`
+    SELECT r.id, r.user_id AS "userId", r.book_id AS "bookId", r.coupon_id AS "couponId",
+           EXISTS (SELECT FROM redemption_history b
+                   WHERE b.book_id = r.book_id AND b.coupon_id = r.coupon_id AND b.rollback_of = r.id) AS "rolledBack",
            (SELECT max(o.redeemed_at) FROM redemption_history o
-            WHERE o.coupon_id = r.coupon_id AND o.id <> r.id AND o.rollback_of IS NULL
-              AND NOT EXISTS (SELECT FROM redemption_history b WHERE b.rollback_of = o.id)) AS "redeemedBeforeAt"
-    FROM redemption_history r JOIN coupons c ON c.id = r.coupon_id
-    WHERE r.id = ${id} AND r.rollback_of IS NULL`.execute(trx);
-  return rows[0];
+            WHERE o.book_id = r.book_id AND o.coupon_id = r.coupon_id AND o.id <> r.id AND o.rollback_of IS NULL
+              AND NOT EXISTS (SELECT FROM redemption_history b
+                              WHERE b.book_id = o.book_id AND b.coupon_id = o.coupon_id AND b.rollback_of = o.id))
+             AS "redeemedBeforeAt"
+    FROM redemption_history r WHERE r.id = ${id} AND r.rollback_of IS NULL`.execute(trx);
+  if (!rows[0]) return undefined;
+  const { bookId, couponId, ...redemption } = rows[0];
+  return { place: { bookId, id: couponId }, redemption };
 }
 
 /** One coupon with its book's rules, not locked. */
@@ -208,6 +244,7 @@ export async function findCoupon(
 ): Promise<CouponInBook | undefined> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM coupons c JOIN books b ON b.id = c.book_id WHERE c.code = ${code}`.execute(db);
+    FROM coupon_codes r JOIN coupons c ON c.book_id = r.book_id AND c.id = r.coupon_id JOIN books b ON b.id = c.book_id
+    WHERE r.code = ${code}`.execute(db);
   return rows[0];
 }

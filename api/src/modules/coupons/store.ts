@@ -11,6 +11,8 @@ export interface Change {
   /** When it was decided: the clock of the database, read while the row was locked. */
   now: Date;
   events: readonly CouponEvent[];
+  /** With a redemption: how often the coupon was redeemed before, also what was rolled back. */
+  redemptions?: number;
 }
 
 export interface Outcomes {
@@ -37,7 +39,11 @@ export async function storeOutcomes(
     insertEvents(trx, events, jobId ?? null),
     insertRedemptions(
       trx,
-      events.filter(({ type }) => type === 'coupon.redeemed'),
+      changes.flatMap(({ events: told, redemptions }) =>
+        told.flatMap((event) =>
+          event.type === 'coupon.redeemed' ? { ...event, number: redemptions! + 1 } : [],
+        ),
+      ),
     ),
     insertRollbacks(
       trx,
@@ -133,7 +139,8 @@ async function updateCoupons(trx: Transaction, changes: readonly Change[]): Prom
       ${column((c) => c.redemptionCount)}::integer[], ${times(changes.map(({ now }) => now))}::timestamptz[]
     ) AS u(id, book_id, from_state, state, assigned_user_id, assigned_at, locked_by_user_id, locked_at, lock_expires_at,
            redeemed_at, redemption_count, now)
-    WHERE c.id = u.id AND c.book_id = u.book_id AND c.state = u.from_state RETURNING c.id)
+    WHERE c.id = u.id AND c.book_id = u.book_id AND c.book_id = ANY(${booksOf(changes)}::uuid[]) AND c.state = u.from_state
+    RETURNING c.id)
     SELECT require_count(count(*), ${changes.length}, 'a coupon changed while it was locked') FROM changed`.execute(
     trx,
   );
@@ -161,21 +168,27 @@ async function insertEvents(
     ) AS e(type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, name)`).execute(trx);
 }
 
+/** Of which books changes are, each once. */
+const booksOf = (changes: readonly Change[]) => [...new Set(changes.map(({ next }) => next.bookId))];
+
 /**
  * Adds to the history of redemptions. Their number counts those of the coupon, also the ones rolled back; the coupon is locked, so
  * two transactions that came to the same number would mean that it was not, and the unique index refuses the second.
  */
-async function insertRedemptions(trx: Transaction, redeemed: readonly CouponEvent[]): Promise<void> {
+async function insertRedemptions(
+  trx: Transaction,
+  redeemed: readonly (CouponEvent & { number: number })[],
+): Promise<void> {
   if (redeemed.length === 0) return;
-  const column = <T>(read: (event: CouponEvent) => T) => redeemed.map(read);
+  const column = <T>(read: (event: CouponEvent & { number: number }) => T) => redeemed.map(read);
   await sql`
     INSERT INTO redemption_history (book_id, coupon_id, user_id, actor_id, metadata, redeemed_at, redemption_number)
-    SELECT r.*, 1 + (SELECT count(*) FROM redemption_history h WHERE h.coupon_id = r.coupon_id AND h.rollback_of IS NULL)
-    FROM unnest(
+    SELECT * FROM unnest(
       ${column((e) => e.bookId)}::uuid[], ${column((e) => e.couponId)}::bigint[], ${column((e) => e.userId)}::uuid[],
       ${column((e) => e.actorId)}::uuid[], ${column((e) => JSON.stringify(e.data!.metadata))}::jsonb[],
-      ${times(column((e) => e.occurredAt))}::timestamptz[]
-    ) AS r(book_id, coupon_id, user_id, actor_id, metadata, redeemed_at)`.execute(trx);
+      ${times(column((e) => e.occurredAt))}::timestamptz[], ${column((e) => e.number)}::integer[])`.execute(
+    trx,
+  );
 }
 
 /** Notes which redemptions are undone; one that is undone a second time fails on the unique index. */
@@ -187,10 +200,13 @@ async function insertRollbacks(trx: Transaction, rolledBack: readonly CouponEven
       (book_id, coupon_id, user_id, actor_id, redemption_number, redeemed_at, rollback_of, reason)
     SELECT h.book_id, h.coupon_id, h.user_id, r.actor_id, h.redemption_number, r.redeemed_at, h.id, r.reason
     FROM unnest(
+      ${column((e) => e.bookId)}::uuid[], ${column((e) => e.couponId)}::bigint[],
       ${column((e) => e.data!.redemptionId as number)}::bigint[], ${column((e) => e.actorId)}::uuid[],
       ${column((e) => e.data!.reason as string)}::text[], ${times(column((e) => e.occurredAt))}::timestamptz[]
-    ) AS r(id, actor_id, reason, redeemed_at)
-    JOIN redemption_history h ON h.id = r.id`.execute(trx);
+    ) AS r(book_id, coupon_id, id, actor_id, reason, redeemed_at)
+    JOIN redemption_history h ON h.book_id = r.book_id AND h.coupon_id = r.coupon_id AND h.id = r.id`.execute(
+    trx,
+  );
 }
 
 /** Times as text: `pg` writes a Date in the machine's own zone, part by part, at ten times the cost. */

@@ -124,7 +124,7 @@ export async function listAssignments(
 /** Coupons of a book that a job gave to users, and that are still theirs. */
 const stillGiven = (job: { id: string; bookId: string }, userIds: readonly string[]) => sql`
   c.assigned_user_id = ANY(${userIds}::uuid[]) AND c.book_id = ${job.bookId} AND EXISTS (
-    SELECT FROM events e WHERE e.coupon_id = c.id AND e.job_id = ${job.id} AND e.type = 'coupon.assigned')`;
+    SELECT FROM events e WHERE e.book_id = c.book_id AND e.coupon_id = c.id AND e.job_id = ${job.id} AND e.type = 'coupon.assigned')`;
 
 /** Which of the users are enabled and still have something that the job gave them. */
 export async function findHolders(

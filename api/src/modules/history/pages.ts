@@ -6,7 +6,7 @@ import { inTransaction } from '../../database/transaction.ts';
 import { fieldProblem } from '../../problems.ts';
 import { decodeCursor, encodeCursor, exportQuery, time, uuid } from '../../schemas.ts';
 import { readTime } from '../../times.ts';
-import { findCouponIds } from '../coupons/reads/queries.ts';
+import { findPlacesByPrefix } from '../coupons/reads/queries.ts';
 import { type EventFilter, type Moment, readSnapshot } from './events/queries.ts';
 import { formatSnapshot, readSnapshotText, type Snapshot, withAtMost } from './snapshot.ts';
 
@@ -41,8 +41,14 @@ export async function readFilters(db: Database, { bookId, userId, actorId, code,
   const times = { from: read(from, '/from'), to: read(to, '/to') };
   if (code === undefined) return { bookId, userId, actorId, ...times };
   const codePrefix = foldCodePrefix(code);
-  const ids = await findCouponIds(db, codePrefix, FEW_COUPONS + 1);
-  return { bookId, userId, actorId, ...times, coupons: ids.length > FEW_COUPONS ? { codePrefix } : ids };
+  const places = await findPlacesByPrefix(db, codePrefix, FEW_COUPONS + 1);
+  return {
+    bookId,
+    userId,
+    actorId,
+    ...times,
+    coupons: places.length > FEW_COUPONS ? { codePrefix } : places,
+  };
 }
 
 /**

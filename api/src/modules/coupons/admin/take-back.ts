@@ -2,7 +2,13 @@ import type { Transaction } from '../../../database/connection.ts';
 import { Problem } from '../../../problems.ts';
 import { selectCountersForUpdate } from '../counters.ts';
 import { refusalProblem } from '../present.ts';
-import { type CouponInBook, findCoupon, findRedemption, selectCouponsForUpdate } from '../queries.ts';
+import {
+  type CouponInBook,
+  findCoupon,
+  findRedemption,
+  type Place,
+  selectCouponsForUpdate,
+} from '../queries.ts';
 import { type Actor, type Command, type Coupon, decide } from '../state.ts';
 import { storeOutcomes } from '../store.ts';
 
@@ -20,7 +26,7 @@ export async function unassignCoupon(
   // Counters before coupons, as everywhere; whose counter it is, only an unlocked look can tell.
   const { bookId, assignedUserId: owner } = seen;
   if (owner) await selectCountersForUpdate(trx, bookId, [owner]);
-  const { coupon, next } = await change(trx, code, { type: 'unassign', actor });
+  const { coupon, next } = await change(trx, seen, { type: 'unassign', actor });
   if (coupon.assignedUserId !== owner) {
     throw new Problem('conflict', 'changed-hands', { retryAfter: 1 });
   }
@@ -37,23 +43,23 @@ export async function rollBackRedemption(
   redemptionId: number,
   reason: string,
 ): Promise<{ next: Coupon; book: CouponInBook }> {
-  const code = (await findRedemption(trx, redemptionId))?.code;
-  if (!code) throw new Problem('not-found', 'no-such-redemption');
-  await selectCouponsForUpdate(trx, [code]);
+  const place = (await findRedemption(trx, redemptionId))?.place;
+  if (!place) throw new Problem('not-found', 'no-such-redemption');
+  await selectCouponsForUpdate(trx, [place]);
   // Again, now that nobody else can roll it back.
-  const redemption = (await findRedemption(trx, redemptionId))!;
+  const { redemption } = (await findRedemption(trx, redemptionId))!;
   if (redemption.rolledBack) throw new Problem('conflict', 'rolled-back-before');
-  const { coupon, next } = await change(trx, code, { type: 'rollback', actor, reason, redemption });
+  const { coupon, next } = await change(trx, place, { type: 'rollback', actor, reason, redemption });
   return { next, book: coupon };
 }
 
 /** One command on one coupon: locked, decided and stored like any other. */
 async function change(
   trx: Transaction,
-  code: string,
+  place: Place,
   command: Command & { actor: Actor },
 ): Promise<{ coupon: CouponInBook; next: Coupon }> {
-  const coupon = (await selectCouponsForUpdate(trx, [code])).get(code);
+  const coupon = (await selectCouponsForUpdate(trx, [place])).get(place.id);
   if (!coupon) throw new Problem('not-found', 'no-such-coupon');
   const decision = decide(coupon, coupon, command, coupon.now);
   if ('refusal' in decision)

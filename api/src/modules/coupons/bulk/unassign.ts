@@ -1,6 +1,6 @@
 import type { Transaction } from '../../../database/connection.ts';
 import { selectCountersForUpdate } from '../counters.ts';
-import { selectCouponsByIdForUpdate } from '../queries.ts';
+import { selectCouponsForUpdate } from '../queries.ts';
 import { type Actor, currentState, decide } from '../state.ts';
 import { type Change, storeOutcomes } from '../store.ts';
 
@@ -25,9 +25,9 @@ export async function unassignMany(
 ): Promise<{ outcome: Outcome; code: string | null }[]> {
   // Counters before coupons, as everywhere.
   await selectCountersForUpdate(trx, bookId, [...new Set(assignments.map(({ userId }) => userId))]);
-  const coupons = await selectCouponsByIdForUpdate(
+  const coupons = await selectCouponsForUpdate(
     trx,
-    assignments.map(({ couponId }) => couponId),
+    assignments.map(({ couponId }) => ({ bookId, id: couponId })),
   );
   const changes: Change[] = [];
   const outcomes = assignments.map(

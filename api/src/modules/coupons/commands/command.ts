@@ -34,7 +34,16 @@ export interface SubmittedCommand {
 export type SubmitCommand = (command: SubmittedCommand) => Promise<Answer>;
 
 /** What was found for one command: a coupon, its row locked; a refusal; or that it is too early to say. */
-export type Found = { coupon: Coupon; book: BookRules; now: Date } | ProblemCode | typeof AGAIN;
+export type Found =
+  | {
+      coupon: Coupon;
+      book: BookRules;
+      now: Date;
+      /** How often it was redeemed, also what was rolled back. */
+      redemptions?: number;
+    }
+  | ProblemCode
+  | typeof AGAIN;
 
 /** What was found for commands, in their order. */
 export interface Finding {

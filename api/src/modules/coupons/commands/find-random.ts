@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type CounterChange, counterKey, findAssignedCounts, raiseCounters } from '../counters.ts';
 import { selectBookWithStockForKeyShare, selectRandomForUpdateSkipLocked } from '../queries.ts';
 import { type BookRules, refuseAssignment } from '../state.ts';
+import type { Places } from '../places.ts';
 import type { Find, Found, SubmittedCommand } from './command.ts';
 import { AGAIN } from './group-commit.ts';
 import type { Hopes } from './hopes.ts';
@@ -16,7 +17,7 @@ import type { Hopes } from './hopes.ts';
  * A book without an unassigned row is exhausted. If rows exist but others hold them, the commands left over are tried again: SKIP
  * LOCKED finding nothing does not mean sold out.
  */
-export function createFindRandom(hopes: Hopes): Find {
+export function createFindRandom(hopes: Hopes, places: Places): Find {
   return async (trx, asked) => {
     const bookId = asked[0]!.bookId!;
     const start = randomInt(-(2 ** 31), 2 ** 31);
@@ -67,6 +68,7 @@ export function createFindRandom(hopes: Hopes): Find {
       coupons.slice(0, admitted.length).forEach(({ now, ...coupon }, index) => {
         found[admitted[index]!] = { coupon, book, now };
       });
+      places.remember(coupons);
       if (Math.min(admitted.length, coupons.length) === asked.length)
         hopes.confirm(bookId, book, hopeful?.groups);
       return { found, counts, reserved: wanted };

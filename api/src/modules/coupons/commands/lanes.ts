@@ -3,8 +3,9 @@ import { inTransaction } from '../../../database/transaction.ts';
 import { takeTurns } from '../../../database/turns.ts';
 import type { Answer } from '../../../answers/answer.ts';
 import { currentSpan, inSharedSpan, isTracing } from '../../../telemetry/tracing.ts';
+import { createPlaces } from '../places.ts';
 import type { Find, SubmitCommand, SubmittedCommand } from './command.ts';
-import { findByCode, findToAssign } from './find-by-code.ts';
+import { createFindByCode, createFindToAssign } from './find-by-code.ts';
 import { createFindRandom } from './find-random.ts';
 import { type AGAIN, createGroupCommit } from './group-commit.ts';
 import { createHopes } from './hopes.ts';
@@ -50,6 +51,7 @@ export function createLanes({
 
   const inTurn = takeTurns(maxBooksAtOnce, MAX_WAITING_BOOKS);
 
+  const places = createPlaces();
   const hopes = createHopes();
   /** Undefined: not tried, since there is no reason to expect that it goes well. Null: refused, nothing was done. */
   const tryOneTrip = async (
@@ -60,7 +62,7 @@ export function createLanes({
     if (!hopeful || hopeful.groups < hopeAfter) return undefined;
     // Until it is known how it goes.
     hopes.dash(bookId);
-    const given = await assignInOneTrip(db, commands, hopeful.book);
+    const given = await assignInOneTrip(db, commands, hopeful.book, places);
     if (given) hopes.confirm(bookId, hopeful.book, hopeful.groups);
     return given;
   };
@@ -101,10 +103,10 @@ export function createLanes({
       onIdle,
     });
 
-  const assignCode = openLane('assign-code', findToAssign);
-  const byCode = openLane('by-code', findByCode);
+  const assignCode = openLane('assign-code', createFindToAssign(places));
+  const byCode = openLane('by-code', createFindByCode(places));
   const random = new Map<string, Lane>();
-  const findRandom = createFindRandom(hopes);
+  const findRandom = createFindRandom(hopes, places);
 
   const randomOf = (bookId: string): Lane => {
     let lane = random.get(bookId);

@@ -8,6 +8,7 @@ import { commitWith, inTransaction } from '../../../database/transaction.ts';
 import { requireActiveUsers } from '../../accounts/people/queries.ts';
 import { raiseCountersUpTo } from '../counters.ts';
 import { presentCoupon } from '../present.ts';
+import type { Places } from '../places.ts';
 import { requireUnchangedBook } from '../queries.ts';
 import { type Coupon, decide, type EventType } from '../state.ts';
 import { assignRandomCoupons } from '../store.ts';
@@ -34,6 +35,7 @@ export async function assignInOneTrip(
   db: Database,
   commands: readonly SubmittedCommand[],
   book: KnownBook,
+  places: Places,
 ): Promise<Answer[] | null> {
   const bookId = commands[0]!.bookId!;
   const msLeft = Math.min(...commands.map(({ deadline }) => deadline)) - performance.now();
@@ -65,6 +67,7 @@ export async function assignInOneTrip(
     if (!isKeyed) await commitWith(trx, statements);
     const [first, , , , given] = await Promise.all(statements);
     if (first.some((answer) => answer !== null)) throw new AnsweredBefore();
+    places.remember(given.map(({ coupon }) => coupon));
     // From what is stored: it may be committed, and is not to fail any more.
     const answers = given.map(({ coupon, now }, index) =>
       jsonAnswer(200, presentCoupon(coupon, book, commands[index]!.actor, now)),

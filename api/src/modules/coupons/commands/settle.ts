@@ -104,7 +104,7 @@ function decideOne(
   if (wait > 0 && !own) return new Problem('rate-limited', 'too-many-wrong-codes', { retryAfter: wait });
   if (typeof found === 'string') return new Problem(found);
 
-  const { coupon, book, now } = found;
+  const { coupon, book, now, redemptions } = found;
   const { type, actor, userId, metadata } = command;
   const key = counterKey(coupon.bookId, userId);
   const assigned = counts.get(key) ?? 0;
@@ -112,7 +112,7 @@ function decideOne(
   if ('refusal' in decision) return refusalProblem(decision.refusal, coupon, book, actor, now);
   if (type === 'assign') counts.set(key, assigned + 1);
   return {
-    change: { from: coupon, now, ...decision },
+    change: { from: coupon, now, redemptions, ...decision },
     body: presentCoupon(decision.next, book, actor, now),
   };
 }

@@ -4,25 +4,34 @@ import type { Database } from '../../../database/connection.ts';
 import type { CouponState } from '../../../database/types.ts';
 import { findEmails } from '../../accounts/people/queries.ts';
 import type { EventRow } from '../present.ts';
-import { bookRuleColumns, clock, couponColumns, type CouponInBook } from '../queries.ts';
+import {
+  bookRuleColumns,
+  clock,
+  couponColumns,
+  type CouponInBook,
+  couponsAt,
+  type Place,
+} from '../queries.ts';
 
-/** Ids of coupons whose codes begin so: by the index on codes, `limit` of them at most. */
-export async function findCouponIds(db: Database, codePrefix: string, limit: number): Promise<number[]> {
-  const { rows } = await sql<{ id: number }>`
-    SELECT id FROM coupons WHERE code LIKE ${`${codePrefix.replace(/[\\%_]/g, '\\$&')}%`} LIMIT ${limit}`.execute(
+/** Places of codes that begin so, `limit` of them at most. */
+export async function findPlacesByPrefix(db: Database, codePrefix: string, limit: number): Promise<Place[]> {
+  const { rows } = await sql<Place>`
+    SELECT book_id AS "bookId", coupon_id AS id FROM coupon_codes WHERE code LIKE ${prefixPattern(codePrefix)} LIMIT ${limit}`.execute(
     db,
   );
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
-/** Coupons with their books' rules, not locked; those that do not exist any more are not in the map. */
-export async function findCouponsById(
+const prefixPattern = (codePrefix: string) => `${codePrefix.replace(/[\\%_]/g, '\\$&')}%`;
+
+/** Coupons with their books' rules by id, not locked; those that do not exist any more are not in the map. */
+export async function findCouponsAt(
   db: Database,
-  ids: readonly number[],
+  places: readonly Place[],
 ): Promise<Map<number, CouponInBook>> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM coupons c JOIN books b ON b.id = c.book_id WHERE c.id = ANY(${ids}::bigint[])`.execute(db);
+    FROM ${couponsAt(places)} JOIN books b ON b.id = c.book_id`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -70,7 +79,7 @@ export async function listCouponsByUser(
 const STATES: readonly CouponState[] = ['UNASSIGNED', 'ASSIGNED', 'LOCKED', 'REDEEMED'];
 
 /**
- * A book's coupons: by code where a prefix is asked for (the index on codes gives that order), else by id, read state by state from
+ * A book's coupons: by code where a prefix is asked for (the register of codes gives that order), else by id, read state by state from
  * the index on (book, state, id), so that a page costs the same in a book of ten million.
  */
 export async function listCouponsByBook(
@@ -92,10 +101,10 @@ export async function listCouponsByBook(
             AND c.id > ${page.afterId ?? 0}
           ORDER BY c.id LIMIT ${page.limit}) c`
       : sql`(
-          SELECT * FROM coupons c
-          WHERE c.code LIKE ${`${filter.codePrefix.replace(/[\\%_]/g, '\\$&')}%`} AND c.book_id = ${bookId}
-            AND ${asked} AND c.code > ${page.afterCode ?? ''}
-          ORDER BY c.code LIMIT ${page.limit}) c`;
+          SELECT c.* FROM coupon_codes r JOIN coupons c ON c.book_id = r.book_id AND c.id = r.coupon_id
+          WHERE r.code LIKE ${prefixPattern(filter.codePrefix)} AND r.book_id = ${bookId} AND r.code > ${page.afterCode ?? ''}
+            AND ${asked}
+          ORDER BY r.code LIMIT ${page.limit}) c`;
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
     FROM ${matching} JOIN books b ON b.id = c.book_id
@@ -117,7 +126,7 @@ export async function bookExists(db: Database, id: string): Promise<boolean> {
 /** The events of one coupon, oldest first, from above `afterId`; with `userId`, only those that were for that user. */
 export async function listEventsByCoupon(
   db: Database,
-  couponId: number,
+  { bookId, id }: Place,
   userId: string | undefined,
   page: { afterId?: number; limit: number },
 ): Promise<EventRow[]> {
@@ -125,7 +134,7 @@ export async function listEventsByCoupon(
     SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
            occurred_at AS "occurredAt", data
     FROM events WHERE ${allOf(
-      sql`coupon_id = ${couponId} AND id > ${page.afterId ?? 0}`,
+      sql`book_id = ${bookId} AND coupon_id = ${id} AND id > ${page.afterId ?? 0}`,
       userId !== undefined && sql`user_id = ${userId}`,
     )}
     ORDER BY id LIMIT ${page.limit}`.execute(db);

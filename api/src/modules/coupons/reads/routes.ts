@@ -168,7 +168,7 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
       const { id, role } = callerOf(request);
       const userId = role === 'ADMIN' ? undefined : id;
       const page = { afterId: readId(cursor), limit: limit + 1 };
-      const rows = await listEventsByCoupon(app.db, coupon.id, userId, page);
+      const rows = await listEventsByCoupon(app.db, coupon, userId, page);
       return toPage(rows, limit, presentEvent, ({ id }) => [id]);
     },
   );

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { allOf } from '../../../database/conditions.ts';
 import type { Database, Transaction } from '../../../database/connection.ts';
+import type { Place } from '../../coupons/queries.ts';
 import type { EventRow } from '../../coupons/present.ts';
 import { cutAt, parseSnapshot, type Snapshot } from '../snapshot.ts';
 
@@ -148,7 +149,7 @@ export interface EventFilter {
   jobId?: string;
   types?: readonly string[];
   /** The coupons: those named, or all whose codes begin so. */
-  coupons?: readonly number[] | { codePrefix: string };
+  coupons?: readonly Place[] | { codePrefix: string };
   from?: Date;
   /** Exclusive. */
   to?: Date;
@@ -178,14 +179,14 @@ export async function listEvents(
     types && sql`e.type = ANY(${types}::text[])`,
     from && sql`e.occurred_at >= ${from.toISOString()}::timestamptz`,
     to && sql`e.occurred_at < ${to.toISOString()}::timestamptz`,
-    coupons && 'codePrefix' in coupons && codeBegins(sql`e.coupon_id`, coupons.codePrefix),
+    coupons && 'codePrefix' in coupons && codeBegins(sql`e`, coupons.codePrefix),
     before && isBefore(sql`e.occurred_at`, sql`e.id`, before),
   );
 
   // The events of few coupons are looked up coupon by coupon; left to itself the planner might walk through time to find them.
   const source =
     coupons && !('codePrefix' in coupons)
-      ? sql`(SELECT * FROM events WHERE coupon_id = ANY(${coupons}::bigint[]) OFFSET 0)`
+      ? sql`(SELECT e.* FROM ${unnestPlaces(coupons)} JOIN events e USING (book_id, coupon_id) OFFSET 0)`
       : sql`events`;
   const { rows } = await sql<ListedEvent>`
     SELECT e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
@@ -193,7 +194,7 @@ export async function listEvents(
            coalesce(e.code, c.code) AS code, coalesce(e.book_name, b.name) AS "bookName", u.email AS "userEmail", a.email AS "actorEmail"
     FROM (SELECT e.* FROM ${source} e WHERE ${where}
           ORDER BY e.occurred_at DESC, e.id DESC LIMIT ${limit}) e
-    LEFT JOIN coupons c ON c.id = e.coupon_id LEFT JOIN books b ON b.id = e.book_id
+    LEFT JOIN coupons c ON c.book_id = e.book_id AND c.id = e.coupon_id LEFT JOIN books b ON b.id = e.book_id
     LEFT JOIN users u ON u.id = e.user_id LEFT JOIN users a ON a.id = e.actor_id
     ORDER BY e.occurred_at DESC, e.id DESC`.execute(trx);
   return rows;
@@ -208,8 +209,17 @@ export const isBefore = (
   ${time} <= ${at.toISOString()}::timestamptz AND (${time}, ${id}) < (${at.toISOString()}::timestamptz, ${lastId}::bigint)`;
 
 /** Coupons whose codes begin so; for many of them, row by row. */
-export const codeBegins = (couponId: RawBuilder<unknown>, prefix: string) => sql`
-  EXISTS (SELECT FROM coupons c WHERE c.id = ${couponId} AND starts_with(c.code, ${prefix}))`;
+export const codeBegins = (row: RawBuilder<unknown>, prefix: string) => sql`
+  EXISTS (SELECT FROM coupons c WHERE c.book_id = ${row}.book_id AND c.id = ${row}.coupon_id AND starts_with(c.code, ${prefix}))`;
+
+/** Places as a table whose columns are named as in events and redemptions. */
+export const unnestPlaces = (places: readonly Place[]) => sql`
+  unnest(${places.map(({ bookId }) => bookId)}::uuid[], ${places.map(({ id }) => id)}::bigint[]) AS place(book_id, coupon_id)`;
+
+/** Where the coupons of some events are, each once. */
+export const placesOf = (events: readonly { bookId: string; couponId: number }[]): Place[] => [
+  ...new Map(events.map(({ bookId, couponId }) => [couponId, { bookId, id: couponId }])).values(),
+];
 
 /** The stretch of old events that has still to be named, unless another process is at it. Undefined: nothing to do. */
 export async function selectUnnamedForUpdateSkipLocked(
@@ -232,9 +242,8 @@ export async function nameEvents(
   await sql`
     UPDATE events e SET code = c.code, book_name = b.name
     FROM coupons c JOIN books b ON b.id = c.book_id
-    WHERE e.id > ${afterId}::bigint AND e.id <= ${lastId}::bigint AND e.code IS NULL AND c.id = e.coupon_id`.execute(
-    trx,
-  );
+    WHERE e.id > ${afterId}::bigint AND e.id <= ${lastId}::bigint AND e.code IS NULL
+      AND c.book_id = e.book_id AND c.id = e.coupon_id`.execute(trx);
 }
 
 export async function updateNamedTo(trx: Transaction, id: number): Promise<void> {

@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { allOf } from '../../../database/conditions.ts';
 import type { Transaction } from '../../../database/connection.ts';
-import { codeBegins, type EventFilter, type HistoryPage, isBefore, visibleAt } from '../events/queries.ts';
+import {
+  codeBegins,
+  type EventFilter,
+  type HistoryPage,
+  isBefore,
+  unnestPlaces,
+  visibleAt,
+} from '../events/queries.ts';
 
 export type RedemptionFilter = Omit<EventFilter, 'types' | 'jobId'>;
 
@@ -35,12 +42,12 @@ export async function listRedemptions(
     actorId !== undefined && sql`r.actor_id = ${actorId}`,
     from && sql`r.redeemed_at >= ${from.toISOString()}::timestamptz`,
     to && sql`r.redeemed_at < ${to.toISOString()}::timestamptz`,
-    coupons && 'codePrefix' in coupons && codeBegins(sql`r.coupon_id`, coupons.codePrefix),
+    coupons && 'codePrefix' in coupons && codeBegins(sql`r`, coupons.codePrefix),
     before && isBefore(sql`r.redeemed_at`, sql`r.id`, before),
   );
   const source =
     coupons && !('codePrefix' in coupons)
-      ? sql`(SELECT * FROM redemption_history WHERE coupon_id = ANY(${coupons}::bigint[]) OFFSET 0)`
+      ? sql`(SELECT r.* FROM ${unnestPlaces(coupons)} JOIN redemption_history r USING (book_id, coupon_id) OFFSET 0)`
       : sql`redemption_history`;
   const { rows } = await sql<ListedRedemption>`
     SELECT r.id, c.code, r.book_id AS "bookId", b.name AS "bookName", r.user_id AS "userId", u.email AS "userEmail",
@@ -49,9 +56,10 @@ export async function listRedemptions(
            back.id AS "rolledBackBy"
     FROM (SELECT r.* FROM ${source} r WHERE ${where}
           ORDER BY r.redeemed_at DESC, r.id DESC LIMIT ${limit}) r
-    JOIN coupons c ON c.id = r.coupon_id JOIN books b ON b.id = r.book_id
+    JOIN coupons c ON c.book_id = r.book_id AND c.id = r.coupon_id JOIN books b ON b.id = r.book_id
     JOIN users u ON u.id = r.user_id JOIN users a ON a.id = r.actor_id
-    LEFT JOIN redemption_history back ON back.rollback_of = r.id
+    LEFT JOIN redemption_history back
+      ON back.book_id = r.book_id AND back.coupon_id = r.coupon_id AND back.rollback_of = r.id
     ORDER BY r.redeemed_at DESC, r.id DESC`.execute(trx);
   return rows;
 }

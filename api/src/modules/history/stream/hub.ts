@@ -1,9 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../../../database/connection.ts';
 import { isOutage } from '../../../database/errors.ts';
-import { findCouponsById } from '../../coupons/reads/queries.ts';
+import { findCouponsAt } from '../../coupons/reads/queries.ts';
 import { eventMessage, formatPlace, type Reader } from './messages.ts';
-import { hasMoreEventsBetween, listEventsBetween, readTip, type StreamedEvent } from '../events/queries.ts';
+import {
+  hasMoreEventsBetween,
+  listEventsBetween,
+  placesOf,
+  readTip,
+  type StreamedEvent,
+} from '../events/queries.ts';
 import type { Listener, ResetReason } from './listener.ts';
 import { covers, formatSnapshot, type Snapshot } from '../snapshot.ts';
 
@@ -135,7 +141,7 @@ export function createHub({ db, log, beforeTelling }: HubOptions): Hub {
   ): Promise<void> {
     const heard = events.map((event) => ({ event, by: channelsOf(event) })).filter(({ by }) => by.length > 0);
     if (heard.length === 0) return;
-    const coupons = await findCouponsById(db, [...new Set(heard.map(({ event }) => event.couponId))]);
+    const coupons = await findCouponsAt(db, placesOf(heard.map(({ event }) => event)));
     const told = new Map<Channel, string>();
     for (const { event, by } of heard) {
       const id = formatPlace({ ...on, eventId: event.id });

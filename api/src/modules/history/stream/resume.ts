@@ -1,8 +1,8 @@
 import type { Database } from '../../../database/connection.ts';
-import { findCouponsById } from '../../coupons/reads/queries.ts';
+import { findCouponsAt } from '../../coupons/reads/queries.ts';
 import { eventMessage, formatPlace, type Place } from './messages.ts';
 import type { Listener, ResetReason } from './listener.ts';
-import { listEventsBetween } from '../events/queries.ts';
+import { listEventsBetween, placesOf } from '../events/queries.ts';
 import { covers, hasSeen, type Snapshot } from '../snapshot.ts';
 
 /** More than this, and loading the lists again is cheaper for everybody. */
@@ -34,9 +34,7 @@ export async function tellMissed(
   const events = found.filter((event) => bookId === undefined || event.bookId === bookId);
   const rest = events.filter(({ txid, id }) => hasSeen(to, txid) && id > eventId);
   const later = events.filter(({ txid }) => !hasSeen(to, txid));
-  const coupons = await findCouponsById(db, [
-    ...new Set([...rest, ...later].map(({ couponId }) => couponId)),
-  ]);
+  const coupons = await findCouponsAt(db, placesOf([...rest, ...later]));
   const write = (stretch: typeof events, on: { from: Snapshot; to: Snapshot }) =>
     stretch.map((event) =>
       eventMessage(event, coupons.get(event.couponId), reader, formatPlace({ ...on, eventId: event.id })),
