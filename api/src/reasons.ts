@@ -36,6 +36,7 @@ const reasons = {
   'year-out-of-range': 'Must be in the years {first} to {last}',
   'not-after-start': 'Must be after startsAt',
   'not-before-end': 'Must be before expiresAt',
+  'not-after-from': 'Must be after `from`',
   'one-redemption-only': 'Must be 1 unless allowMultipleRedemptions is true',
   'wrong-code-length': 'Makes codes of {length} characters; they must have {min} to {max}',
   'no-random-character': 'Needs at least one # for a random character',

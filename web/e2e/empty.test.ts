@@ -10,6 +10,7 @@ const SAYS = {
   '/jobs': 'No jobs yet',
   '/history/redemptions': 'Nothing has been redeemed yet',
   '/history/events': 'Nothing has happened yet',
+  '/webhooks': 'No webhooks yet',
 };
 
 test('a service with nothing in it says so on every page, and what to do next', async ({

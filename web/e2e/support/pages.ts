@@ -11,6 +11,7 @@ export interface Scene {
   poolId: string;
   jobId: string;
   code: string;
+  webhookId: string;
 }
 
 /** The addresses of the pages for who is signed in. */
@@ -33,13 +34,16 @@ export const ADMIN_PAGES = [
   '/history/events',
   '/users',
   '/doctor',
+  '/webhooks',
+  '/webhooks/:id',
 ] as const;
 
-export function addressOf(path: string, { bookId, poolId, jobId, code }: Scene): string {
+export function addressOf(path: string, { bookId, poolId, jobId, code, webhookId }: Scene): string {
   return path
     .replace('/books/:id', `/books/${bookId}`)
     .replace('/pools/:id', `/pools/${poolId}`)
     .replace('/jobs/:id', `/jobs/${jobId}`)
+    .replace('/webhooks/:id', `/webhooks/${webhookId}`)
     .replace(':code', code);
 }
 
@@ -52,7 +56,7 @@ export async function settled(page: Page): Promise<void> {
 /** What stands for content that is on its way. */
 export const skeletons = (page: Page) => page.locator('[aria-busy="true"]');
 
-/** Coupons in every state, one of them unassigned; a pool, and a distribution to it. */
+/** Coupons in every state, one of them unassigned; a pool, and a distribution to it; a webhook that nobody answers. */
 export async function makeScene(server: TestServer): Promise<Scene> {
   const { admin } = server;
   const [user, other] = [await makePerson(server), await makePerson(server)];
@@ -77,6 +81,10 @@ export async function makeScene(server: TestServer): Promise<Scene> {
     await ok(api.POST('/api/v1/coupons/lock/{code}', { params: { path: { code: coupon } }, body: {} }));
   }
   await ok(api.POST('/api/v1/coupons/redeem/{code}', { params: { path: { code: redeemed! } }, body: {} }));
+  const webhook = await ok(
+    admin.POST('/api/v1/webhooks', { body: { url: 'http://127.0.0.1:9/hook', types: ['coupon.locked'] } }),
+  );
+  await ok(admin.POST('/api/v1/webhooks/{id}/test', { params: { path: { id: webhook.id } } }));
   return {
     admin: server.adminAccount,
     user,
@@ -84,5 +92,6 @@ export async function makeScene(server: TestServer): Promise<Scene> {
     poolId: pool.id,
     jobId: job.id,
     code: code!,
+    webhookId: webhook.id,
   };
 }

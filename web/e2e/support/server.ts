@@ -33,6 +33,7 @@ export async function withServer(use: (server: TestServer) => Promise<void>): Pr
         ADMIN_EMAIL: ADMIN.email,
         ADMIN_PASSWORD: ADMIN.password,
         RATE_LIMIT_SCALE: '100000',
+        WEBHOOK_ALLOW_PRIVATE: '127.0.0.1',
         LOG_LEVEL: 'warn',
         DRAIN_SECONDS: '0',
         ...(port && { PORT: port }),

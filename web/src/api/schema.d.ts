@@ -1249,6 +1249,7 @@ export interface components {
       | 'year-out-of-range'
       | 'not-after-start'
       | 'not-before-end'
+      | 'not-after-from'
       | 'one-redemption-only'
       | 'wrong-code-length'
       | 'no-random-character'

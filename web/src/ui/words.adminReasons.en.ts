@@ -121,6 +121,7 @@ export default {
   'url-with-user': 'Must not contain a user or password',
   'url-not-public': 'Must lead to a public address',
   'url-name-unknown': 'This host name cannot be found',
+  'not-after-from': 'Must be after the first time',
   'no-such-webhook': 'This webhook does not exist.',
   'no-such-delivery': 'This delivery does not exist.',
   'webhook-disabled': 'The webhook is switched off. Switch it on first.',

@@ -14,3 +14,6 @@ export const DELIVERY_COLORS: Record<Schemas['WebhookDelivery']['status'], Color
   delivered: 'success',
   failed: 'error',
 };
+
+/** What people call it: by its name, or by the machine it leads to. */
+export const nameOf = ({ description, url }: Schemas['Webhook']): string => description || new URL(url).host;

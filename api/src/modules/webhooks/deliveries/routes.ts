@@ -5,6 +5,7 @@ import { callerOf } from '../../../access/caller.ts';
 import { jsonAnswer } from '../../../answers/answer.ts';
 import { write } from '../../../answers/idempotency.ts';
 import type { Transaction } from '../../../database/connection.ts';
+import { fieldProblem } from '../../../problems.ts';
 import { decodeCursor, ref, toPage } from '../../../schemas.ts';
 import { readTime } from '../../../times.ts';
 import { findWebhook, selectWebhookForUpdate, type WebhookRow } from '../queries.ts';
@@ -123,6 +124,8 @@ export function deliveryRoutes(fastify: FastifyInstance, source: string): void {
         request.body.until === undefined
           ? null
           : readTime(request.body.until, { in: 'body', pointer: '/until' });
+      if (until !== null && until <= from)
+        throw fieldProblem({ in: 'body', pointer: '/until' }, 'not-after-from');
       return write(request, reply, async (trx) => {
         const webhook = await requireEnabled(trx, request.params.id);
         if ((await countReplays(trx, webhook.id)) > 0) throw replayUnderWay();
