@@ -31,7 +31,8 @@ export const journeys: Record<string, (world: World) => Promise<string | void>> 
   'long work': longWork,
   'a live stream': liveStream,
   exports: exportAll,
-  'pages for people': pages,
+  'the web app': webApp,
+  'the documentation and the keys': documentation,
 };
 
 async function signInAndOut({ ask, user }: World): Promise<void> {
@@ -296,12 +297,13 @@ async function exportAll({ ask, admin, book }: World): Promise<string> {
   return '2,000 coupons';
 }
 
-async function pages({ url }: World): Promise<string> {
-  const get = async (path: string, accept = 'text/html') => {
-    const response = await fetch(`${url}${path}`, { headers: { accept } });
-    return { response, text: await response.text() };
-  };
-  const home = await get('/');
+async function get({ url }: World, path: string, accept = 'text/html') {
+  const response = await fetch(`${url}${path}`, { headers: { accept } });
+  return { response, text: await response.text() };
+}
+
+async function webApp(world: World): Promise<void> {
+  const home = await get(world, '/');
   mustBe('the web app', [home.response.status, home.text.includes('<div id="app"')], [200, true]);
   mustBe(
     'where else it may load from',
@@ -309,17 +311,20 @@ async function pages({ url }: World): Promise<string> {
     true,
   );
   const script = /src="(\/assets\/[^"]+\.js)"/.exec(home.text)![1]!;
-  const asset = await get(script, '*/*');
+  const asset = await get(world, script, '*/*');
   mustBe(
     'its script',
     [asset.response.status, asset.response.headers.get('cache-control')],
     [200, 'public, max-age=31536000, immutable'],
   );
-  mustBe('a page of it', (await get('/books')).response.status, 200);
-  mustBe('the documentation', (await get('/docs')).response.status, 200);
-  const { paths } = JSON.parse((await get('/openapi.json', '*/*')).text) as { paths: object };
+  mustBe('a page of it', (await get(world, '/books')).response.status, 200);
+}
+
+async function documentation(world: World): Promise<string> {
+  mustBe('the documentation', (await get(world, '/docs')).response.status, 200);
+  const { paths } = JSON.parse((await get(world, '/openapi.json', '*/*')).text) as { paths: object };
   mustBe('the live path of the documentation', Object.hasOwn(paths, '/api/v1/events/stream'), true);
-  const keys = JSON.parse((await get('/api/v1/../../.well-known/jwks.json', '*/*')).text) as {
+  const keys = JSON.parse((await get(world, '/.well-known/jwks.json', '*/*')).text) as {
     keys: unknown[];
   };
   mustBe('the public keys', keys.keys.length > 0, true);

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildApp } from '../../src/app.ts';
@@ -13,6 +10,7 @@ import { workInBackground } from '../../src/lambda/scheduled.ts';
 import { selectModules } from '../../src/modules/index.ts';
 import { prepareDeployment } from '../../src/prepare.ts';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import { bundleFunctions } from '../support/bundle.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectEachUserRedeemedOnce, startJourneys } from '../support/journeys.ts';
@@ -39,9 +37,7 @@ const ADMIN = { ADMIN_EMAIL: 'first@example.test', ADMIN_PASSWORD: 'a long and u
 async function bundle(): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), 'coupon-book-bundle-'));
   onTestFinished(() => rm(parent, { recursive: true, force: true }));
-  const out = join(parent, 'bundle');
-  const script = fileURLToPath(new URL('../../../scripts/build-lambda.ts', import.meta.url));
-  await promisify(execFile)(process.execPath, [script, '--arch', process.arch, '--out', out]);
+  const out = await bundleFunctions(join(parent, 'bundle'));
   const sizes = await Promise.all(globSync('*.js', { cwd: out }).map((file) => stat(join(out, file))));
   const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
   expect(bytes, 'of JavaScript, which every cold start reads').toBeLessThan(4e6);

@@ -86,6 +86,7 @@ export function createFunction({ name, env, folder, maxContainers = 2 }: Functio
 export interface Platform {
   url: string;
   functions: Record<ServiceName | 'docs', LambdaFunction>;
+  /** @throws what the scheduled function threw, if it did */
   stop: () => Promise<void>;
 }
 
@@ -101,18 +102,13 @@ export async function startPlatform({ env, folder, port = 0 }: PlatformOptions):
   const preparing = create({ name: 'prepare', env });
   await preparing.invoke({}, 120_000).finally(() => preparing.stop());
 
-  const forHttp = (modules?: readonly string[]) =>
+  const forHttp = (modules: readonly string[]) =>
     create({
       name: 'lambda',
-      env: {
-        ...env,
-        DATABASE_POOL_SIZE: '1',
-        JOB_CONCURRENCY: '0',
-        ...(modules && { MODULES: modules.join() }),
-      },
+      env: { ...env, DATABASE_POOL_SIZE: '1', JOB_CONCURRENCY: '0', MODULES: modules.join() },
     });
   const functions = {
-    docs: forHttp(),
+    docs: forHttp(Object.values(services).flatMap(({ modules }) => modules)),
     ...(Object.fromEntries(
       Object.entries(services).map(([name, { modules }]) => [name, forHttp(modules)]),
     ) as Record<ServiceName, LambdaFunction>),
@@ -137,18 +133,24 @@ export async function startPlatform({ env, folder, port = 0 }: PlatformOptions):
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   let working = Promise.resolve<unknown>(undefined);
+  const failures: Error[] = [];
+  let stopping = false;
   const schedule = setInterval(() => {
-    working = working.then(() => background.invoke({}, 60_000)).catch(console.error);
+    working = working
+      .then(() => background.invoke({}, 60_000))
+      .catch((error: Error) => stopping || failures.push(error));
   }, SCHEDULE_MS);
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     functions,
     async stop() {
+      stopping = true;
       clearInterval(schedule);
       server.closeAllConnections();
       server.close();
       for (const each of [...Object.values(functions), background]) each.stop();
+      if (failures[0]) throw failures[0];
     },
   };
 }
