@@ -6,6 +6,7 @@ import type { DB } from './types.ts';
 /** Other programs may have tables beside ours. */
 const TABLES: Record<keyof DB, true> = {
   access_links: true,
+  book_alerts: true,
   book_count_deltas: true,
   book_counts: true,
   book_redemption_counts: true,

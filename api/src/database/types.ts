@@ -40,6 +40,12 @@ export interface AccessLinks {
   user_id: string;
 }
 
+export interface BookAlerts {
+  book_id: string;
+  kind: string;
+  raised_at: Generated<Timestamp>;
+}
+
 export interface BookCountDeltas {
   assigned: Generated<number>;
   book_id: string;
@@ -66,6 +72,8 @@ export interface BookRedemptionCounts {
 }
 
 export interface Books {
+  alert_below: number | null;
+  alert_days_before: number | null;
   allow_multiple_redemptions: Generated<boolean>;
   archived_at: Timestamp | null;
   created_at: Generated<Timestamp>;
@@ -357,6 +365,7 @@ export interface Webhooks {
 
 export interface DB {
   access_links: AccessLinks;
+  book_alerts: BookAlerts;
   book_count_deltas: BookCountDeltas;
   book_counts: BookCounts;
   book_redemption_counts: BookRedemptionCounts;

@@ -64,6 +64,8 @@ describe('creating', () => {
       allowMultipleRedemptions: false,
       maxRedemptions: 1,
       lockTtlSeconds: 300,
+      alertBelow: null,
+      alertDaysBefore: null,
       metadata: {},
       archivedAt: null,
       createdAt: expect.stringMatching(/Z$/),

@@ -1627,6 +1627,10 @@ export interface components {
       maxRedemptions: number | null;
       /** @description how long a lock lasts */
       lockTtlSeconds: number;
+      /** @description see the settings; only an ADMIN sees it */
+      alertBelow?: number | null;
+      /** @description see the settings; only an ADMIN sees it */
+      alertDaysBefore?: number | null;
       /**
        * @description the company's own data, at most 4096 bytes; only an ADMIN sees it
        * @example {
@@ -1698,6 +1702,10 @@ export interface components {
       maxRedemptions: number | null;
       /** @description how long a lock lasts */
       lockTtlSeconds: number;
+      /** @description see the settings; only an ADMIN sees it */
+      alertBelow?: number | null;
+      /** @description see the settings; only an ADMIN sees it */
+      alertDaysBefore?: number | null;
       /**
        * @description the company's own data, at most 4096 bytes; only an ADMIN sees it
        * @example {
@@ -2956,6 +2964,89 @@ export interface components {
           /** @enum {unknown} */
           state: 'UNASSIGNED' | 'ASSIGNED' | 'LOCKED' | 'REDEEMED';
         };
+      };
+    };
+    /**
+     * BookStockLowMessage
+     * @description Fewer coupons of a book are left than its `alertBelow`.
+     */
+    BookStockLowMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'book.stock_low';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        noticeId: number;
+        /** Format: uuid */
+        bookId: string;
+        bookName: string;
+        /** @description coupons left */
+        unassigned: number;
+        alertBelow: number;
+      };
+    };
+    /**
+     * BookExpiringMessage
+     * @description A book ends in `alertDaysBefore` days or less.
+     */
+    BookExpiringMessage: {
+      /** @enum {unknown} */
+      specversion: '1.0';
+      /**
+       * @description the same for each try: whoever has seen it drops it
+       * @example event-4711
+       */
+      id: string;
+      /** @description PUBLIC_URL of the service, or coupon-book */
+      source: string;
+      /** @enum {unknown} */
+      type: 'book.expiring';
+      /**
+       * @description what it is about
+       * @example coupon-815
+       */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description the database's clock
+       * @example 2026-12-24T18:00:00.000Z
+       */
+      time: string;
+      /** @enum {unknown} */
+      datacontenttype: 'application/json';
+      data: {
+        noticeId: number;
+        /** Format: uuid */
+        bookId: string;
+        bookName: string;
+        /** @description coupons left */
+        unassigned: number;
+        /**
+         * Format: date-time
+         * @example 2026-12-24T18:00:00.000Z
+         */
+        expiresAt: string;
+        alertDaysBefore: number;
       };
     };
     /**
@@ -4859,6 +4950,10 @@ export interface operations {
           maxRedemptions?: number | null;
           /** @description how long a lock lasts (default: LOCK_TTL_SECONDS of the server) */
           lockTtlSeconds?: number;
+          /** @description when fewer coupons are left than this, `book.stock_low` leaves, once; null: never */
+          alertBelow?: number | null;
+          /** @description so many days before the end, `book.expiring` leaves, once; null: never */
+          alertDaysBefore?: number | null;
           /**
            * @description your own data, a JSON object of at most 4096 bytes
            * @example {
@@ -5238,6 +5333,10 @@ export interface operations {
           maxRedemptions?: number | null;
           /** @description how long a lock lasts */
           lockTtlSeconds?: number;
+          /** @description when fewer coupons are left than this, `book.stock_low` leaves, once; null: never */
+          alertBelow?: number | null;
+          /** @description so many days before the end, `book.expiring` leaves, once; null: never */
+          alertDaysBefore?: number | null;
           /**
            * @description your own data, a JSON object of at most 4096 bytes
            * @example {
@@ -9754,6 +9853,8 @@ export interface operations {
             | 'coupon.redeemed'
             | 'coupon.unassigned'
             | 'coupon.redemption_rolled_back'
+            | 'book.stock_low'
+            | 'book.expiring'
             | 'job.finished'
             | 'webhook.disabled'
           )[];
@@ -10057,6 +10158,8 @@ export interface operations {
             | 'coupon.redeemed'
             | 'coupon.unassigned'
             | 'coupon.redemption_rolled_back'
+            | 'book.stock_low'
+            | 'book.expiring'
             | 'job.finished'
             | 'webhook.disabled'
           )[];

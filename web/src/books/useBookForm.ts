@@ -23,6 +23,10 @@ export interface BookForm {
   maxRedemptions: number | null;
   lockTime: number | null;
   lockUnit: LockUnit;
+  isAlertedBelow: boolean;
+  alertBelow: number | null;
+  isAlertedBefore: boolean;
+  alertDaysBefore: number | null;
   /** A JSON object; '' for none. */
   metadata: string;
 }
@@ -42,6 +46,10 @@ export function useBookForm(book?: Book): BookForm {
     isLimitedPerCoupon: book?.allowMultipleRedemptions ? book.maxRedemptions !== null : true,
     maxRedemptions: book?.allowMultipleRedemptions ? (book.maxRedemptions ?? 2) : 2,
     ...lock,
+    isAlertedBelow: (book?.alertBelow ?? null) !== null,
+    alertBelow: book?.alertBelow ?? 100,
+    isAlertedBefore: (book?.alertDaysBefore ?? null) !== null,
+    alertDaysBefore: book?.alertDaysBefore ?? 7,
     metadata: isEmpty(book?.metadata) ? '' : JSON.stringify(book!.metadata, null, 2),
   });
 }
@@ -79,6 +87,8 @@ export function toSettings(form: BookForm): BookSettings {
     allowMultipleRedemptions: form.allowMultipleRedemptions,
     maxRedemptions: !form.allowMultipleRedemptions ? 1 : form.isLimitedPerCoupon ? form.maxRedemptions : null,
     lockTtlSeconds: (form.lockTime ?? 0) * LOCK_UNITS[form.lockUnit],
+    alertBelow: form.isAlertedBelow ? form.alertBelow : null,
+    alertDaysBefore: form.isAlertedBefore ? form.alertDaysBefore : null,
     metadata: parseMetadata(form.metadata),
   };
 }
@@ -88,6 +98,8 @@ const TOGETHER: (keyof BookForm)[][] = [
   ['isLimitedPerUser', 'maxAssignmentsPerUser'],
   ['allowMultipleRedemptions', 'isLimitedPerCoupon', 'maxRedemptions'],
   ['lockTime', 'lockUnit'],
+  ['isAlertedBelow', 'alertBelow'],
+  ['isAlertedBefore', 'alertDaysBefore'],
 ];
 
 /** The form after its book was changed elsewhere: what was typed stays, the rest follows the book. */

@@ -88,6 +88,10 @@ export default {
       'A coupon is locked before it is redeemed, so that nobody else can use it. After this time it unlocks by itself.',
     unit: 'Unit',
     units: { seconds: 'seconds', minutes: 'minutes', hours: 'hours' },
+    alerts: 'Alerts',
+    alertsHelp: 'Webhooks and queues are told once: “Few coupons left” and “Book ends soon”.',
+    alertBelow: 'Coupons left fewer than',
+    alertDaysBefore: 'Days before the end',
     metadata: 'Metadata',
     metadataHelp:
       'Your own data about the book, as a JSON object of at most 4096 bytes. Users do not see it; the API returns it to administrators.',

@@ -87,6 +87,11 @@ export default {
       'Un cupón se bloquea antes de canjearse para que nadie más pueda usarlo. Pasado este tiempo, se desbloquea solo.',
     unit: 'Unidad',
     units: { seconds: 'segundos', minutes: 'minutos', hours: 'horas' },
+    alerts: 'Avisos',
+    alertsHelp:
+      'Los webhooks y las colas reciben un aviso, una vez: «Quedan pocos cupones» y «Un talonario termina pronto».',
+    alertBelow: 'Quedan menos cupones que',
+    alertDaysBefore: 'Días antes del final',
     metadata: 'Metadatos',
     metadataHelp:
       'Sus propios datos sobre el talonario, como objeto JSON de 4096 bytes como mucho. Los usuarios no los ven; la API los devuelve a los administradores.',

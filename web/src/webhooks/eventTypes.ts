@@ -12,6 +12,8 @@ export const EVENT_TYPES: readonly EventType[] = [
   'coupon.redeemed',
   'coupon.unassigned',
   'coupon.redemption_rolled_back',
+  'book.stock_low',
+  'book.expiring',
   'job.finished',
   'webhook.disabled',
 ];

@@ -29,6 +29,7 @@ export default {
       unassigned: 'Coupon unassigned',
       redemption_rolled_back: 'Redemption rolled back',
     },
+    book: { stock_low: 'Few coupons left', expiring: 'Book ends soon' },
     job: { finished: 'Job finished' },
     webhook: { disabled: 'Webhook switched off', test: 'Test message' },
   },

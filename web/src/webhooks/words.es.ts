@@ -31,6 +31,7 @@ export default {
       unassigned: 'Cupón desasignado',
       redemption_rolled_back: 'Canje revertido',
     },
+    book: { stock_low: 'Quedan pocos cupones', expiring: 'Un talonario termina pronto' },
     job: { finished: 'Tarea terminada' },
     webhook: { disabled: 'Webhook desactivado', test: 'Mensaje de prueba' },
   },

@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin';
 import type { ModuleOptions } from '../module.ts';
+import { raiseAlerts } from './alerts/raise.ts';
 import { foldBookCounts, listScarceBooks } from './queries.ts';
 import { bookRoutes } from './routes.ts';
 import {
@@ -48,6 +49,7 @@ export const core = fp<ModuleOptions>(
       },
     );
     app.addChore('book counts', () => foldBookCounts(app.db));
+    app.addChore('book alerts', () => raiseAlerts(app.db));
   },
   {
     name: 'books-core',

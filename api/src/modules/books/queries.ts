@@ -15,6 +15,10 @@ export interface BookRow {
   /** Per coupon; null: no limit. */
   maxRedemptions: number | null;
   lockTtlSeconds: number;
+  /** Coupons left, below which systems of administrators are told; null: never. */
+  alertBelow: number | null;
+  /** Days before the end; null: never. */
+  alertDaysBefore: number | null;
   metadata: Record<string, unknown>;
   archivedAt: Date | null;
   createdAt: Date;
@@ -29,11 +33,12 @@ const bookColumns = sql`
   books.id, books.name, books.description, books.starts_at AS "startsAt", books.expires_at AS "expiresAt",
   books.max_assignments_per_user AS "maxAssignmentsPerUser",
   books.allow_multiple_redemptions AS "allowMultipleRedemptions", books.max_redemptions AS "maxRedemptions",
-  books.lock_ttl_seconds AS "lockTtlSeconds", books.metadata, books.archived_at AS "archivedAt",
+  books.lock_ttl_seconds AS "lockTtlSeconds", books.alert_below AS "alertBelow",
+  books.alert_days_before AS "alertDaysBefore", books.metadata, books.archived_at AS "archivedAt",
   books.created_at AS "createdAt", books.updated_at AS "updatedAt"`;
 
 /** Whether a book is active by the database's clock: neither archived nor outside its dates. */
-const isActive = sql<boolean>`(
+export const isActive = sql<boolean>`(
   books.archived_at IS NULL
   AND (books.starts_at IS NULL OR books.starts_at <= clock_timestamp())
   AND (books.expires_at IS NULL OR books.expires_at > clock_timestamp()))`;
@@ -122,11 +127,11 @@ export async function insertBook(trx: Transaction, book: BookSettings): Promise<
   const { rows } = await sql<BookRow>`
     INSERT INTO books (
       name, description, starts_at, expires_at, max_assignments_per_user, allow_multiple_redemptions, max_redemptions,
-      lock_ttl_seconds, metadata)
+      lock_ttl_seconds, alert_below, alert_days_before, metadata)
     VALUES (
       ${book.name}, ${book.description}, ${book.startsAt?.toISOString() ?? null}, ${book.expiresAt?.toISOString() ?? null},
       ${book.maxAssignmentsPerUser}, ${book.allowMultipleRedemptions}, ${book.maxRedemptions}, ${book.lockTtlSeconds},
-      ${JSON.stringify(book.metadata)}::jsonb)
+      ${book.alertBelow}, ${book.alertDaysBefore}, ${JSON.stringify(book.metadata)}::jsonb)
     RETURNING ${bookColumns}`.execute(trx);
   return rows[0]!;
 }
@@ -144,7 +149,8 @@ export async function updateBook(
       starts_at = ${book.startsAt?.toISOString() ?? null}, expires_at = ${book.expiresAt?.toISOString() ?? null},
       max_assignments_per_user = ${book.maxAssignmentsPerUser},
       allow_multiple_redemptions = ${book.allowMultipleRedemptions}, max_redemptions = ${book.maxRedemptions},
-      lock_ttl_seconds = ${book.lockTtlSeconds}, metadata = ${JSON.stringify(book.metadata)}::jsonb,
+      lock_ttl_seconds = ${book.lockTtlSeconds}, alert_below = ${book.alertBelow},
+      alert_days_before = ${book.alertDaysBefore}, metadata = ${JSON.stringify(book.metadata)}::jsonb,
       archived_at = CASE ${archived}::boolean WHEN true THEN coalesce(archived_at, clock_timestamp())
                                               WHEN false THEN NULL ELSE archived_at END,
       updated_at = clock_timestamp()

@@ -32,6 +32,8 @@ export async function createBook(
         ? defaultRedemptions(allowMultipleRedemptions)
         : given.maxRedemptions,
     lockTtlSeconds: given.lockTtlSeconds ?? defaultLockTtlSeconds,
+    alertBelow: given.alertBelow ?? null,
+    alertDaysBefore: given.alertDaysBefore ?? null,
     metadata: given.metadata ?? {},
   };
   checkSettings(book, given);

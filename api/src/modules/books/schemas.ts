@@ -6,6 +6,9 @@ import type { BookRow } from './queries.ts';
 const MAX_INTEGER = 2 ** 31 - 1;
 export const STATS_DAYS = 30;
 
+/** The longest time before its end for which a book can be watched. */
+const MAX_DAYS_BEFORE = 366;
+
 const settings = {
   name: Type.String({
     minLength: 1,
@@ -36,6 +39,20 @@ const settings = {
     }),
   ),
   lockTtlSeconds: Type.Integer({ minimum: 1, maximum: 86_400, description: 'how long a lock lasts' }),
+  alertBelow: nullable(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_INTEGER,
+      description: 'when fewer coupons are left than this, `book.stock_low` leaves, once; null: never',
+    }),
+  ),
+  alertDaysBefore: nullable(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_DAYS_BEFORE,
+      description: 'so many days before the end, `book.expiring` leaves, once; null: never',
+    }),
+  ),
   metadata,
 };
 
@@ -45,6 +62,8 @@ const optional = <T extends TSchema>(schema: T, description: string) =>
 export const bookSchema = component('Book', {
   id: uuid(),
   ...settings,
+  alertBelow: optional(settings.alertBelow, 'see the settings; only an ADMIN sees it'),
+  alertDaysBefore: optional(settings.alertDaysBefore, 'see the settings; only an ADMIN sees it'),
   metadata: optional(metadata, "the company's own data, at most 4096 bytes; only an ADMIN sees it"),
   archivedAt: nullable(time('since when the book takes no part in anything new')),
   createdAt: time(),
@@ -81,6 +100,8 @@ export const newBook = strict(
       settings.lockTtlSeconds,
       'how long a lock lasts (default: LOCK_TTL_SECONDS of the server)',
     ),
+    alertBelow: Type.Optional(settings.alertBelow),
+    alertDaysBefore: Type.Optional(settings.alertDaysBefore),
     metadata: Type.Optional(metadata),
   },
   {
@@ -177,7 +198,11 @@ export function presentBook(row: BookRow, { role }: Pick<Caller, 'role'>): Stati
     allowMultipleRedemptions: row.allowMultipleRedemptions,
     maxRedemptions: row.maxRedemptions,
     lockTtlSeconds: row.lockTtlSeconds,
-    ...(role === 'ADMIN' ? { metadata: row.metadata } : {}),
+    ...(role === 'ADMIN' && {
+      alertBelow: row.alertBelow,
+      alertDaysBefore: row.alertDaysBefore,
+      metadata: row.metadata,
+    }),
     archivedAt: row.archivedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

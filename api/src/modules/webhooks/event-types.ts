@@ -58,6 +58,27 @@ const types = {
       }),
     },
   },
+  'book.stock_low': {
+    about: 'Fewer coupons of a book are left than its `alertBelow`.',
+    data: {
+      noticeId: Type.Integer(),
+      bookId: uuid(),
+      bookName: Type.String(),
+      unassigned: Type.Integer({ description: 'coupons left' }),
+      alertBelow: Type.Integer(),
+    },
+  },
+  'book.expiring': {
+    about: 'A book ends in `alertDaysBefore` days or less.',
+    data: {
+      noticeId: Type.Integer(),
+      bookId: uuid(),
+      bookName: Type.String(),
+      unassigned: Type.Integer({ description: 'coupons left' }),
+      expiresAt: time(),
+      alertDaysBefore: Type.Integer(),
+    },
+  },
   'job.finished': {
     about: 'An import, generation, distribution or undoing ended.',
     data: {

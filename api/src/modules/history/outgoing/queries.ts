@@ -4,7 +4,7 @@ import { between, type StreamedEvent, type Stretch } from '../events/queries.ts'
 
 /** What concerns administrators and no single coupon. */
 export interface Notice {
-  type: 'job.finished' | 'webhook.disabled';
+  type: 'job.finished' | 'webhook.disabled' | 'book.stock_low' | 'book.expiring';
   bookId: string | null;
   data: Record<string, unknown>;
 }

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp, type TestUser } from './support/app.ts';
-import { eventually } from './support/eventually.ts';
-import { startReceiver } from './support/receiver.ts';
-import { call, deliveriesOf, makeWebhook, spendCoupon } from './support/webhooks.ts';
+import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { call, deliveriesOf, makeWebhook, spendCoupon } from '../support/webhooks.ts';
 
 let node: TestApp;
 let admin: TestUser;
