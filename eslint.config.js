@@ -88,6 +88,8 @@ export default defineConfig(
       'max-lines': ['error', { max: 350, skipBlankLines: true }],
     },
   },
+  // Generated: as long as the database.
+  { files: ['api/src/database/types.ts'], rules: { 'max-lines': 'off' } },
   {
     files: ['api/src/**/*.ts'],
     ignores: ['api/src/serve.ts'],
