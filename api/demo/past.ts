@@ -132,10 +132,16 @@ async function moveActs(run: Run, acts: Past['acts']): Promise<void> {
       SELECT coupon_id, max(occurred_at) AS latest, max(occurred_at) FILTER (WHERE type = 'coupon.assigned') AS assigned,
              max(occurred_at) FILTER (WHERE type = 'coupon.locked') AS locked,
              (SELECT max(redeemed_at) FROM redemption_history h
-              WHERE h.coupon_id = e.coupon_id AND h.rollback_of IS NULL
-                AND NOT EXISTS (SELECT FROM redemption_history r WHERE r.rollback_of = h.id)) AS redeemed
-      FROM events e GROUP BY coupon_id) told
+              WHERE h.book_id = e.book_id AND h.coupon_id = e.coupon_id AND h.rollback_of IS NULL
+                AND NOT EXISTS (SELECT FROM redemption_history r
+                                WHERE r.book_id = h.book_id AND r.coupon_id = h.coupon_id AND r.rollback_of = h.id))
+               AS redeemed
+      FROM events e GROUP BY book_id, coupon_id) told
     WHERE b.id = c.book_id AND told.coupon_id = c.id`);
+  await run(sql`DELETE FROM lock_ends`);
+  await run(sql`
+    INSERT INTO lock_ends (book_id, ends_at, coupon_id)
+    SELECT book_id, lock_expires_at, id FROM coupons WHERE state = 'LOCKED'`);
 }
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());

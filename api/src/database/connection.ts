@@ -3,7 +3,7 @@ import pg from 'pg';
 import { ConnectError, errorCode, isLostConnection, POOL_OVERLOADED } from './errors.ts';
 import { type Beginnings, beginnings, type Habits, PooledConnection } from './pooled-connection.ts';
 import type { SecretPassword } from './secret-password.ts';
-import { clientWith, isPoolerRefusal, type SessionLimits } from './session.ts';
+import { APPLICATION, clientWith, isPoolerRefusal, type SessionLimits } from './session.ts';
 import type { DB } from './types.ts';
 
 /** The pool: reads, and the start of transactions. */
@@ -71,7 +71,7 @@ function openPool(options: ConnectionOptions, Client: typeof pg.Client): pg.Pool
     // The server's own time-outs are set per transaction; this one is for a server that no longer answers at all.
     query_timeout: options.statementTimeoutMs + 2_000,
     keepAlive: true,
-    application_name: 'coupon-book',
+    application_name: APPLICATION,
   });
   pool.on('error', options.onIdleError);
   // The pool does not listen to a connection that is in use. One that breaks between two statements of a transaction fails

@@ -5,14 +5,12 @@ import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type pg from 'pg';
 import { packageFiles } from '../package-files.ts';
 import type { Database } from './connection.ts';
-import { fillRegister } from './reshape.ts';
+import { reshape, TABLE_WAIT_MS } from './reshape.ts';
 import { clientWith, isPoolerRefusal } from './session.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A migration takes its time. */
 const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 0 };
-/** Longest that one waits for a table: whoever wants the table after it waits behind it. */
-const TABLE_WAIT_MS = 2_000;
 /** What commands write, in the order in which they do: a migration that took them in another order would deadlock with them. */
 const BUSY_TABLES = ['books', 'book_user_counters', 'coupons', 'events', 'redemption_history'];
 
@@ -40,7 +38,7 @@ export async function migrate(databaseUrl: string, readPassword?: () => Promise<
       noLock: true, // held already
       log: () => {},
     });
-    await fillRegister(client);
+    await reshape(client);
     return applied.map(({ name }) => name);
   } finally {
     await client.end().catch(() => undefined);

@@ -22,6 +22,7 @@ const TABLES: Record<keyof DB, true> = {
   idempotency_keys: true,
   job_errors: true,
   jobs: true,
+  lock_ends: true,
   notices: true,
   pool_users: true,
   redemption_history: true,

@@ -1,5 +1,9 @@
 import pg from 'pg';
 
+/** How the connections of this version call themselves, and those of the versions that need the shape of before (see `reshape.ts`). */
+export const APPLICATION = 'coupon-book 2';
+export const OLD_APPLICATION = 'coupon-book';
+
 /** What PgBouncer follows from client to server, so that it may be said when a connection is opened. */
 const FOLLOWED = {
   // As the server writes them: PgBouncer compares the text.

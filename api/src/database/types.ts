@@ -208,6 +208,12 @@ export interface Jobs {
   total: number | null;
 }
 
+export interface LockEnds {
+  book_id: string;
+  coupon_id: number;
+  ends_at: Timestamp;
+}
+
 export interface Notices {
   book_id: string | null;
   data: Json;
@@ -381,6 +387,7 @@ export interface DB {
   idempotency_keys: IdempotencyKeys;
   job_errors: JobErrors;
   jobs: Jobs;
+  lock_ends: LockEnds;
   notices: Notices;
   pool_users: PoolUsers;
   redemption_history: RedemptionHistory;

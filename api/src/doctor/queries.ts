@@ -127,8 +127,10 @@ export interface Backlog {
 export async function findBacklog(db: Database): Promise<Backlog> {
   const { rows } = await sql<Backlog>`
     WITH unswept AS (
-      SELECT count(*) AS n, min(lock_expires_at) AS oldest FROM coupons
-      WHERE state = 'LOCKED' AND lock_expires_at < clock_timestamp() - interval '10 minutes'),
+      SELECT count(*) AS n, min(l.ends_at) AS oldest
+      FROM lock_ends l JOIN coupons c
+        ON c.book_id = l.book_id AND c.id = l.coupon_id AND c.lock_expires_at = l.ends_at AND c.state = 'LOCKED'
+      WHERE l.ends_at < clock_timestamp() - interval '10 minutes'),
     waiting AS (SELECT count(*) AS n, min(created_at) AS oldest FROM jobs WHERE status = 'queued')
     SELECT unswept.n AS "unsweptLocks",
            coalesce(extract(epoch FROM clock_timestamp() - unswept.oldest) / 60, 0)::integer AS "unsweptMinutes",

@@ -93,7 +93,7 @@ test('connections that the database ends in the middle of transactions cost thei
   await rowsOf(
     database.url,
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE application_name = 'coupon-book' AND datname = current_database()`,
+     WHERE application_name = 'coupon-book 2' AND datname = current_database()`,
   );
   expect(await claim).toMatchObject({ status: 503, code: 'unavailable' });
   await lock.release();

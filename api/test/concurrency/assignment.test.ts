@@ -149,7 +149,7 @@ test('a claim that is rolled back never makes another see an exhausted book', as
   await eventually(async () => {
     const { rows } = await watcher.query<{ look: string }>(
       `SELECT pid || ' ' || query_start AS look FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'coupon-book' AND query LIKE '%SKIP LOCKED%'`,
+       WHERE datname = current_database() AND application_name = 'coupon-book 2' AND query LIKE '%SKIP LOCKED%'`,
     );
     for (const { look } of rows) seen.add(look);
     return seen.size >= 4;

@@ -64,7 +64,7 @@ test('workers share the database connections, one of them does the chores, and /
   }
   const [open] = await rowsOf<{ n: number }>(
     database.url,
-    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'coupon-book'`,
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'coupon-book 2'`,
   );
   expect(open!.n).toBeLessThanOrEqual(4);
 });

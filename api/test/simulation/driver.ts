@@ -272,7 +272,7 @@ async function findLost(
     answer && !isRepeat(world, request) ? [(JSON.parse(answer.body) as { code: string }).code] : [],
   );
   const { rows } = await sql<{ code: string }>`
-    SELECT c.code FROM coupons c JOIN events e ON e.coupon_id = c.id AND e.type = 'coupon.assigned'
+    SELECT c.code FROM coupons c JOIN events e ON e.book_id = c.book_id AND e.coupon_id = c.id AND e.type = 'coupon.assigned'
     WHERE c.book_id = ${bookId} AND c.assigned_user_id = ${userId} AND e.actor_id = ${actorId} ORDER BY c.code`.execute(
     db,
   );
@@ -290,7 +290,7 @@ async function takeBack(group: Group, history: History): Promise<void> {
   const outcome = await inTransaction(group.db, async (trx) => {
     if (nth === null) return unassignCoupon(trx, actor, coupon.code);
     const { rows } = await sql<{ id: number }>`
-      SELECT h.id FROM redemption_history h JOIN coupons c ON c.id = h.coupon_id
+      SELECT h.id FROM redemption_history h JOIN coupon_codes c USING (book_id, coupon_id)
       WHERE c.code = ${coupon.code} AND redemption_number = ${nth + 1} AND rollback_of IS NULL`.execute(trx);
     return rollBackRedemption(trx, actor, rows[0]!.id, 'simulated');
   }).then(

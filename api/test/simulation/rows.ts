@@ -123,14 +123,15 @@ export async function compareTrail(
   const { rows: events } = await sql<{ code: string; told: object[] }>`
     SELECT c.code, jsonb_agg(jsonb_build_object('type', e.type, 'userId', e.user_id, 'actorId', e.actor_id,
              'at', (extract(epoch FROM e.occurred_at) * 1000)::bigint, 'data', e.data - 'redemptionId' - 'reason') ORDER BY e.id) AS told
-    FROM events e JOIN coupons c ON c.id = e.coupon_id WHERE e.book_id = ANY(${books}::uuid[]) GROUP BY c.code`.execute(
+    FROM events e JOIN coupons c ON c.book_id = e.book_id AND c.id = e.coupon_id WHERE e.book_id = ANY(${books}::uuid[]) GROUP BY c.code`.execute(
     db,
   );
   const { rows: redemptions } = await sql<{ code: string; told: object[] }>`
     SELECT c.code, jsonb_agg(jsonb_build_object('number', h.redemption_number, 'userId', h.user_id, 'actorId', h.actor_id,
              'at', (extract(epoch FROM h.redeemed_at) * 1000)::bigint, 'metadata', h.metadata, 'rolledBackBy', b.actor_id)
              ORDER BY h.redemption_number) AS told
-    FROM redemption_history h JOIN coupons c ON c.id = h.coupon_id LEFT JOIN redemption_history b ON b.rollback_of = h.id
+    FROM redemption_history h JOIN coupons c ON c.book_id = h.book_id AND c.id = h.coupon_id
+    LEFT JOIN redemption_history b ON b.book_id = h.book_id AND b.coupon_id = h.coupon_id AND b.rollback_of = h.id
     WHERE h.book_id = ANY(${books}::uuid[]) AND h.rollback_of IS NULL GROUP BY c.code`.execute(db);
   const { rows: counters } = await sql<{ name: string; assigned: number }>`
     SELECT book_id || ' ' || user_id AS name, assigned FROM book_user_counters WHERE book_id = ANY(${books}::uuid[])`.execute(

@@ -76,10 +76,10 @@ export async function findBrokenInvariants(
     }>`
       SELECT c.code, c.state, coalesce(e.types, '{}') AS types, coalesce(e.data, '[]') AS data
       FROM coupons c LEFT JOIN (
-        SELECT coupon_id, array_agg(type ORDER BY id) AS types, jsonb_agg(data ORDER BY id) AS data
-        FROM events WHERE ${books} GROUP BY coupon_id
-      ) e ON e.coupon_id = c.id
-      WHERE ${books}`.execute(trx);
+        SELECT book_id, coupon_id, array_agg(type ORDER BY id) AS types, jsonb_agg(data ORDER BY id) AS data
+        FROM events WHERE ${books} GROUP BY book_id, coupon_id
+      ) e ON e.book_id = c.book_id AND e.coupon_id = c.id
+      WHERE ${bookIds ? sql`c.book_id = ANY(${bookIds}::uuid[])` : sql`true`}`.execute(trx);
     return { broken, histories };
   });
   const replays = rows.histories.flatMap(({ code, state, types, data }) => {

@@ -145,7 +145,7 @@ export async function hasTried(watcher: pg.Client, holder: pg.Client): Promise<b
   );
   const { rowCount } = await watcher.query(
     `SELECT FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'coupon-book' AND query_start > $1
+     WHERE datname = current_database() AND application_name = 'coupon-book 2' AND query_start > $1
        AND (query = 'commit' OR wait_event_type = 'Lock')`,
     [rows[0]!.since],
   );

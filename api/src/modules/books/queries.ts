@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { allOf } from '../../database/conditions.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
+import { isLockedUntil } from '../coupons/queries.ts';
 
 export interface BookRow {
   id: string;
@@ -186,8 +187,8 @@ const parts = sql`(
   SELECT book_id, NULL::date AS day, unassigned, assigned, locked, redeemed, 0 AS redemptions FROM book_counts
   UNION ALL SELECT book_id, day, 0, 0, 0, 0, redemptions FROM book_redemption_counts
   UNION ALL SELECT book_id, day, unassigned, assigned, locked, redeemed, redemptions FROM book_count_deltas
-  UNION ALL SELECT book_id, NULL, 0, 1, -1, 0, 0 FROM coupons
-            WHERE state = 'LOCKED' AND lock_expires_at <= (SELECT clock_timestamp()))`;
+  UNION ALL SELECT l.book_id, NULL, 0, 1, -1, 0, 0 FROM lock_ends l JOIN coupons c ON ${isLockedUntil}
+            WHERE l.ends_at <= (SELECT clock_timestamp()))`;
 
 const sums = sql`
   coalesce(sum(unassigned + assigned + locked + redeemed), 0)::bigint AS total,
@@ -208,7 +209,9 @@ export async function findBookCounts(db: Database, ids: readonly string[]): Prom
 export async function findBooksInStock(db: Database, ids: readonly string[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     SELECT asked.id FROM unnest(${ids}::uuid[]) AS asked(id)
-    WHERE EXISTS (SELECT FROM coupons c WHERE c.book_id = asked.id AND c.state = 'UNASSIGNED')`.execute(db);
+    WHERE EXISTS (SELECT FROM coupons c WHERE c.book_id = asked.id AND c.assigned_user_id IS NULL)`.execute(
+    db,
+  );
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -81,7 +81,8 @@ export async function lowerCounters(trx: Transaction, changes: readonly CounterC
   await sql`
     UPDATE book_user_counters c SET assigned = c.assigned - r.assigned
     FROM ${unnestChanges(changes)}
-    WHERE c.book_id = r.book_id AND c.user_id = r.user_id`.execute(trx);
+    WHERE c.book_id = r.book_id AND c.book_id = ANY(${[...new Set(changes.map(({ bookId }) => bookId))]}::uuid[])
+      AND c.user_id = r.user_id`.execute(trx);
 }
 
 const unnestChanges = (changes: readonly CounterChange[]): RawBuilder<unknown> => sql`

@@ -34,7 +34,7 @@ export async function selectBookWithStockForKeyShare(
   bookId: string,
   start: number,
 ): Promise<(BookRules & { now: Date; inStock: boolean; version: string }) | undefined> {
-  const unassigned = sql`SELECT FROM coupons WHERE book_id = ${bookId} AND state = 'UNASSIGNED'`;
+  const unassigned = sql`SELECT FROM coupons WHERE book_id = ${bookId} AND assigned_user_id IS NULL`;
   const { rows } = await sql<BookRules & { now: Date; inStock: boolean; version: string }>`
     SELECT r.*, r::text AS version, ${clock} AS now,
            EXISTS (${unassigned} AND random_key >= ${start}) OR EXISTS (${unassigned} AND random_key < ${start}) AS "inStock"
@@ -117,7 +117,7 @@ export function randomForUpdateSkipLocked(
   const from = (range: RawBuilder<unknown>) => sql`
     SELECT * FROM (
       SELECT ${couponColumns} FROM coupons c
-      WHERE c.book_id = ${bookId} AND c.state = 'UNASSIGNED' AND ${range}
+      WHERE c.book_id = ${bookId} AND c.assigned_user_id IS NULL AND ${range}
       ORDER BY c.random_key LIMIT ${count} FOR UPDATE SKIP LOCKED) part`;
   return sql<Coupon & { now: Date }>`
     SELECT claimed.*, ${clock} AS now
@@ -138,7 +138,7 @@ export async function selectInOrderForUpdateSkipLocked(
   const part = (range: RawBuilder<unknown>) => sql`
     SELECT * FROM (
       SELECT ${couponColumns} FROM coupons c
-      WHERE c.book_id = ${bookId} AND c.state = 'UNASSIGNED' AND ${range}
+      WHERE c.book_id = ${bookId} AND c.assigned_user_id IS NULL AND ${range}
       ORDER BY c.id LIMIT ${count} FOR UPDATE SKIP LOCKED) part`;
   const { rows } = await sql<Coupon & { now: Date }>`
     SELECT claimed.*, ${clock} AS now
@@ -188,21 +188,40 @@ export async function countRedemptions(
   return new Map(rows.map(({ id, made }) => [id, made]));
 }
 
+/** A lock whose time has come, or an earlier one of the same coupon. */
+export interface LockEnd {
+  bookId: string;
+  couponId: number;
+  endsAt: Date;
+}
+
 /**
- * Coupons whose lock has run out, locked; those that a command holds are left to it. The clock is read once, by a subquery: compared
- * with the volatile function itself, every lock that still holds would be looked at (126 ms for 200,000; so it is 0.1 ms).
+ * Locks that have run out or were given back before, the oldest first; those that another process looks at are passed over. The clock is
+ * read once, by a subquery: compared with the volatile function itself, every lock that still holds would be looked at.
  */
-export async function selectExpiredForUpdateSkipLocked(
-  trx: Transaction,
-  limit: number,
-): Promise<CouponInBook[]> {
-  const { rows } = await sql<CouponInBook>`
-    SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM (SELECT * FROM coupons WHERE state = 'LOCKED' AND lock_expires_at <= (SELECT clock_timestamp())
-          ORDER BY lock_expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) c
-    JOIN books b ON b.id = c.book_id`.execute(trx);
+export async function selectLockEndsForUpdateSkipLocked(trx: Transaction, limit: number): Promise<LockEnd[]> {
+  const { rows } = await sql<LockEnd>`
+    SELECT book_id AS "bookId", coupon_id AS "couponId", ends_at AS "endsAt" FROM lock_ends
+    WHERE ends_at <= (SELECT clock_timestamp()) ORDER BY ends_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`.execute(
+    trx,
+  );
   return rows;
 }
+
+/** Forgets ends of locks, but for those that coupons still have: commands held them when they were looked at. @returns how many */
+export async function deleteLockEnds(trx: Transaction, ends: readonly LockEnd[]): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM lock_ends l
+    USING unnest(${ends.map(({ bookId }) => bookId)}::uuid[], ${ends.map(({ couponId }) => couponId)}::bigint[],
+                 ${ends.map(({ endsAt }) => endsAt.toISOString())}::timestamptz[]) AS due(book_id, coupon_id, ends_at)
+    WHERE l.book_id = due.book_id AND l.coupon_id = due.coupon_id AND l.ends_at = due.ends_at
+      AND NOT EXISTS (SELECT FROM coupons c WHERE ${isLockedUntil})`.execute(trx);
+  return Number(numAffectedRows);
+}
+
+/** Coupon `c` is locked until the end `l`. Each lock that is held has its entry, by a trigger (migration 0029). */
+export const isLockedUntil = sql`
+  c.book_id = l.book_id AND c.id = l.coupon_id AND c.lock_expires_at = l.ends_at AND c.state = 'LOCKED'`;
 
 /**
  * Brings the locks of a book forward to an end that it has by now: no lock lasts longer than its book. An end before the lock began
@@ -211,10 +230,13 @@ export async function selectExpiredForUpdateSkipLocked(
 export async function shortenLocks(trx: Transaction, bookId: string, end: Date): Promise<void> {
   const until = sql`${end.toISOString()}::timestamptz`;
   await sql`
-    UPDATE coupons SET lock_expires_at = greatest(${until}, locked_at + interval '1 millisecond'), updated_at = ${clock}
-    WHERE book_id = ${bookId} AND id IN (
-      SELECT id FROM coupons WHERE book_id = ${bookId} AND state = 'LOCKED' AND lock_expires_at > ${until}
-      ORDER BY id FOR UPDATE)`.execute(trx);
+    UPDATE coupons SET lock_expires_at = greatest(${until}, locked_at + interval '1 millisecond'), updated_at = held.now
+    FROM (SELECT locked.id, ${clock} AS now FROM (
+            SELECT c.id FROM lock_ends l JOIN coupons c ON ${isLockedUntil}
+            WHERE l.book_id = ${bookId} AND l.ends_at > ${until} ORDER BY c.id FOR UPDATE OF c) locked) held
+    WHERE coupons.book_id = ${bookId} AND coupons.id = held.id AND state = 'LOCKED' AND lock_expires_at > ${until}`.execute(
+    trx,
+  );
 }
 
 /** A redemption with its coupon's place, whether it was rolled back, and the coupon's latest other one that was not. */

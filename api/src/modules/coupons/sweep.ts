@@ -1,6 +1,10 @@
 import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
-import { selectExpiredForUpdateSkipLocked } from './queries.ts';
+import {
+  deleteLockEnds,
+  selectCouponsForUpdateSkipLocked,
+  selectLockEndsForUpdateSkipLocked,
+} from './queries.ts';
 import { decide } from './state.ts';
 import { storeOutcomes } from './store.ts';
 
@@ -15,15 +19,18 @@ export async function sweepExpiredLocks(db: Database): Promise<number> {
   let swept = 0;
   for (let full = true; full;) {
     const count = await inTransaction(db, async (trx) => {
-      const coupons = await selectExpiredForUpdateSkipLocked(trx, SWEPT_AT_ONCE);
-      const changes = coupons.flatMap((coupon) => {
+      const ends = await selectLockEndsForUpdateSkipLocked(trx, SWEPT_AT_ONCE);
+      if (ends.length === 0) return 0;
+      const places = new Map(ends.map(({ bookId, couponId }) => [couponId, { bookId, id: couponId }]));
+      const coupons = await selectCouponsForUpdateSkipLocked(trx, [...places.values()]);
+      const changes = [...coupons.values()].flatMap((coupon) => {
         const decision = decide(coupon, coupon, { type: 'expire' }, coupon.now);
         return 'refusal' in decision ? [] : [{ from: coupon, now: coupon.now, ...decision }];
       });
       await storeOutcomes(trx, { changes });
-      return coupons.length;
+      swept += changes.length;
+      return deleteLockEnds(trx, ends);
     });
-    swept += count;
     full = count === SWEPT_AT_ONCE;
   }
   return swept;

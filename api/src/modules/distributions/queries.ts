@@ -17,7 +17,7 @@ export async function findStockAndMembers(
 ): Promise<{ stock: number; members: Member[] }> {
   const { rows } = await sql<Member & { stock: number }>`
     SELECT m.user_id AS "userId", u.email, u.disabled_at IS NOT NULL AS disabled, coalesce(c.assigned, 0) AS already,
-           (SELECT count(*) FROM coupons WHERE book_id = ${bookId} AND state = 'UNASSIGNED') AS stock
+           (SELECT count(*) FROM coupons WHERE book_id = ${bookId} AND assigned_user_id IS NULL) AS stock
     FROM pool_users m
     JOIN users u ON u.id = m.user_id
     LEFT JOIN book_user_counters c ON c.book_id = ${bookId} AND c.user_id = m.user_id
