@@ -30,14 +30,22 @@ function keepCoresBusy(): void {
 }
 
 test.for([
-  { name: 'SIGTERM under load', busy: false },
-  { name: 'SIGTERM under load, on a machine that is busy with other things,', busy: true },
+  { name: 'SIGTERM under load', busy: false, workers: '1' },
+  { name: 'SIGTERM under load, on a machine that is busy with other things,', busy: true, workers: '1' },
+  { name: 'SIGTERM under load, of two workers,', busy: false, workers: '2' },
+  { name: 'SIGTERM under load, of two workers on a busy machine,', busy: true, workers: '2' },
 ])(
   '$name loses no request: each one sent gets its whole answer, and what it says has happened',
-  async ({ busy }) => {
+  async ({ busy, workers }) => {
     const stage = await setStage(database.url, { users: 32, codes: 20_000, limit: 20_000 });
-    const server = await launchServer({ DATABASE_URL: database.url, DRAIN_SECONDS: '1' });
+    const server = await launchServer({
+      DATABASE_URL: database.url,
+      DRAIN_SECONDS: '1',
+      WORKERS: workers,
+      LOG_LEVEL: 'info',
+    });
     await untilReady(server);
+    await eventually(() => listening(server) === Number(workers));
     const load = keepClaiming(server, stage);
     await eventually(() => load.answered() >= 300);
     if (busy) keepCoresBusy();
@@ -61,6 +69,8 @@ test.for([
     expect(given).toBe(load.answered());
   },
 );
+
+const listening = (server: ServerProcess) => server.output().split('listening on').length - 1;
 
 /** What waits for a lock does so until the test lets go of it. */
 const PATIENT = { DATABASE_STATEMENT_TIMEOUT_SECONDS: '60' };
