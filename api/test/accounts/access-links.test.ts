@@ -4,6 +4,7 @@ import { deleteOldAccessLinks } from '../../src/modules/accounts/access-links/qu
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
 import {
   bearer,
+  checkAccessLink,
   GOOD_PASSWORD,
   login,
   refresh,
@@ -31,13 +32,7 @@ async function linkFor(id: string): Promise<string> {
   expect(answer.statusCode).toBe(201);
   return answer.json<{ link: string }>().link.split('#')[1]!;
 }
-const open = (token: string, remoteAddress = strangerAddress()) =>
-  t.app.inject({
-    method: 'POST',
-    url: '/api/v1/auth/password/reset/check',
-    payload: { token },
-    remoteAddress,
-  });
+const open = (token: string, remoteAddress?: string) => checkAccessLink(t.app, token, remoteAddress);
 const reset = (token: string, password = NEW_PASSWORD, more: object = {}) =>
   t.app.inject({
     method: 'POST',

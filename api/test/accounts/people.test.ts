@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { GOOD_PASSWORD, login } from '../support/auth.ts';
+import { GOOD_PASSWORD, login, newEmail } from '../support/auth.ts';
 
 let t: TestApp;
 let admin: TestUser;
@@ -27,7 +27,6 @@ const call = (
   { payload, as = admin, headers }: Options = {},
 ) => t.app.inject({ method, url: `/api/v1/users${url}`, payload, headers: { ...as?.headers, ...headers } });
 const change = (id: string, payload: object, as?: TestUser) => call('PATCH', `/${id}`, { payload, as });
-const newEmail = () => `${randomUUID()}@example.test`;
 
 test('201 with the account, which then can be read and signs in', async () => {
   const email = newEmail();

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { bearer, GOOD_PASSWORD, login, register, strangerAddress, unlessBusy } from '../support/auth.ts';
+import {
+  bearer,
+  GOOD_PASSWORD,
+  login,
+  newEmail,
+  register,
+  strangerAddress,
+  unlessBusy,
+} from '../support/auth.ts';
 
 type Verify = (password: string, hash: string) => Promise<boolean>;
 const { verify, bcrypt } = vi.hoisted(() => ({ verify: vi.fn<Verify>(), bcrypt: {} as { verify: Verify } }));
@@ -31,7 +39,6 @@ const post = (url: string, payload: unknown, headers: Record<string, string> = {
   });
 const signUp = (payload: unknown, headers?: Record<string, string>) =>
   post('/api/v1/auth/register', payload, headers);
-const newEmail = () => `${randomUUID()}@example.test`;
 
 test('201 with the user, never the password; then signing in works and /auth/me tells who', async () => {
   const response = await signUp({

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { bearer, login, register, strangerAddress } from '../support/auth.ts';
+import { statusesInTurn } from '../support/statuses.ts';
 
 // The budgets are what is tested here, and they want many attempts: a hash of cost 4 instead of 12 is a thousandth of the work.
 vi.mock('@node-rs/bcrypt', async (importActual) => {
@@ -24,19 +25,10 @@ afterAll(() => t.close());
 const wrong = (email: string, remoteAddress: string) =>
   login(t.app, { email, password: 'wrong password' }, { remoteAddress });
 
-async function statuses(
-  count: number,
-  attempt: (index: number) => ReturnType<typeof login>,
-): Promise<number[]> {
-  const seen = [];
-  for (let i = 0; i < count; i += 1) seen.push((await attempt(i)).statusCode);
-  return seen;
-}
-
 test('429 after 10 failures from one address, for the right password too, until the window is over', async () => {
   const account = await register(t.app);
   const remoteAddress = strangerAddress();
-  expect(await statuses(10, () => wrong(account.email, remoteAddress))).toEqual(Array(10).fill(401));
+  expect(await statusesInTurn(10, () => wrong(account.email, remoteAddress))).toEqual(Array(10).fill(401));
   const refused = await login(t.app, account, { remoteAddress });
   expect([refused.statusCode, refused.json().code]).toEqual([429, 'rate-limited']);
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(800);
@@ -70,7 +62,9 @@ test('30 wrong guesses from 3 addresses, or 300 from 100, do not lock the owner 
     const account = await register(t.app);
     const strange = Array.from({ length: addresses }, strangerAddress);
     for (const address of strange) {
-      expect(await statuses(guesses, () => wrong(account.email, address))).toEqual(Array(guesses).fill(401));
+      expect(await statusesInTurn(guesses, () => wrong(account.email, address))).toEqual(
+        Array(guesses).fill(401),
+      );
     }
     expect((await login(t.app, account, { remoteAddress: strangerAddress() })).statusCode).toBe(200);
   }
@@ -80,18 +74,18 @@ test('while strangers guess at an account, each strange address has 3 guesses, a
   const account = await register(t.app);
   const home = strangerAddress();
   expect((await login(t.app, account, { remoteAddress: home })).statusCode).toBe(200);
-  await statuses(30, () => wrong(account.email, strangerAddress()));
+  await statusesInTurn(30, () => wrong(account.email, strangerAddress()));
   const address = strangerAddress();
-  expect(await statuses(5, () => wrong(account.email, address))).toEqual([401, 401, 401, 429, 429]);
+  expect(await statusesInTurn(5, () => wrong(account.email, address))).toEqual([401, 401, 401, 429, 429]);
   expect((await login(t.app, account, { remoteAddress: address })).statusCode).toBe(429);
-  expect(await statuses(9, () => wrong(account.email, home))).toEqual(Array(9).fill(401));
+  expect(await statusesInTurn(9, () => wrong(account.email, home))).toEqual(Array(9).fill(401));
   expect((await login(t.app, account, { remoteAddress: home })).statusCode).toBe(200);
 });
 
 test('one address that goes on after it was stopped does not use up what other addresses have', async () => {
   const account = await register(t.app);
   const remoteAddress = strangerAddress();
-  expect((await statuses(50, () => wrong(account.email, remoteAddress))).slice(10)).toEqual(
+  expect((await statusesInTurn(50, () => wrong(account.email, remoteAddress))).slice(10)).toEqual(
     Array(40).fill(429),
   );
   expect((await login(t.app, account, { remoteAddress: strangerAddress() })).statusCode).toBe(200);
@@ -103,13 +97,13 @@ test('signing out does not make home a strange address', async () => {
   const signedIn = await login(t.app, account, { remoteAddress: home });
   const cookies = { coupon_book_session: signedIn.cookies[0]!.value };
   await t.app.inject({ method: 'POST', url: '/api/v1/auth/logout', cookies });
-  await statuses(31, () => wrong(account.email, strangerAddress()));
+  await statusesInTurn(31, () => wrong(account.email, strangerAddress()));
   expect((await login(t.app, account, { remoteAddress: home })).statusCode).toBe(200);
 });
 
 test('an address of an IPv6 network has the budget of its /64', async () => {
   const { email } = await register(t.app);
-  expect(await statuses(11, (i) => wrong(email, `2001:db8:1:1::${i + 1}`))).toEqual([
+  expect(await statusesInTurn(11, (i) => wrong(email, `2001:db8:1:1::${i + 1}`))).toEqual([
     ...Array(10).fill(401),
     429,
   ]);
@@ -151,7 +145,9 @@ test('many guesses at once are no more guesses than one after the other', async 
 test('signing in costs nothing of the budget', async () => {
   const account = await register(t.app);
   const remoteAddress = strangerAddress();
-  expect(await statuses(25, () => login(t.app, account, { remoteAddress }))).toEqual(Array(25).fill(200));
+  expect(await statusesInTurn(25, () => login(t.app, account, { remoteAddress }))).toEqual(
+    Array(25).fill(200),
+  );
 });
 
 test('whoever has an access token does not get to guess the password by changing it', async () => {
@@ -164,7 +160,7 @@ test('whoever has an access token does not get to guess the password by changing
       headers,
       payload: { currentPassword, newPassword: 'quite another sentence' },
     });
-  expect(await statuses(10, (i) => guess(`wrong ${i}`))).toEqual(Array(10).fill(401));
+  expect(await statusesInTurn(10, (i) => guess(`wrong ${i}`))).toEqual(Array(10).fill(401));
   expect((await guess(account.password)).statusCode).toBe(429);
 });
 

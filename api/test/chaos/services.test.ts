@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openStream } from '../../race/event-stream.ts';
 import { isRunning } from '../../src/embedded-postgres/processes.ts';
-import { keepClaiming } from '../support/claims.ts';
+import { countGiven, keepClaiming } from '../support/claims.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectEachUserRedeemedOnce, startJourneys } from '../support/journeys.ts';
 import { launchServer, type ServerProcess } from '../support/server.ts';
-import { rowsOf, setStage } from '../support/stage.ts';
+import { setStage } from '../support/stage.ts';
 
 const file = fileURLToPath(new URL('../../src/run/services.ts', import.meta.url));
 
@@ -94,12 +94,7 @@ test('SIGTERM under load ends all of them and loses no request', async () => {
   for (const pid of Object.values(children)) expect(isRunning(pid)).toBe(false);
   expect(load.lost).toEqual([]);
   expect([...load.statuses]).toEqual([200]);
-  const [{ given }] = await rowsOf<{ given: number }>(
-    database.url,
-    `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
-    [stage.bookId],
-  );
-  expect(given).toBe(load.answered());
+  expect(await countGiven(database.url, stage)).toBe(load.answered());
 });
 
 test('kill -9 of the launcher leaves no service behind', async () => {

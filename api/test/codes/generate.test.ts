@@ -6,7 +6,7 @@ import { packCodes } from '../../src/modules/codes/packed.ts';
 import { canMake, drawCodes, readPattern } from '../../src/modules/codes/pattern.ts';
 import { insertDrawnCodes } from '../../src/modules/codes/queries.ts';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { insertBook } from '../support/nodes.ts';
+import { codesOf, insertBook } from '../support/nodes.ts';
 
 let t: TestApp;
 let admin: TestUser;
@@ -17,15 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.close());
 
-async function makeBook(): Promise<string> {
-  const answer = await t.app.inject({
-    method: 'POST',
-    url: '/api/v1/books',
-    payload: { name: randomUUID() },
-    headers: admin.headers,
-  });
-  return answer.json().id;
-}
+const makeBook = async () => (await insertBook(t.db, 0)).id;
 
 async function ask(
   what: 'generate' | 'preview',
@@ -44,13 +36,6 @@ async function ask(
   const body = answer.json();
   // A job that has completed: what came of it.
   return { status, headers: answered, text, body: status === 201 ? (body.failure ?? body.result) : body };
-}
-
-async function storedCodes(bookId: string): Promise<string[]> {
-  const { rows } = await sql<{ code: string }>`SELECT code FROM coupons WHERE book_id = ${bookId}`.execute(
-    t.db,
-  );
-  return rows.map(({ code }) => code);
 }
 
 /** A literal that no other test uses. */
@@ -83,7 +68,7 @@ describe('generating', () => {
       expect.stringMatching(/^\/api\/v1\/jobs\/[\da-f-]{36}$/),
       { stored: 20_000, capacity: '1152921504606846976' },
     ]);
-    const codes = await storedCodes(bookId);
+    const codes = await codesOf(t.db, bookId);
     expect(new Set(codes).size).toBe(20_000);
     expect(codes.every((code) => /^[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){2}$/.test(code))).toBe(true);
   });
@@ -98,7 +83,7 @@ describe('generating', () => {
       (await ask('generate', bookId, { count: 50, allowGuessable: true, ...pattern })).body,
     ).toMatchObject({ stored: 50 });
     const read = readPattern(pattern);
-    expect((await storedCodes(bookId)).every((code) => canMake(read, code))).toBe(true);
+    expect((await codesOf(t.db, bookId)).every((code) => canMake(read, code))).toBe(true);
   });
 
   test('refuses codes that could be guessed, with the numbers, unless told otherwise', async () => {
@@ -114,7 +99,7 @@ describe('generating', () => {
     });
     expect(body.detail).toContain('1000');
     expect((await ask('generate', bookId, { count: 1, ...pattern, allowGuessable: true })).status).toBe(201);
-    expect(await storedCodes(bookId)).toHaveLength(2);
+    expect(await codesOf(t.db, bookId)).toHaveLength(2);
   });
 
   test('counts codes of all books, and only those of the pattern', async () => {
@@ -143,7 +128,7 @@ describe('generating', () => {
       code: 'invalid-request',
       values: { existing: 10_000 },
     });
-    expect(new Set(await storedCodes(bookId)).size).toBe(10_000);
+    expect(new Set(await codesOf(t.db, bookId)).size).toBe(10_000);
   });
 
   test('never makes the reserved word', async () => {
@@ -163,7 +148,7 @@ describe('generating', () => {
     const answers = await Promise.all(
       books.map((bookId, n) => ask('generate', bookId, { ...pattern, count: 20 }, {}, nodes[n % 3]!.app)),
     );
-    const stored = await Promise.all(books.map(storedCodes));
+    const stored = await Promise.all(books.map((bookId) => codesOf(t.db, bookId)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 201, 400]);
     expect(stored.map((codes) => codes.length)).toEqual(
       answers.map(({ status }) => (status === 201 ? 20 : 0)),
@@ -197,7 +182,7 @@ describe('generating', () => {
       first.text,
       'true',
     ]);
-    expect(await storedCodes(bookId)).toHaveLength(5);
+    expect(await codesOf(t.db, bookId)).toHaveLength(5);
     expect((await ask('generate', bookId, { count: 6 }, key)).body).toMatchObject({
       code: 'idempotency-key-reused',
     });
@@ -257,7 +242,7 @@ describe('a preview', () => {
       refusal: null,
     });
     expect(body.samples).toHaveLength(10);
-    expect(await storedCodes(bookId)).toHaveLength(5);
+    expect(await codesOf(t.db, bookId)).toHaveLength(5);
   });
 
   test.each([

@@ -1,9 +1,9 @@
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdCoupon } from '../support/held-locks.ts';
 import { checkInvariants } from '../support/invariants.ts';
+import { codesOf } from '../support/nodes.ts';
 import { launchWorker, outdateSignsOfLife } from '../support/workers.ts';
 
 const CODES = 12_000;
@@ -47,18 +47,12 @@ const upload = (bookId: string) =>
   );
 const generate = (bookId: string) => send('POST', `/books/${bookId}/codes/generate`, { count: CODES });
 
-async function codesOf(bookId: string): Promise<string[]> {
-  const { rows } = await sql<{ code: string }>`
-    SELECT code FROM coupons WHERE book_id = ${bookId} ORDER BY id`.execute(api.db);
-  return rows.map(({ code }) => code);
-}
-
 /** A book whose codes one job has stored, some of them given; `middle` is one that an undo comes to half-way. */
 async function fillBook(name: string, store: typeof upload) {
   const bookId: string = (await send('POST', '/books', { name })).body.id;
   const { id: jobId } = (await store(bookId)).body;
   await ended(jobId);
-  const codes = await codesOf(bookId);
+  const codes = await codesOf(api.db, bookId);
   expect(codes).toHaveLength(CODES);
   const [user, given] = [await api.asUser(), [codes[0]!, codes[CODES / 2]!, codes.at(-1)!]];
   for (const code of given)
@@ -82,7 +76,7 @@ test('kill -9 in the middle of undoing an upload and a generation: the next proc
   for (const { undoing, bookId, holder } of undoings) {
     const { progress } = await jobOf(undoing);
     expect([progress.done > 0, progress.done < CODES]).toEqual([true, true]);
-    expect((await codesOf(bookId)).length).toBe(CODES - progress.done + 1);
+    expect((await codesOf(api.db, bookId)).length).toBe(CODES - progress.done + 1);
     await holder.release();
   }
 
@@ -91,7 +85,7 @@ test('kill -9 in the middle of undoing an upload and a generation: the next proc
     const job = await ended(undoing);
     expect(job.result).toMatchObject({ removed: CODES - 3, kept: 3, reasons: { owned: 3 }, left: 0 });
     expect(job.progress).toMatchObject({ done: CODES, total: CODES });
-    expect(await codesOf(bookId)).toEqual(given);
+    expect(await codesOf(api.db, bookId)).toEqual(given);
     const errors = (await send('GET', `/jobs/${undoing}/errors`)).body.items;
     expect(errors.map(({ value }: { value: string }) => value)).toEqual(given);
     await checkInvariants(api.db, { bookIds: [bookId] });
@@ -107,7 +101,7 @@ test('an undo that is cancelled says how many are left, and the next one removes
   expect((await send('POST', `/jobs/${first}/cancel`)).status).toBe(200);
   await holder.release();
   const { result } = await ended(first, 'cancelled');
-  const stored = (await codesOf(bookId)).length;
+  const stored = (await codesOf(api.db, bookId)).length;
   expect([result.removed > 0, result.left > 0]).toEqual([true, true]);
   expect(result.removed + result.kept + result.left).toBe(CODES);
   // What is removed stays removed; what it looked at and kept is not left to look at.
@@ -117,6 +111,6 @@ test('an undo that is cancelled says how many are left, and the next one removes
   const second = await ended(await undo(jobId));
   expect(second.progress).toMatchObject({ done: stored, total: stored });
   expect(second.result).toMatchObject({ removed: stored - 3, kept: 3, left: 0 });
-  expect(await codesOf(bookId)).toEqual(given);
+  expect(await codesOf(api.db, bookId)).toEqual(given);
   await checkInvariants(api.db, { bookIds: [bookId] });
 });

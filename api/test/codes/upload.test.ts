@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
+import { codesOf, insertBook } from '../support/nodes.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
 
 const MAX_UPLOAD_BYTES = 12 * 1024 * 1024;
@@ -19,15 +20,7 @@ afterAll(async () => {
   await t?.close();
 });
 
-async function makeBook(app = t.app): Promise<string> {
-  const answer = await app.inject({
-    method: 'POST',
-    url: '/api/v1/books',
-    payload: { name: randomUUID() },
-    headers: admin.headers,
-  });
-  return answer.json().id;
-}
+const makeBook = async () => (await insertBook(t.db, 0)).id;
 
 async function upload(bookId: string, file: string | Buffer, { query = '', headers = {}, app = t.app } = {}) {
   const answer = await app.inject({
@@ -64,12 +57,7 @@ function form(...parts: { name: string; content: string | Buffer; filename?: str
   };
 }
 
-async function storedCodes(bookId: string): Promise<string[]> {
-  const { rows } = await sql<{
-    code: string;
-  }>`SELECT code FROM coupons WHERE book_id = ${bookId} ORDER BY code`.execute(t.db);
-  return rows.map(({ code }) => code);
-}
+const storedCodes = async (bookId: string) => (await codesOf(t.db, bookId)).sort();
 
 const codes = (count: number) =>
   Array.from({ length: count }, () => randomBytes(8).toString('hex').toUpperCase());

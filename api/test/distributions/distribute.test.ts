@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { countsByOwner, type DistributionJob, insertMembers, sendTo } from '../support/distributions.ts';
+import {
+  countsByOwner,
+  type DistributionJob,
+  insertMembers,
+  jobErrorsOf,
+  sendTo,
+} from '../support/distributions.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { assignRandom, insertBook } from '../support/nodes.ts';
 
@@ -24,13 +30,6 @@ const preview = async (poolId: string, order: object) =>
       shares: { userId: string; share: number; refusal: { reason: string } | null }[];
     }
   >(api, admin)('POST', `/pools/${poolId}/distribute/preview`, order);
-const errorsOf = async (id: string) =>
-  (
-    await sendTo<{ items: { line: number; value: string; reason: string }[] }>(api, admin)(
-      'GET',
-      `/jobs/${id}/errors?limit=200`,
-    )
-  ).body.items;
 const disable = (userId: string) =>
   sql`UPDATE users SET disabled_at = clock_timestamp() WHERE id = ${userId}`.execute(api.db);
 const archive = (bookId: string) =>
@@ -101,7 +100,7 @@ describe('equal', () => {
       missing: 0,
     });
     expect(await countsByOwner(api.db, book.id)).toEqual(new Map(userIds.map((id) => [id, 2])));
-    expect(await errorsOf(job.id)).toMatchObject([{ reason: 'assignment-limit-reached' }]);
+    expect(await jobErrorsOf(api, admin, job.id)).toMatchObject([{ reason: 'assignment-limit-reached' }]);
 
     const again = await distribute(poolId, { bookId: book.id, mode: 'equal', perUser: 2 });
     expect(again.body.result).toMatchObject({ assigned: 0, served: 0, skipped: 10 });
@@ -143,7 +142,7 @@ describe('disabled users', () => {
       members: 5,
     });
     expect((await countsByOwner(api.db, book.id)).has(userIds[2]!)).toBe(false);
-    const [error] = await errorsOf(job.id);
+    const [error] = await jobErrorsOf(api, admin, job.id);
     expect(error).toEqual({
       line: 5,
       value: expect.stringContaining('@') as string,
@@ -204,7 +203,7 @@ describe('shortage', () => {
       SELECT email FROM users WHERE id = ANY(${userIds.filter((id) => !counts.has(id))}::uuid[])`.execute(
       api.db,
     );
-    const errors = await errorsOf(job.id);
+    const errors = await jobErrorsOf(api, admin, job.id);
     expect(errors.map(({ value }) => value).sort()).toEqual(rows.map(({ email }) => email).sort());
     expect(errors.every(({ reason }) => reason === 'out-of-stock')).toBe(true);
 

@@ -8,6 +8,7 @@ import {
   countsByOwner,
   type DistributionJob,
   insertMembers,
+  jobErrorsOf,
   sendTo,
 } from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
@@ -28,13 +29,6 @@ afterAll(() => api.close());
 
 const distribute = (poolId: string, order: object, headers?: Record<string, string>) =>
   send('POST', `/pools/${poolId}/distribute`, order, headers);
-const errorsOf = async (id: string) =>
-  (
-    await sendTo<{ items: { line: number; value: string; reason: string }[] }>(api, admin)(
-      'GET',
-      `/jobs/${id}/errors?limit=200`,
-    )
-  ).body.items;
 
 /** Once a step that began after this call has ended. */
 async function untilNextStep(id: string): Promise<void> {
@@ -97,7 +91,7 @@ describe('in the middle', () => {
       missing: 2,
     });
     expect((await countsByOwner(api.db, book.id)).has(userIds[0]!)).toBe(false);
-    expect(await errorsOf(job.id)).toMatchObject([{ reason: 'user-disabled' }]);
+    expect(await jobErrorsOf(api, admin, job.id)).toMatchObject([{ reason: 'user-disabled' }]);
   });
 
   test('a limit that is lowered between the draw and their turn holds', async () => {
@@ -106,7 +100,7 @@ describe('in the middle', () => {
     );
     expect(job.result).toMatchObject({ assigned: 10, served: 10, skipped: 0, missing: 10 });
     expect([...(await countsByOwner(api.db, book.id)).values()]).toEqual(Array(10).fill(1));
-    const errors = await errorsOf(job.id);
+    const errors = await jobErrorsOf(api, admin, job.id);
     expect(errors).toHaveLength(10);
     expect(errors[0]).toMatchObject({
       reason: 'assignment-limit-reached',
@@ -146,7 +140,7 @@ describe('in the middle', () => {
       ...Array<number>(8).fill(2),
     ]);
     // Who goes short was decided by lot: those who drew the last ones.
-    expect(await errorsOf(id)).toMatchObject([
+    expect(await jobErrorsOf(api, admin, id)).toMatchObject([
       { line: 9, reason: 'out-of-stock', values: { given: 1, of: 2 } },
       { line: 10, reason: 'out-of-stock', values: { given: 0, of: 2 } },
     ]);

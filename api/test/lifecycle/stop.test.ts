@@ -5,13 +5,13 @@ import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { keepClaiming } from '../support/claims.ts';
+import { countGiven, keepClaiming } from '../support/claims.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/embedded-postgres.ts';
 import { holdAllCoupons, holdFirstAdmin } from '../support/held-locks.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
-import { rowsOf, setStage } from '../support/stage.ts';
+import { setStage } from '../support/stage.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ afterAll(() => database.drop());
 
 /** Leaves little of the machine to anybody else until the test ends: what only works for want of a delay does not work then. */
 function keepCoresBusy(): void {
-  const children = Array.from({ length: 10 * availableParallelism() }, () =>
+  const children = Array.from({ length: 5 * availableParallelism() }, () =>
     spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
   );
   onTestFinished(() => {
@@ -61,12 +61,7 @@ test.for([
     expect(await server.exited).toBe(0);
     expect(load.lost).toEqual([]);
     expect([...load.statuses]).toEqual([200]);
-    const [{ given }] = await rowsOf<{ given: number }>(
-      database.url,
-      `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
-      [stage.bookId],
-    );
-    expect(given).toBe(load.answered());
+    expect(await countGiven(database.url, stage)).toBe(load.answered());
   },
 );
 

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin';
 import { afterEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { statusesInTurn } from '../support/statuses.ts';
 
 const probe = fp(async (app) => {
   app.get('/api/v1/public', { config: { access: 'public' } }, async () => ({}));
@@ -19,18 +20,12 @@ const start = async () => {
 const get = (url: string, options: { remoteAddress?: string; headers?: Record<string, string> } = {}) =>
   t.app.inject({ url, ...options });
 
-async function statuses(count: number, request: () => ReturnType<typeof get>): Promise<number[]> {
-  const seen = [];
-  for (let i = 0; i < count; i += 1) seen.push((await request()).statusCode);
-  return seen;
-}
-
 test('answers say the policy and what is left, and past the limit 429 with Retry-After', async () => {
   await start();
   const first = await get('/api/v1/public');
   expect(first.headers['ratelimit-policy']).toBe('"address";q=30;w=60');
   expect(first.headers.ratelimit).toBe('"address";r=29;t=60');
-  expect(await statuses(29, () => get('/api/v1/public'))).toEqual(Array(29).fill(200));
+  expect(await statusesInTurn(29, () => get('/api/v1/public'))).toEqual(Array(29).fill(200));
   const refused = await get('/api/v1/public');
   expect(refused.statusCode).toBe(429);
   expect(refused.json()).toMatchObject({ code: 'rate-limited', status: 429 });
@@ -44,7 +39,7 @@ test('answers say the policy and what is left, and past the limit 429 with Retry
 test('signing in has a limit of its own', async () => {
   await start();
   const signIn = () => t.app.inject({ method: 'POST', url: '/api/v1/sign-in' });
-  expect(await statuses(7, signIn)).toEqual([200, 200, 200, 200, 200, 200, 429]);
+  expect(await statusesInTurn(7, signIn)).toEqual([200, 200, 200, 200, 200, 200, 429]);
   expect((await get('/api/v1/public')).statusCode).toBe(200);
 });
 
@@ -52,7 +47,7 @@ test('signed-in users are counted by account, wherever they are, and an ADMIN is
   await start();
   const [one, two, admin] = [await t.asUser(), await t.asUser(), await t.asAdmin()];
   expect((await get('/api/v1/mine', one)).headers['ratelimit-policy']).toBe('"user";q=60;w=60');
-  await statuses(59, () => get('/api/v1/mine', { headers: one.headers }));
+  await statusesInTurn(59, () => get('/api/v1/mine', { headers: one.headers }));
   expect((await get('/api/v1/mine', { headers: one.headers, remoteAddress: '192.0.2.9' })).statusCode).toBe(
     429,
   );
@@ -64,7 +59,7 @@ test('signed-in users are counted by account, wherever they are, and an ADMIN is
 
 test('an IPv6 host cannot multiply its limit by the addresses of its /64', async () => {
   await start();
-  await statuses(30, () =>
+  await statusesInTurn(30, () =>
     get('/api/v1/public', { remoteAddress: `2001:db8:0:1::${Math.ceil(Math.random() * 9999)}` }),
   );
   expect((await get('/api/v1/public', { remoteAddress: '2001:db8:0:1:ffff::1' })).statusCode).toBe(429);
@@ -77,7 +72,7 @@ test('a flood of bad tokens is stopped by its address before they are examined; 
   const fresh = await t.asUser();
   expect((await get('/api/v1/mine', user)).statusCode).toBe(200);
   const bad = { headers: { authorization: `${fresh.headers.authorization}x` } };
-  expect(await statuses(30, () => get('/api/v1/mine', bad))).toEqual(Array(30).fill(401));
+  expect(await statusesInTurn(30, () => get('/api/v1/mine', bad))).toEqual(Array(30).fill(401));
   const refused = await get('/api/v1/mine', bad);
   expect([refused.statusCode, refused.headers.ratelimit]).toEqual([
     429,
@@ -89,5 +84,5 @@ test('a flood of bad tokens is stopped by its address before they are examined; 
 
 test('looking for addresses that do not exist is counted', async () => {
   await start();
-  expect(await statuses(31, () => get('/api/v1/nothing'))).toEqual([...Array(30).fill(404), 429]);
+  expect(await statusesInTurn(31, () => get('/api/v1/nothing'))).toEqual([...Array(30).fill(404), 429]);
 });

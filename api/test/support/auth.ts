@@ -4,6 +4,8 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 const COOKIE = 'coupon_book_session';
 export const GOOD_PASSWORD = 'a long and unusual sentence';
 
+export const newEmail = () => `${randomUUID()}@example.test`;
+
 export interface Account {
   id: string;
   email: string;
@@ -14,7 +16,7 @@ export async function register(
   app: FastifyInstance,
   payload: { email?: string; password?: string } = {},
 ): Promise<Account> {
-  const email = payload.email ?? `${randomUUID()}@example.test`;
+  const email = payload.email ?? newEmail();
   const password = payload.password ?? GOOD_PASSWORD;
   const response = await app.inject({
     method: 'POST',
@@ -44,6 +46,15 @@ export const refresh = (
     url: '/api/v1/auth/refresh',
     cookies: session ? { [COOKIE]: session } : {},
     headers,
+  });
+
+/** What an access link's page asks first: whose it is, and whether it still works. */
+export const checkAccessLink = (app: FastifyInstance, token: string, remoteAddress = strangerAddress()) =>
+  app.inject({
+    method: 'POST',
+    url: '/api/v1/auth/password/reset/check',
+    payload: { token },
+    remoteAddress,
   });
 
 /** The session's token that an answer set. */

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerProcess } from './server.ts';
-import type { Stage } from './stage.ts';
+import { rowsOf, type Stage } from './stage.ts';
 
 export interface Load {
   answered: () => number;
@@ -50,4 +50,14 @@ export function keepClaiming({ url }: ServerProcess, { bookId, users }: Stage): 
   };
   const refused = Promise.all(users.map(client)).then(() => undefined);
   return { answered: () => answered, lost, statuses, refused };
+}
+
+/** How many coupons of the stage's book somebody has. */
+export async function countGiven(databaseUrl: string, { bookId }: Stage): Promise<number> {
+  const [{ given }] = await rowsOf<{ given: number }>(
+    databaseUrl,
+    `SELECT count(*)::int AS given FROM coupons WHERE book_id = $1 AND state = 'ASSIGNED'`,
+    [bookId],
+  );
+  return given;
 }

@@ -77,3 +77,9 @@ export function sendTo<T = DistributionJob>({ app }: TestApp, { headers }: TestU
     };
   };
 }
+
+/** The rows that a job could not use, or the people it left out. */
+export async function jobErrorsOf(api: TestApp, admin: TestUser, jobId: string) {
+  const list = sendTo<{ items: { line: number; value: string; reason: string }[] }>(api, admin);
+  return (await list('GET', `/jobs/${jobId}/errors?limit=200`)).body.items;
+}

@@ -39,6 +39,13 @@ export async function insertBook(db: Database, count: number, options: BookOptio
   return rows[0]!;
 }
 
+/** The codes of a book, in the order in which they were stored. */
+export async function codesOf(db: Database, bookId: string): Promise<string[]> {
+  const { rows } = await sql<{ code: string }>`
+    SELECT code FROM coupons WHERE book_id = ${bookId} ORDER BY id`.execute(db);
+  return rows.map(({ code }) => code);
+}
+
 export interface Reply {
   status: number;
   /** The answer's JSON. */

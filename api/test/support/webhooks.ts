@@ -1,4 +1,4 @@
-import type { TestApp, TestUser } from './app.ts';
+import { startTestApp, type TestApp, type TestUser } from './app.ts';
 import { randomUUID } from 'node:crypto';
 import { eventually } from './eventually.ts';
 import { command, insertBook } from './nodes.ts';
@@ -13,6 +13,15 @@ export interface Api {
   status: number;
   body: Record<string, unknown>;
   text: string;
+}
+
+/** A node that sends to receivers on this machine, and listens, so that its chores run. */
+export async function startWebhookNode(allowPrivate: string): Promise<TestApp> {
+  const node = await startTestApp({
+    config: { rateLimitScale: 10_000, sweepSeconds: 0, webhookAllowPrivate: [allowPrivate] },
+  });
+  await node.app.listen({ port: 0, host: '127.0.0.1' });
+  return node;
 }
 
 export async function call(

@@ -9,16 +9,13 @@ import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Behaviour, type Receiver, startReceiver } from '../support/receiver.ts';
-import { call, makeWebhook, spendCoupon, tryOnce } from '../support/webhooks.ts';
+import { call, makeWebhook, spendCoupon, startWebhookNode, tryOnce } from '../support/webhooks.ts';
 
 let node: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  node = await startTestApp({
-    config: { rateLimitScale: 10_000, sweepSeconds: 0, webhookAllowPrivate: ['127.0.0.1'] },
-  });
+  node = await startWebhookNode('127.0.0.1');
   admin = await node.asAdmin();
-  await node.app.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(() => node?.close());
 

@@ -1,19 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { call, deliveriesOf, makeWebhook, spendCoupon } from '../support/webhooks.ts';
+import { call, deliveriesOf, makeWebhook, spendCoupon, startWebhookNode } from '../support/webhooks.ts';
 
 let node: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  node = await startTestApp({
-    config: { rateLimitScale: 10_000, sweepSeconds: 0, webhookAllowPrivate: ['127.0.0.0/8'] },
-  });
+  node = await startWebhookNode('127.0.0.0/8');
   admin = await node.asAdmin();
-  await node.app.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(() => node?.close());
 

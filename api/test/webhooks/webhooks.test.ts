@@ -2,20 +2,24 @@ import { type CloudEvent, HTTP } from 'cloudevents';
 import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { insertBook } from '../support/nodes.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { call, deliveriesOf, makeWebhook, spendCoupon, tryOnce } from '../support/webhooks.ts';
+import {
+  call,
+  deliveriesOf,
+  makeWebhook,
+  spendCoupon,
+  startWebhookNode,
+  tryOnce,
+} from '../support/webhooks.ts';
 
 let node: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  node = await startTestApp({
-    config: { rateLimitScale: 10_000, sweepSeconds: 0, webhookAllowPrivate: ['127.0.0.0/8'] },
-  });
+  node = await startWebhookNode('127.0.0.0/8');
   admin = await node.asAdmin();
-  await node.app.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(() => node?.close());
 
