@@ -107,7 +107,8 @@ function createLimiter(name: string, { limit, windowSeconds }: Policy, scale: nu
   const windows = createWindows(windowSeconds * 1000);
 
   function report({ used, endsAt }: Window, now: number, exceeded: boolean, reply: FastifyReply): void {
-    const seconds = Math.ceil((endsAt - now) / 1000);
+    // Rounded: the difference of fractions may be a hair more than the window.
+    const seconds = Math.ceil(Math.round(endsAt - now) / 1000);
     reply.header('ratelimit-policy', policyHeader);
     reply.header('ratelimit', `"${name}";r=${Math.max(0, max - used)};t=${seconds}`);
     if (!exceeded) return;

@@ -26,7 +26,12 @@ let app: TestApp;
 beforeAll(async () => {
   database = await createTestDatabase();
   clock = await installClock(database.url, START);
-  app = await startTestApp({ databaseUrl: clock.url, modules: selectModules(['coupons']) });
+  app = await startTestApp({
+    databaseUrl: clock.url,
+    modules: selectModules(['coupons']),
+    // A machine with much else to do is no fault that the model knows.
+    config: { statementTimeoutMs: 60_000 },
+  });
 });
 afterAll(async () => {
   await app.close();
