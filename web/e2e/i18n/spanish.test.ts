@@ -46,6 +46,25 @@ test('every page has all its words in Spanish', async ({ server, open }) => {
   }
 });
 
+test('what is on its way is said to be loading in Spanish', async ({ server, open }) => {
+  const scene = await makeScene(server);
+  const user = await open(scene.user, { language: 'es' });
+  const admin = await open(scene.admin, { language: 'es' });
+  for (const [page, path] of [
+    [user, '/coupons'],
+    [user, '/coupons/:code'],
+    [admin, '/books'],
+    [admin, '/books/:id'],
+    [admin, '/jobs/:id'],
+    [admin, '/pools/:id'],
+  ] as const) {
+    await page.route(/\/api\/v1\/(?!auth|events\/stream)/, () => undefined);
+    await page.goto(addressOf(path, scene));
+    await expect(page.getByRole('status', { name: 'Cargando' }).first(), path).toBeVisible();
+    await expect(page.getByLabel('loading'), path).toHaveCount(0);
+  }
+});
+
 /** All words of a tree of messages. */
 function leaves(messages: object): string[] {
   return Object.values(messages).flatMap((value: string | object) =>
