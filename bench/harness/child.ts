@@ -12,7 +12,7 @@ export interface Child<O, R> {
 }
 
 /** @param url the program, which calls `answerOrders` */
-export function startChild<O extends object, R>(url: URL): Child<O, R> {
+export function startChild<O extends string | object, R>(url: URL): Child<O, R> {
   const child = fork(fileURLToPath(url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',

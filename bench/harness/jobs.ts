@@ -12,7 +12,7 @@ interface Job {
 }
 
 /** The access token of the administrator that the server made at its start. It is valid for a quarter of an hour. */
-async function signAdminToken({ sql, databaseUrl }: Product): Promise<string> {
+export async function signAdminToken({ sql, databaseUrl }: Product): Promise<string> {
   const { rows } = await sql.query<{ id: string }>("SELECT id FROM users WHERE role = 'ADMIN' LIMIT 1");
   return (await signTokens(databaseUrl, [rows[0]!.id], 'ADMIN'))[0]!;
 }

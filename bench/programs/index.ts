@@ -8,6 +8,7 @@ import { p5 } from './p5-redis.ts';
 import { p6, p6Churn, p6Size, p6Wal } from './p6-growth.ts';
 import { p7 } from './p7-latency.ts';
 import { p11 } from './p11-live-stream.ts';
+import { p11Webhook } from './p11-webhook.ts';
 import { p8, p9 } from './p8-p9-codes.ts';
 import { p10 } from './p10-distribute.ts';
 
@@ -27,6 +28,7 @@ export const programs: readonly Program[] = [
   p9,
   p10,
   p11,
+  p11Webhook,
   p1Keys,
   p1Refused,
   p1PgBouncer,

@@ -87,6 +87,40 @@ test('every event reaches a FIFO queue in the order of its coupon, and a bus tha
   expect(JSON.stringify([onQueue, onBus])).not.toContain('SECRET-CODE');
 });
 
+test('every event reaches a standard queue, which knows no groups', async () => {
+  const database = await createTestDatabase();
+  const queues = await startFauxqs({ port: 0, logger: false });
+  const { queueUrl } = queues.createQueue('coupons', { region: CREDENTIALS.region });
+  const server = await launchServer({
+    DATABASE_URL: database.url,
+    SQS_QUEUE_URL: new URL(new URL(queueUrl).pathname, queues.address).href,
+    AWS_REGION: CREDENTIALS.region,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.id,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secret,
+  });
+  onTestFinished(async () => {
+    server.kill('SIGKILL');
+    await server.exited;
+    await queues.stop();
+    await database.drop();
+  });
+  await untilReady(server);
+  const client = new pg.Client(database.url);
+  await client.connect();
+  onTestFinished(() => client.end());
+  await eventually(async () => (await client.query('SELECT FROM relays')).rows.length === 1);
+  const { rows } = await client.query<{ id: string }>(
+    `INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at, code, book_name)
+     SELECT 'coupon.redeemed', $1, 1, $1, clock_timestamp(), 'SECRET-CODE', 'Book' FROM generate_series(1, 25) RETURNING id`,
+    ['0199f0a2-71aa-7b02-8a34-5c1de2a0a7f3'],
+  );
+  const queued = () => queues.inspectQueue('coupons')!.messages.ready;
+  await eventually(() => queued().length >= rows.length);
+  const ids = queued().map(({ body }) => (JSON.parse(body) as Envelope).data.eventId);
+  expect([...new Set(ids)].sort((a, b) => a - b)).toEqual(rows.map(({ id }) => Number(id)));
+  expect(JSON.stringify(queued())).not.toContain('SECRET-CODE');
+});
+
 test('an entry that is refused is sent again before the next of its group', async () => {
   const entries = Array.from({ length: 57 }, (_, n) => ({ n, group: `g${n % 4}` }));
   const arrived: typeof entries = [];
