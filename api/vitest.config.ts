@@ -26,6 +26,9 @@ const MOCKING = [
   'test/accounts/throttle.test.ts',
 ];
 
+/** A sample of what answers requests, through the other forms: see test/support/forms.ts. */
+const IN_EACH_FORM = ['test/access/scan.test.ts', 'test/coupons/admin.test.ts', 'test/history/pages.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -35,6 +38,10 @@ export default defineConfig({
         test: { name: 'api', include: ['test/**/*.test.ts'], exclude: MOCKING, isolate: false },
       },
       { extends: true, test: { name: 'mocking', include: MOCKING } },
+      ...['services', 'lambda'].map((form) => ({
+        extends: true as const,
+        test: { name: form, include: IN_EACH_FORM, env: { TEST_FORM: form } },
+      })),
     ],
     globalSetup: 'test/support/cluster.ts',
     // Files run in parallel, in as many processes as there are cores: each has its database, cloned from the cluster's template.
