@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deleteOldAccessLinks } from '../../src/modules/accounts/access-links/queries.ts';
@@ -186,6 +187,24 @@ test('only an administrator gives links; nothing of a link is kept but a hash, a
     SELECT (SELECT string_agg(l::text, '') FROM access_links l) || (SELECT coalesce(string_agg(k::text, ''), '') FROM idempotency_keys k)
       AS kept`.execute(t.db);
   expect(rows[0]!.kept).not.toContain(token);
+});
+
+test('an administrator who is demoted while the body of the request arrives gives no link', async () => {
+  const [lost, target] = [await t.asAdmin(), await t.asAdmin()];
+  const demote = async function* () {
+    const answer = await change(lost.id, { role: 'USER' });
+    expect(answer.statusCode).toBe(200);
+    yield '{}';
+  };
+  const answer = await t.app.inject({
+    method: 'POST',
+    url: `/api/v1/users/${target.id}/access-link`,
+    headers: { ...lost.headers, 'content-type': 'application/json' },
+    payload: Readable.from(demote(), { objectMode: false, highWaterMark: 0 }),
+  });
+  expect(answer.statusCode).toBe(403);
+  const { rows } = await sql`SELECT 1 FROM access_links WHERE user_id = ${target.id}`.execute(t.db);
+  expect(rows).toEqual([]);
 });
 
 test('a page of another origin cannot use a link', async () => {

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../../config.ts';
 import { inTransaction } from '../../../database/transaction.ts';
+import { requireAdminNow } from '../../../access/admin-rights.ts';
 import { callerOf } from '../../../access/caller.ts';
 import { addressScope } from '../../../plugins/rate-limit.ts';
 import { ref } from '../../../schemas.ts';
@@ -43,9 +44,11 @@ export function accessLinkRoutes(fastify: FastifyInstance, { config }: { config:
       },
     },
     async (request, reply) => {
-      const { token, expiresAt } = await inTransaction(app.db, (trx) =>
-        giveAccessLink(trx, request.params.id, callerOf(request).id),
-      );
+      const caller = callerOf(request);
+      const { token, expiresAt } = await inTransaction(app.db, async (trx) => {
+        await requireAdminNow(trx, caller); // The body may have taken minutes to arrive.
+        return giveAccessLink(trx, request.params.id, caller.id);
+      });
       request.log.info({ account: request.params.id }, 'gave an access link');
       const link = accessLinkOf(ownOrigin(request, config), token);
       return reply.code(201).send({ link, expiresAt: expiresAt.toISOString() });
