@@ -8,7 +8,7 @@ export interface Measure {
   setting?: string;
   unit: string;
   values: number[];
-  /** What explains it, round by round: latencies, CPU, sizes of batches. By a name with its unit. */
+  /** What explains it, round by round: latencies, CPU, sizes of groups. By a name with its unit. */
   details: Record<string, number[]>;
 }
 

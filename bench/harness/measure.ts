@@ -27,17 +27,17 @@ export interface Extent {
 /** Requests on the product as fast as it answers them: how many per second, and what each cost. */
 export async function turnOfLoad(product: Product, requests: Requests, extent: Extent): Promise<Turn> {
   const { server, load, sql } = product;
-  const [cpu, batches, wal] = [readCpu(product), await readBatches(server.url), await readWal(sql)];
+  const [cpu, groups, wal] = [readCpu(product), await readGroups(server.url), await readWal(sql)];
   const report = await load.run({ url: server.url, work: requests, from: requests.sent, ...extent });
   requests.sent += report.answered;
   requests.refused = (requests.refused ?? 0) + report.refused;
-  const [cpuAfter, batchesAfter, walAfter] = [
+  const [cpuAfter, groupsAfter, walAfter] = [
     readCpu(product),
-    await readBatches(server.url),
+    await readGroups(server.url),
     await readWal(sql),
   ];
   const each = (seconds: number) => (seconds * 1e6) / report.answered;
-  const count = batchesAfter.count - batches.count;
+  const count = groupsAfter.count - groups.count;
   return {
     value: report.answered / report.seconds,
     details: {
@@ -48,8 +48,8 @@ export async function turnOfLoad(product: Product, requests: Requests, extent: E
       'load µs': each(report.cpu),
       'WAL kB': (walAfter - wal) / 1000 / report.answered,
       ...(count > 0 && {
-        'batch size': (batchesAfter.items - batches.items) / count,
-        'batch ms': ((batchesAfter.seconds - batches.seconds) * 1000) / count,
+        'group size': (groupsAfter.items - groups.items) / count,
+        'group ms': ((groupsAfter.seconds - groups.seconds) * 1000) / count,
       }),
     },
   };
@@ -63,8 +63,8 @@ export async function readWal(sql: pg.Client): Promise<number> {
   return Number(rows[0]!.bytes);
 }
 
-/** Batches so far, the commands in them and the time they took, as the server counts them. */
-async function readBatches(url: string): Promise<{ count: number; items: number; seconds: number }> {
+/** Groups so far, the commands in them and the time they took, as the server counts them. */
+async function readGroups(url: string): Promise<{ count: number; items: number; seconds: number }> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const sum = (name: string) =>
     [...text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'gm'))].reduce(

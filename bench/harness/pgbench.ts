@@ -44,7 +44,7 @@ export async function turnOfPgbench(run: PgbenchRun): Promise<Turn & { transacti
         PGUSER: username,
         PGPASSWORD: decodeURIComponent(password),
         PGDATABASE: pathname.slice(1),
-        // As our batches: planned once for each session, and not anew in each of its first executions.
+        // As our groups: planned once for each session, and not anew in each of its first executions.
         PGOPTIONS: '-c plan_cache_mode=force_generic_plan',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,7 @@
-import type { ProblemCode, Reason, Schemas } from './client';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+type Reason = Schemas['Reason'];
 
 export interface UploadReport {
   rows: number;
@@ -7,7 +10,7 @@ export interface UploadReport {
   errors: (Omit<Schemas['JobError'], 'value'> & { code: string })[];
 }
 
-type Code = ProblemCode | 'network';
+type Code = Schemas['Problem']['code'] | 'network';
 
 /** A problem as the API answers it, or as much of it as is known. */
 interface ProblemBody {
