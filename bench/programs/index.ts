@@ -1,6 +1,7 @@
 import type { Program } from '../program.ts';
 import { p1 } from './p1-assign.ts';
 import { p1Keys, p1PgBouncer, p1Refused, p1Workers } from './p1-variants.ts';
+import { p1Traced } from './p1-traced.ts';
 import { p2 } from './p2-lock-redeem.ts';
 import { p3 } from './p3-pgbench.ts';
 import { p4 } from './p4-brief.ts';
@@ -33,4 +34,5 @@ export const programs: readonly Program[] = [
   p1Refused,
   p1PgBouncer,
   p1Workers,
+  p1Traced,
 ];
