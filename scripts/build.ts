@@ -15,6 +15,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Metafile } from 'esbuild';
 import { bundleOptions } from './bundle-options.ts';
+import { BUNDLED_PACKAGES } from '../web/bundled-packages.ts';
+import { writeLicenses } from './licenses.ts';
 import { buildWebWhenStale } from './web.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -42,7 +44,7 @@ try {
     outdir: next,
   });
   copyFiles(next);
-  const packages = writeLicenses(next, metafile);
+  const packages = writeLicenses(next, root, foldersOfPackages(next, metafile)).length;
   rmSync(dist, { recursive: true, force: true });
   renameSync(next, dist);
   const files = globSync('**', { cwd: dist }).map((file) => statSync(join(dist, file)));
@@ -80,22 +82,14 @@ function copyFiles(to: string): void {
     copy(join(dirname(bcrypt), folder), join('node_modules/@node-rs', folder));
 }
 
-/** The licence of every package that is in the bundles. @returns how many there are */
-function writeLicenses(to: string, { inputs }: Metafile): number {
-  const folders = new Set(
-    Object.keys(inputs)
-      .map((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0])
-      .filter((folder) => folder !== undefined),
-  );
-  for (const folder of globSync('node_modules/@node-rs/bcrypt*', { cwd: to }))
-    folders.add(relative(root, join(to, folder)));
-  const texts = [...folders].sort().map((folder) => {
-    const { name, version, license } = readJson(join(root, folder, 'package.json'));
-    const file = globSync('{LICEN[CS]E,licen[cs]e}*', { cwd: join(root, folder) })[0];
-    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(root, folder, file), 'utf8').trim() : ''}`;
-  });
-  writeFileSync(join(to, 'THIRD-PARTY-LICENSES.txt'), `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
-  return folders.size;
+/** The folders of the packages of which something is in the programs, in the web app, or beside them. */
+function foldersOfPackages(to: string, { inputs }: Metafile): Set<string> {
+  const folders = Object.keys(inputs)
+    .map((input) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(input)?.[0])
+    .filter((folder) => folder !== undefined);
+  const ofWeb = JSON.parse(readFileSync(join(to, 'web', BUNDLED_PACKAGES), 'utf8')) as string[];
+  const beside = globSync('node_modules/@node-rs/bcrypt*', { cwd: to });
+  return new Set([...folders, ...ofWeb, ...beside.map((folder) => relative(root, join(to, folder)))]);
 }
 
 function readJson(path: string): Record<string, string> {

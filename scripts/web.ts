@@ -15,6 +15,7 @@ const SOURCES = [
   'public',
   'index.html',
   'vite.config.ts',
+  'bundled-packages.ts',
   'precompile-messages.ts',
   'package.json',
   '../package-lock.json',

@@ -1,12 +1,15 @@
+import { dirname } from 'node:path';
 import ui from '@nuxt/ui/vite';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
+import { listBundledPackages } from './bundled-packages.ts';
 import { precompileMessages } from './precompile-messages.ts';
 
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [
     precompileMessages(),
+    listBundledPackages(dirname(import.meta.dirname)),
     vue(),
     ui({
       // Fonts and icons are bundled: no request leaves the machine.
