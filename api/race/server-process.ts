@@ -27,6 +27,12 @@ export interface ServerOptions {
   flags?: string[];
   /** The program; the monolith unless told otherwise. */
   file?: string;
+  /** What runs the program; this process's Node unless told otherwise. */
+  node?: string;
+  cwd?: string;
+  /** The account to run as, for root. */
+  uid?: number;
+  gid?: number;
 }
 
 /**
@@ -37,9 +43,12 @@ export async function startServer({
   env = {},
   flags = [],
   file = MONOLITH,
+  node = process.execPath,
+  ...where
 }: ServerOptions = {}): Promise<ServerProcess> {
   const port = env.PORT ?? String(await freePort());
-  const child = spawn(process.execPath, [...AS_STARTED, ...flags, file], {
+  const child = spawn(node, [...AS_STARTED, ...flags, file], {
+    ...where,
     env: { ...passed(), HOST: '127.0.0.1', PORT: port, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

