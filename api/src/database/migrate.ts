@@ -55,7 +55,10 @@ async function isBehind(client: pg.Client): Promise<boolean> {
   return readdirSync(packageFiles.migrations).some((file) => !names.has(file.replace(/\.sql$/, '')));
 }
 
-/** Begins the transaction of the migrations when no command writes; reads go on until a migration changes their table. */
+/**
+ * Begins the transaction of the migrations when no command writes or has selected rows for update: one that goes on to write would
+ * deadlock with a migration that changes the table. Reads go on until then.
+ */
 async function beginWithBusyTables(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     'SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS t(name, n) WHERE to_regclass(name) IS NOT NULL ORDER BY n',
@@ -64,7 +67,7 @@ async function beginWithBusyTables(client: pg.Client): Promise<void> {
   await client.query(`SET lock_timeout = ${TABLE_WAIT_MS}`);
   await client.query('BEGIN');
   if (rows.length > 0)
-    await client.query(`LOCK TABLE ${rows.map(({ name }) => name).join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
+    await client.query(`LOCK TABLE ${rows.map(({ name }) => name).join(', ')} IN EXCLUSIVE MODE`);
 }
 
 /** Whether the newest migration of this version has been applied; for those who do not apply any. */

@@ -57,6 +57,7 @@ async function keepWriting(signal: AbortSignal, wrote: () => void): Promise<void
         `DELETE FROM coupons WHERE id IN (SELECT id FROM coupons WHERE state = 'UNASSIGNED' ORDER BY id LIMIT 2 FOR UPDATE SKIP LOCKED)`,
       );
     await client.query('BEGIN');
+    await client.query(`SELECT FROM coupons WHERE code = 'OLD-' || $1::text FOR UPDATE SKIP LOCKED`, [n]);
     await client.query(`UPDATE coupons SET updated_at = clock_timestamp() WHERE code = 'OLD-' || $1::text`, [
       n,
     ]);
