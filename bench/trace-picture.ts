@@ -4,7 +4,9 @@ const WIDTH = 920;
 const LEFT = 170;
 const RIGHT = 20;
 const LINE = 5;
-const STATEMENT = 20;
+const STATEMENT = 48;
+/** Characters of a name on one line. */
+const NAME = 110;
 
 const timesOf = ({ startTimeUnixNano: start, endTimeUnixNano: end }: CollectedSpan) =>
   [Number(BigInt(start) / 1_000n), Number(BigInt(end) / 1_000n)] as const;
@@ -30,6 +32,12 @@ export function drawTrace(spans: readonly CollectedSpan[]): string {
     const [start, end] = timesOf(span);
     return `<rect class="${kind}" x="${x(start).toFixed(1)}" y="${y}" width="${Math.max(1, x(end) - x(start)).toFixed(1)}" height="${height}"/>`;
   };
+  /** Below its bar, on at most two lines. */
+  const nameOf = (words: string, y: number) =>
+    [words.slice(0, NAME), words.slice(NAME, 2 * NAME)]
+      .filter(Boolean)
+      .map((line, index) => `<text x="${LEFT}" y="${y + index * 13}">${escape(line)}</text>`)
+      .join('');
   const label = (y: number, words: string) => `<text x="8" y="${y}">${escape(words)}</text>`;
   const ms = (span: CollectedSpan) => `${((timesOf(span)[1] - timesOf(span)[0]) / 1000).toFixed(1)} ms`;
 
@@ -54,7 +62,7 @@ ${trips
   .toSorted((a, b) => timesOf(a)[0] - timesOf(b)[0])
   .map((trip, index) => {
     const y = groupY + 26 + index * STATEMENT;
-    return `${label(y + 11, 'round trip')}${bar(trip, y, 14, 'trip')}<text x="${(x(timesOf(trip)[0]) + 4).toFixed(1)}" y="${y + 11}">${escape(trip.name)} · ${ms(trip)}</text>`;
+    return `${label(y + 11, 'round trip')}${bar(trip, y, 14, 'trip')}${nameOf(`${trip.name} · ${ms(trip)}`, y + 26)}`;
   })
   .join('\n')}
 ${label(height - 10, `${((to - from) / 1000).toFixed(1)} ms in all`)}
