@@ -30,7 +30,7 @@ test('what is below the modules imports none of them', () => {
       : [...others].filter((other) => modules.has(other)).map((other) => `${part} → ${other}`),
   );
   // The first administrator is made by the start.
-  expect(wrong).toEqual(['api/src/serve.ts → accounts']);
+  expect(wrong).toEqual(['api/src/prepare.ts → accounts']);
 });
 
 test('SQL stands in queries.ts, and for changes of coupons in store.ts and counters.ts', () => {

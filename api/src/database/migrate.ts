@@ -5,13 +5,14 @@ import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type pg from 'pg';
 import { packageFiles } from '../package-files.ts';
 import type { Database } from './connection.ts';
-import { reshape, TABLE_WAIT_MS } from './reshape.ts';
+import { beginHolding } from './hold-tables.ts';
+import { reshape } from './reshape.ts';
 import { clientWith, isPoolerRefusal } from './session.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A migration takes its time. */
 const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 0 };
-/** What commands write, in the order in which they do: a migration that took them in another order would deadlock with them. */
+/** What commands write, in the order in which they do: so the migration meets few who are half-way. */
 const BUSY_TABLES = ['books', 'book_user_counters', 'coupons', 'events', 'redemption_history'];
 
 /**
@@ -29,12 +30,13 @@ export async function migrate(databaseUrl: string, readPassword?: () => Promise<
   const client = await connect(databaseUrl, readPassword);
   try {
     await client.query('SELECT pg_advisory_lock($1::bigint)', [PG_MIGRATE_LOCK_ID]);
-    if (await isBehind(client)) await beginWithBusyTables(client);
+    if (await isBehind(client)) await beginHolding(client, await listTables(client));
     const applied = await runner({
       dbClient: client,
       dir: packageFiles.migrations,
       direction: 'up',
       migrationsTable: 'migrations',
+      singleTransaction: true,
       noLock: true, // held already
       log: () => {},
     });
@@ -55,19 +57,15 @@ async function isBehind(client: pg.Client): Promise<boolean> {
   return readdirSync(packageFiles.migrations).some((file) => !names.has(file.replace(/\.sql$/, '')));
 }
 
-/**
- * Begins the transaction of the migrations when no command writes or has selected rows for update: one that goes on to write would
- * deadlock with a migration that changes the table. Reads go on until then.
- */
-async function beginWithBusyTables(client: pg.Client): Promise<void> {
+/** The tables of the product, quoted; none in a new database. */
+async function listTables(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
-    'SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS t(name, n) WHERE to_regclass(name) IS NOT NULL ORDER BY n',
+    `SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind = 'r'
+     ORDER BY array_position($1::text[], relname::text), relname`,
     [BUSY_TABLES],
   );
-  await client.query(`SET lock_timeout = ${TABLE_WAIT_MS}`);
-  await client.query('BEGIN');
-  if (rows.length > 0)
-    await client.query(`LOCK TABLE ${rows.map(({ name }) => name).join(', ')} IN EXCLUSIVE MODE`);
+  return rows.map(({ name }) => name);
 }
 
 /** Whether the newest migration of this version has been applied; for those who do not apply any. */

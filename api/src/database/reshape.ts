@@ -1,8 +1,6 @@
 import type pg from 'pg';
+import { beginHolding } from './hold-tables.ts';
 import { OLD_APPLICATION } from './session.ts';
-
-/** Longest that one waits for a table: whoever wants the table after it waits behind it. */
-export const TABLE_WAIT_MS = 2_000;
 
 /** Coupons of one step: a tenth of a second. */
 const STEP_COUPONS = 10_000;
@@ -83,21 +81,21 @@ export async function reshape(client: pg.Client): Promise<void> {
     (await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [name])).rows[0]!
       .found;
   if (!(await has('coupons_code_key'))) return;
-  await client.query('SET lock_timeout = 0');
   await fillRegister(client);
   for (const [name, definition] of Object.entries(NEW_INDEXES)) await buildIndex(client, name, definition);
   for (const [name, definition] of Object.entries(NEW_FOREIGN_KEYS)) {
     const { rows } = await client.query('SELECT FROM pg_constraint WHERE conname = $1', [name]);
-    if (rows.length === 0)
+    if (rows.length === 0) {
+      await beginHolding(client, ['coupons', 'redemption_history']);
       await client.query(
         `ALTER TABLE redemption_history ADD CONSTRAINT ${name} FOREIGN KEY ${definition} NOT VALID`,
       );
+      await client.query('COMMIT');
+    }
     await client.query(`ALTER TABLE redemption_history VALIDATE CONSTRAINT ${name}`);
   }
   if (await isOldVersionRunning(client)) return;
-  await client.query(`SET lock_timeout = ${TABLE_WAIT_MS}`);
-  await client.query('BEGIN');
-  await client.query('LOCK TABLE coupons, events, redemption_history IN ACCESS EXCLUSIVE MODE');
+  await beginHolding(client, ['coupons', 'events', 'redemption_history']);
   await client.query(REMOVE_OLD_SHAPE);
   await client.query('COMMIT');
 }
