@@ -52,7 +52,14 @@ export const describeLayout = ({ encoding, delimiter, header, headerLine, column
 export const shown = (text: string) => text.trim().slice(0, SHOWN_LENGTH).toWellFormed();
 
 /** The columns all of whose cells can be what is sought. */
-export function fittingColumns(rows: readonly Row[], width: number, { fits }: Sought): number[] {
+export function fittingColumns(all: readonly Row[], width: number, { fits }: Sought): number[] {
+  // Lines of text above a table have fewer cells than it, and say nothing about its columns.
+  const rows = all.slice(
+    Math.max(
+      0,
+      all.findIndex(({ cells }) => cells.length >= width),
+    ),
+  );
   if (width === 1) return rows.some(({ cells }) => fits(cells[0]!) === true) ? [0] : [];
   const columns = [];
   for (let place = 0; place < Math.min(width, SHOWN_COLUMNS); place += 1) {

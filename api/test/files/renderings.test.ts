@@ -94,7 +94,25 @@ describe('every way to write the same rows', () => {
           expect(r.title).toBe(null);
         }
       }),
-      { numRuns: 600 },
+      {
+        numRuns: 600,
+        examples: [
+          // A line above two columns that could both be the codes: the second was read, since the line made the first unfit.
+          [
+            {
+              ...{ rows: [{ code: 'AA-00', note: 'spring' }], title: null, delimiter: ',', quoting: 'all' },
+              ...{
+                lineEnd: '\n',
+                encoding: 'utf-8',
+                junk: ['# exported 2026-11-01'],
+                first: true,
+                notes: true,
+              },
+              ...{ sep: false, joined: false, lower: false, blanks: 0, pieceBytes: 1 },
+            },
+          ],
+        ],
+      },
     );
     expect(read).toBeGreaterThan(300);
   });
