@@ -1,7 +1,6 @@
 import type { Reason } from '../api/client';
 
-const ONCE = 'Whatever happened the first time, it will be done only once.';
-const AT_WORK = `Try again in a moment. ${ONCE}`;
+const AT_WORK = 'Try again in a moment. Nothing is done twice.';
 
 /** Why something did not work: the reasons that pages for everybody can meet, and `network` for a request without an answer. */
 export default {
@@ -103,5 +102,5 @@ export default {
   'no-live-stream': 'This installation has no live updates. The page is read again every few seconds.',
   'answer-too-large': 'The answer is larger than {max} MB. Ask for less, with filters or a shorter time.',
   unavailable: AT_WORK,
-  network: `Try again when you are online. ${ONCE}`,
+  network: 'Try again when you are online. Nothing is done twice.',
 } satisfies Partial<Record<Reason | 'network', string>>;

@@ -1,7 +1,6 @@
 import type { Reason } from '../api/client';
 
-const ONCE = 'Pasara lo que pasara la primera vez, se hará una sola vez.';
-const AT_WORK = `Inténtelo de nuevo en un momento. ${ONCE}`;
+const AT_WORK = 'Inténtelo de nuevo en un momento. Nada se hace dos veces.';
 
 export default {
   required: 'Campo obligatorio',
@@ -97,5 +96,5 @@ export default {
     'Esta instalación no tiene actualizaciones en directo. La página se relee cada pocos segundos.',
   'answer-too-large': 'La respuesta ocupa más de {max} MB. Pida menos, con filtros o un período más corto.',
   unavailable: AT_WORK,
-  network: `Inténtelo cuando tenga conexión. ${ONCE}`,
+  network: 'Inténtelo cuando tenga conexión. Nada se hace dos veces.',
 } satisfies Partial<Record<Reason | 'network', string>>;
