@@ -6,7 +6,10 @@ import { overdue } from '../../src/deadline.ts';
 import { createLanes, type Path } from '../../src/modules/coupons/commands/lanes.ts';
 import type { Actor } from '../../src/modules/coupons/state.ts';
 import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
-import { rollBackRedemption, unassignCoupon } from '../../src/modules/coupons/admin/take-back.ts';
+import {
+  rollBackRedemption,
+  unassignCoupon,
+} from '../../src/modules/coupons/admin/unassign-and-roll-back.ts';
 import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
 import type { Answer } from '../../src/answers/answer.ts';
 import { Problem } from '../../src/problems.ts';
@@ -118,10 +121,10 @@ export async function runGroup(
 /** What a history does in a round. What runs in a transaction of its own is rarer: it costs the most. */
 const AT_ONCE = 6;
 
-type Plan = Lane | 'settings' | 'take back';
-const NEVER = { settings: 0, 'take back': 0, 'by-code': 0 };
+type Plan = Lane | 'settings' | 'by-admin';
+const NEVER = { settings: 0, 'by-admin': 0, 'by-code': 0 };
 const BEGIN = { ...NEVER, 'assign-random': 1, 'assign-code': 3 };
-const GO_ON = { settings: 0.8, 'take back': 0.3, 'assign-random': 1, 'assign-code': 1.5, 'by-code': 9 };
+const GO_ON = { settings: 0.8, 'by-admin': 0.3, 'assign-random': 1, 'assign-code': 1.5, 'by-code': 9 };
 
 async function runRound(group: Group, round: number): Promise<void> {
   const plans = group.histories.map((history) => ({
@@ -132,7 +135,7 @@ async function runRound(group: Group, round: number): Promise<void> {
   for (const history of changed) group.log.get(history)!.push(changeSettings(history));
   await saveSettings(group.db, changed);
   const shared = plans.filter(({ plan }) => plan === 'assign-code' || plan === 'by-code');
-  const alone = plans.filter(({ plan }) => plan === 'assign-random' || plan === 'take back');
+  const alone = plans.filter(({ plan }) => plan === 'assign-random' || plan === 'by-admin');
   const requestsOf = (history: History, plan: Plan) => nextRequests(history, plan as Lane, round);
   await Promise.all([
     ...shared.map(({ history, plan }) => runRequests(group, history, requestsOf(history, plan))),
@@ -140,8 +143,8 @@ async function runRound(group: Group, round: number): Promise<void> {
     ...Array.from({ length: AT_ONCE }, async () => {
       for (let next = alone.pop(); next; next = alone.pop()) {
         const { history, plan } = next;
-        await (plan === 'take back'
-          ? takeBack(group, history)
+        await (plan === 'by-admin'
+          ? actAsAdmin(group, history)
           : runRequests(group, history, requestsOf(history, plan)));
       }
     }),
@@ -281,7 +284,7 @@ async function findLost(
 }
 
 /** An ADMIN takes a coupon from its owner, or a redemption back. */
-async function takeBack(group: Group, history: History): Promise<void> {
+async function actAsAdmin(group: Group, history: History): Promise<void> {
   const { world, random, adminId } = history;
   const coupon = random.pick([...world.coupons.values()].sort((a, b) => a.serial - b.serial));
   const actor: Actor = { id: adminId, role: 'ADMIN' };

@@ -6,7 +6,7 @@ import { write } from '../../../answers/idempotency.ts';
 import { ref } from '../../../schemas.ts';
 import { couponSchema, presentCoupon } from '../present.ts';
 import { codeParams, redemptionParams, requireCode, rollbackBody } from '../schemas.ts';
-import { rollBackRedemption, unassignCoupon } from './take-back.ts';
+import { rollBackRedemption, unassignCoupon } from './unassign-and-roll-back.ts';
 
 // Unassigning and rolling back. Rare, so each is a transaction of its own: the same rules and the same store as for commands.
 
@@ -21,7 +21,7 @@ export function registerUnassign(instance: FastifyInstance): void {
       schema: {
         tags: ['coupons'],
         operationId: 'unassignCoupon',
-        summary: 'Take an assigned coupon back',
+        summary: 'Unassign a coupon: back to the stock',
         description: 'It is UNASSIGNED again and no longer counts for its former owner.',
         params: codeParams,
         response,

@@ -53,7 +53,7 @@ export async function rollBackRedemption(
   return { next, book: coupon };
 }
 
-/** One command on one coupon: locked, decided and stored like any other. */
+/** One command on one coupon: selected for update, decided and stored like any other. */
 async function change(
   trx: Transaction,
   place: Place,
