@@ -1,6 +1,5 @@
-// `npm test -- [part of a path …] [-t 'part of a name']`: the API's tests (Vitest) and, beside them, the browser's (Playwright):
-// each often waits for something else than the processor. Without arguments all of them; a part of a path chooses files of both
-// (`coupons`, `web/e2e`). The last line has the sums of both.
+// `npm test -- [part of a path …] [-t 'part of a name']`: the API's tests (Vitest), then the browser's (Playwright). Without
+// arguments all of them; a part of a path chooses files of both (`coupons`, `web/e2e`). The last line has the sums of both.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -103,6 +102,7 @@ const chosen = [vitest, playwright]
   .map((runner) => ({ runner, files: globSync(runner.files, { cwd: root }).filter(isChosen).sort() }))
   .filter(({ files }) => files.length > 0);
 
+let stopped = false;
 const sums: Counts = { passed: 0, failed: 0, failures: [] };
 if (chosen.length === 0) {
   console.error(`No test file has ${positionals.join(' or ')} in its path.`);
@@ -110,12 +110,9 @@ if (chosen.length === 0) {
 }
 for (const { runner } of chosen) runner.provide();
 await buildWebWhenStale();
-const runs = chosen.map(({ runner, files }, index) =>
-  // The first is shown as it goes, the other when both are done: two at once could not be read.
-  run(runner, positionals.length === 0 ? [] : files, { isShown: index === 0 }),
-);
-for (const { passed, failed, failures, output } of await Promise.all(runs)) {
-  process.stdout.write(output);
+for (const { runner, files } of chosen) {
+  if (stopped) break;
+  const { passed, failed, failures } = await run(runner, positionals.length === 0 ? [] : files);
   sums.passed += passed;
   sums.failed += failed;
   sums.failures.push(...failures);
@@ -149,31 +146,28 @@ function failuresOf({ file, specs, suites = [] }: PlaywrightSuite): string[] {
   return [...own, ...suites.flatMap(failuresOf)];
 }
 
-async function run(
-  { command, count }: Runner,
-  files: string[],
-  { isShown }: { isShown: boolean },
-): Promise<Counts & { output: string }> {
+async function run({ command, count }: Runner, files: string[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'coupon-book-report-'));
   const report = join(folder, 'report.json');
   const { args, env } = command(files, report);
   const child = spawn(process.execPath, args, {
-    stdio: isShown ? 'inherit' : ['inherit', 'pipe', 'pipe'],
+    stdio: 'inherit',
     // Of the many processes that the tests start, the later ones need not compile what the first have: a third of a start's time.
     env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'), ...process.env, ...env },
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
   // They stop their database on these; we stay to report.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  const pass = (signal: NodeJS.Signals) => {
+    stopped = true;
+    child.kill(signal);
+  };
   for (const signal of signals) process.on(signal, pass);
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [code] = (await once(child, 'exit')) as [number | null];
   for (const signal of signals) process.off(signal, pass);
   const counts = readCounts(report, count);
   rmSync(folder, { recursive: true, force: true });
   // A run that fails without a failed test (it was killed, or an error escaped) must not look like a success.
-  return { ...counts, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed, output };
+  return { ...counts, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed };
 }
 
 function readCounts(path: string, count: Runner['count']): Counts {

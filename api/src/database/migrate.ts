@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type pg from 'pg';
@@ -10,6 +11,8 @@ import { reshape } from './reshape.ts';
 import { clientWith, isPoolerRefusal } from './session.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Between looks whether another process has done its migrations. */
+const TURN_MS = 200;
 /** A migration takes its time. */
 const UNLIMITED = { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 0 };
 /** What commands write, in the order in which they do: so the migration meets few who are half-way. */
@@ -29,7 +32,7 @@ const BUSY_TABLES = ['books', 'book_user_counters', 'coupons', 'events', 'redemp
 export async function migrate(databaseUrl: string, readPassword?: () => Promise<string>): Promise<string[]> {
   const client = await connect(databaseUrl, readPassword);
   try {
-    await client.query('SELECT pg_advisory_lock($1::bigint)', [PG_MIGRATE_LOCK_ID]);
+    await waitForTurn(client);
     if (await isBehind(client)) await beginHolding(client, await listTables(client));
     const applied = await runner({
       dbClient: client,
@@ -44,6 +47,21 @@ export async function migrate(databaseUrl: string, readPassword?: () => Promise<
     return applied.map(({ name }) => name);
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * Asks again and again instead of waiting in the database: one that waits there is an open transaction, which the building of an index
+ * beside commands (CONCURRENTLY) would wait for in turn.
+ */
+async function waitForTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ ours: boolean }>(
+      'SELECT pg_try_advisory_lock($1::bigint) AS ours',
+      [PG_MIGRATE_LOCK_ID],
+    );
+    if (rows[0]!.ours) return;
+    await wait(TURN_MS);
   }
 }
 

