@@ -100,7 +100,9 @@ function pack(folder: string, name: string, archive: string): void {
   writeFileSync(archive, execFileSync('gzip', ['-9n'], { input: tar, maxBuffer: 2 ** 30 }));
 }
 
-const checksum = (folder: string) => (name: string) =>
-  `${createHash('sha256')
-    .update(readFileSync(join(folder, name)))
-    .digest('hex')}  ${name}`;
+function checksum(folder: string): (name: string) => string {
+  return (name) => {
+    const hash = createHash('sha256').update(readFileSync(join(folder, name)));
+    return `${hash.digest('hex')}  ${name}`;
+  };
+}
