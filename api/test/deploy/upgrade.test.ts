@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { openStream, type StreamClient } from '../../race/event-stream.ts';
 import { openDatabase } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Fleet, openFleet } from '../support/fleet.ts';
 import { findBrokenInvariants } from '../support/invariants.ts';
-import { installPreviousVersion } from '../support/previous-version.ts';
+import { installPreviousVersion, type PreviousVersion } from '../support/previous-version.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
 import { rowsOf, setStage, type Stage } from '../support/stage.ts';
 import { withDatabase } from '../support/test-postgres.ts';
@@ -16,6 +17,12 @@ const CODES = 60_000;
 const GENERATED = 10_000;
 const MEMBERS = 500;
 const ADMIN = { email: 'boss@example.org', password: 'a password of the boss' };
+
+let previous: PreviousVersion;
+beforeAll(async () => {
+  previous = await installPreviousVersion();
+});
+afterAll(() => previous.remove());
 
 interface Job {
   id: string;
@@ -106,34 +113,36 @@ function follow(fleet: Fleet, headers: Record<string, string>): { ids: Set<numbe
   };
 }
 
-test('an upgrade and the way back, beside the previous version and under load: nothing is lost, and nobody sees an error', async () => {
-  const [previous, url] = await Promise.all([installPreviousVersion(), createEmptyDatabase()]);
-  onTestFinished(() => previous.remove());
+/** A new database, and servers of both versions on it. */
+async function openInstallation() {
+  const url = await createEmptyDatabase();
   const env = {
     ...{ DATABASE_URL: url, DRAIN_SECONDS: '1', SWEEP_SECONDS: '1' },
     ...{ ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password },
   };
   const fleet = openFleet();
-  /** Starts one, which gets traffic as soon as it is ready. */
-  const start = async (name: string, options: { file?: string } = {}): Promise<ServerProcess> => {
+  /** It gets traffic as soon as it is ready. */
+  const launch = async (name: string, options: { file?: string }): Promise<ServerProcess> => {
     const server = await launchServer(env, options);
     await untilReady(server);
     fleet.add(name, server);
     return server;
   };
-  const retire = async (server: ServerProcess) => {
-    fleet.remove(server);
-    expect(await server.stop()).toBe(0);
+  return {
+    url,
+    fleet,
+    start: (name = 'new') => launch(name, {}),
+    startPrevious: (name = 'previous') => launch(name, { file: previous.monolith }),
+    retire: async (server: ServerProcess) => {
+      fleet.remove(server);
+      expect(await server.stop()).toBe(0);
+    },
   };
-  const before = { file: previous.monolith };
+}
 
-  const old = await start('previous', before);
-  const versions = await rowsOf<{ name: string }>(url, 'SELECT name FROM migrations');
-  const stage = await setStage(url, { users: CLIENTS, codes: CODES, limit: CODES });
-  const stream = follow(fleet, stage.admin.headers);
-  const traffic = startTraffic(fleet, stage);
-
-  const ask = <T>(path: string, body?: object) => fleet.send<T>(`/api/v1${path}`, stage.admin.headers, body);
+/** Work for jobs, by whichever process takes them: makes a pool, and each call stores codes in a new book and gives them to the pool. */
+async function prepareWork(url: string, fleet: Fleet, admin: Stage['admin']): Promise<() => Promise<void>> {
+  const ask = <T>(path: string, body?: object) => fleet.send<T>(`/api/v1${path}`, admin.headers, body);
   const { id: poolId } = (await ask<{ id: string }>('/pools', { name: 'Everybody' })).body;
   await rowsOf(
     url,
@@ -141,23 +150,45 @@ test('an upgrade and the way back, beside the previous version and under load: n
      INSERT INTO pool_users (pool_id, user_id) SELECT $1, id FROM made`,
     [poolId],
   );
-  const jobs: Promise<Job>[] = [];
-  /** Codes for a new book, which are then given to everybody: by whichever process takes the jobs. */
-  const work = async (): Promise<Job> => {
+  const ended = async (path: string, body: object): Promise<Job> => {
+    const { id } = (await ask<Job>(path, body)).body;
+    return eventually(async () => {
+      const job = (await ask<Job>(`/jobs/${id}`)).body;
+      return ['completed', 'failed', 'cancelled'].includes(job.status) ? job : undefined;
+    });
+  };
+  return async () => {
     const { id: bookId } = (await ask<{ id: string }>('/books', { name: `Book ${randomUUID()}` })).body;
-    const ended = async (path: string, body: object) => {
-      const { id } = (await ask<Job>(path, body)).body;
-      return eventually(async () => {
-        const job = (await ask<Job>(`/jobs/${id}`)).body;
-        return ['completed', 'failed', 'cancelled'].includes(job.status) ? job : undefined;
-      });
-    };
     expect(await ended(`/books/${bookId}/codes/generate`, { count: GENERATED })).toMatchObject({
       status: 'completed',
       result: { stored: GENERATED },
     });
-    return ended(`/pools/${poolId}/distribute`, { bookId, mode: 'equal', perUser: 3 });
+    expect(await ended(`/pools/${poolId}/distribute`, { bookId, mode: 'equal', perUser: 3 })).toMatchObject({
+      status: 'completed',
+      result: { assigned: 3 * MEMBERS },
+    });
   };
+}
+
+async function expectNothingBroken(url: string): Promise<void> {
+  const db = openDatabase({
+    url: () => url,
+    ...{ poolSize: 2, maxWaiting: 10, acquireTimeoutMs: 60_000, statementTimeoutMs: 60_000 },
+    ...{ onIdleError: () => undefined, onReturn: () => undefined },
+  });
+  expect(await findBrokenInvariants(db)).toEqual([]);
+  await db.destroy();
+}
+
+test('an upgrade and the way back, beside the previous version and under load: nothing is lost, and nobody sees an error', async () => {
+  const { url, fleet, start, startPrevious, retire } = await openInstallation();
+  const old = await startPrevious();
+  const versions = await rowsOf<{ name: string }>(url, 'SELECT name FROM migrations');
+  const stage = await setStage(url, { users: CLIENTS, codes: CODES, limit: CODES });
+  const stream = follow(fleet, stage.admin.headers);
+  const traffic = startTraffic(fleet, stage);
+  const work = await prepareWork(url, fleet, stage.admin);
+  const jobs: Promise<void>[] = [];
   const startWork = () => {
     const job = work();
     job.catch(() => undefined); // Seen at the end.
@@ -167,14 +198,14 @@ test('an upgrade and the way back, beside the previous version and under load: n
   await traffic.redeemMore(100);
   startWork();
   const startedAt = performance.now();
-  const now = await start('new');
+  const now = await start();
   const readyAfter = performance.now() - startedAt;
   startWork();
   await traffic.redeemMore(200); // Both versions serve.
   await retire(old);
   await traffic.redeemMore(100);
 
-  const again = await start('previous, again', before);
+  const again = await startPrevious('previous, again');
   startWork();
   await traffic.redeemMore(200);
   await retire(now);
@@ -184,9 +215,7 @@ test('an upgrade and the way back, beside the previous version and under load: n
   await retire(again);
   await traffic.redeemMore(100);
 
-  for (const job of await Promise.all(jobs)) {
-    expect(job).toMatchObject({ kind: 'distribute', status: 'completed', result: { assigned: 3 * MEMBERS } });
-  }
+  await Promise.all(jobs);
   await traffic.stop();
   expect(fleet.wrong).toEqual([]);
 
@@ -196,13 +225,7 @@ test('an upgrade and the way back, beside the previous version and under load: n
     [stage.bookId],
   );
   expect(given.map(({ code }) => code)).toEqual(traffic.redeemed.toSorted());
-  const db = openDatabase({
-    url: () => url,
-    ...{ poolSize: 2, maxWaiting: 10, acquireTimeoutMs: 60_000, statementTimeoutMs: 60_000 },
-    ...{ onIdleError: () => undefined, onReturn: () => undefined },
-  });
-  expect(await findBrokenInvariants(db)).toEqual([]);
-  await db.destroy();
+  await expectNothingBroken(url);
   const [{ events }] = await rowsOf<{ events: number }>(url, 'SELECT count(*)::int AS events FROM events');
   await eventually(() => stream.ids.size >= events);
   stream.stop();
@@ -216,4 +239,34 @@ test('an upgrade and the way back, beside the previous version and under load: n
       `${traffic.redeemed.length} coupons redeemed meanwhile, ${events} events, ${jobs.length} jobs. Answers by status: ` +
       JSON.stringify(fleet.answers),
   );
+});
+
+test('when the old indexes are gone, the way back is what docs/upgrade.md says, and the next upgrade works', async () => {
+  const { url, fleet, start, startPrevious, retire } = await openInstallation();
+  await retire(await startPrevious());
+  const alone = await start();
+  const [{ old }] = await rowsOf<{ old: string | null }>(
+    url,
+    `SELECT to_regclass('coupons_code_key') AS old`,
+  );
+  expect(old).toBeNull();
+  await retire(alone);
+
+  const guide = readFileSync(new URL('../../../docs/upgrade.md', import.meta.url), 'utf8');
+  const [, statements] = /<!-- back: 0\.1 -->\s+```sql\n(.+?)```/s.exec(guide)!;
+  for (const statement of statements!.trim().split('\n')) await rowsOf(url, statement);
+  const back = await startPrevious();
+  const stage = await setStage(url, { users: CLIENTS, codes: 1_000, limit: 1_000 });
+  const work = await prepareWork(url, fleet, stage.admin);
+  const traffic = startTraffic(fleet, stage);
+  await traffic.redeemMore(20);
+  await work();
+  const again = await start();
+  await work();
+  await retire(back);
+  await work();
+  await traffic.stop();
+  await retire(again);
+  expect(fleet.wrong).toEqual([]);
+  await expectNothingBroken(url);
 });
