@@ -33,7 +33,9 @@ export function holdAllUsers(databaseUrl: string): Promise<HeldLock> {
 
 /** Keeps everybody from migrating, as another process that does. */
 export function holdMigrations(databaseUrl: string): Promise<HeldLock> {
-  return hold(databaseUrl, 'SELECT pg_advisory_xact_lock($1)', [PG_MIGRATE_LOCK_ID]);
+  // They ask again and again, and do not wait in the database.
+  const asks = `query LIKE 'SELECT pg_try_advisory_lock(%' AND $1::int IS NOT NULL`;
+  return hold(databaseUrl, 'SELECT pg_advisory_xact_lock($1)', [PG_MIGRATE_LOCK_ID], asks);
 }
 
 /** Keeps everybody from making the first administrator. */
@@ -41,7 +43,13 @@ export function holdFirstAdmin(databaseUrl: string): Promise<HeldLock> {
   return hold(databaseUrl, `SELECT pg_advisory_xact_lock(hashtext('first_admin'))`, []);
 }
 
-async function hold(databaseUrl: string, statement: string, values: unknown[]): Promise<HeldLock> {
+/** @param waits which sessions wait for the one with the process id $1 */
+async function hold(
+  databaseUrl: string,
+  statement: string,
+  values: unknown[],
+  waits = '$1 = ANY(pg_blocking_pids(pid))',
+): Promise<HeldLock> {
   const client = new pg.Client(databaseUrl);
   client.on('error', () => undefined);
   await client.connect();
@@ -53,7 +61,7 @@ async function hold(databaseUrl: string, statement: string, values: unknown[]): 
     async isWaitedFor() {
       const [{ waiting }] = await rowsOf<{ waiting: boolean }>(
         databaseUrl,
-        'SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))) AS waiting',
+        `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND ${waits}) AS waiting`,
         [rows[0]!.pid],
       );
       return waiting;
@@ -62,7 +70,7 @@ async function hold(databaseUrl: string, statement: string, values: unknown[]): 
     breakWaiting: () =>
       rowsOf(
         databaseUrl,
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))',
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND ${waits}`,
         [rows[0]!.pid],
       ),
   };
