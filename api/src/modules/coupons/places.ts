@@ -1,8 +1,8 @@
 import type { Transaction } from '../../database/connection.ts';
 import { findPlaces, type Place } from './queries.ts';
 
-/** Most places that are remembered: some ten megabytes. */
-const MAX_KNOWN = 100_000;
+/** Places of one generation, of two: some ten megabytes in all. */
+const GENERATION = 50_000;
 
 /** Remembers where coupons are, so that commands need not ask the register: it is long until a code is removed and stored anew. */
 export interface Places {
@@ -15,14 +15,18 @@ export interface Places {
 }
 
 export function createPlaces(): Places {
-  const known = new Map<string, Place>();
+  // Whole generations are forgotten: a Map from which the oldest entry goes each time takes longer and longer to find it.
+  let [young, old] = [new Map<string, Place>(), new Map<string, Place>()];
   const put = (code: string, place: Place) => {
-    if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!); // The one of longest ago.
-    known.set(code, place);
+    if (young.size >= GENERATION) [young, old] = [new Map<string, Place>(), young];
+    young.set(code, place);
   };
 
   const findAnew: Places['findAnew'] = async (trx, codes) => {
-    for (const code of codes) known.delete(code);
+    for (const code of codes) {
+      young.delete(code);
+      old.delete(code);
+    }
     const found = await findPlaces(trx, codes);
     for (const [code, place] of found) put(code, place);
     return found;
@@ -31,7 +35,12 @@ export function createPlaces(): Places {
   return {
     findAnew,
     async find(trx, codes) {
-      const places = new Map(codes.flatMap((code) => (known.has(code) ? [[code, known.get(code)!]] : [])));
+      const places = new Map(
+        codes.flatMap((code) => {
+          const place = young.get(code) ?? old.get(code);
+          return place ? [[code, place]] : [];
+        }),
+      );
       const unknown = codes.filter((code) => !places.has(code));
       const others = unknown.length > 0 ? await findAnew(trx, unknown) : [];
       return new Map([...places, ...others]);
