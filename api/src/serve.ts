@@ -1,7 +1,6 @@
 import cluster from 'node:cluster';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import closeWithGrace from 'close-with-grace';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { stopAccepting } from './accept-queue.ts';
 import { buildApp } from './app.ts';
@@ -12,6 +11,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgre
 import { maskText } from './logging.ts';
 import type { Module } from './modules/module.ts';
 import { prepareDatabase } from './prepare.ts';
+import { stopWithGrace } from './stop-with-grace.ts';
 import { runWorkers } from './workers/primary.ts';
 import { meetSiblings, tellReady } from './workers/worker.ts';
 
@@ -82,7 +82,7 @@ export async function run(app: FastifyInstance, config: Config, { prepare, finis
   const skip = cluster.isWorker ? [...TERMINAL_SIGNALS] : [];
   for (const signal of skip) process.on(signal, () => undefined);
   const delay = config.drainSeconds * 1000 + STOP_WITHIN_MS;
-  closeWithGrace({ delay, skip, logger: app.log }, async ({ err }) => {
+  stopWithGrace({ delay, skip, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error that nobody handled');
     stopping.abort();
     await drain(app, config.drainSeconds * 1000, traffic);

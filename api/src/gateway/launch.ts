@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import closeWithGrace from 'close-with-grace';
 import Fastify from 'fastify';
 import type { Config } from '../config.ts';
 import type { EmbeddedPostgres } from '../embedded-postgres.ts';
 import { loggerOptions } from '../logging.ts';
 import { readConfigOrExit, startEmbeddedOrExit } from '../serve.ts';
 import { services } from '../services.ts';
+import { stopWithGrace } from '../stop-with-grace.ts';
 
 /** A process that does not live longer is not replaced at once. */
 const SHORT_LIFE_MS = 5_000;
@@ -31,7 +31,7 @@ export async function launchServices(fileOf: (program: string) => string): Promi
   let complete = false;
   let stopping = false;
 
-  closeWithGrace({ delay: STOP_WITHIN_MS, logger: log }, async ({ err }) => {
+  stopWithGrace({ delay: STOP_WITHIN_MS, logger: log }, async ({ err }) => {
     if (err) log.fatal({ err }, 'stopping after an error that nobody handled');
     await stop();
   });

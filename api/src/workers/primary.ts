@@ -1,11 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { ClusterRegistry } from '@prometheus-io/client';
-import closeWithGrace from 'close-with-grace';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Config } from '../config.ts';
 import type { EmbeddedPostgres } from '../embedded-postgres.ts';
 import { loggerOptions } from '../logging.ts';
+import { stopWithGrace } from '../stop-with-grace.ts';
 import type { FromWorker, MeetingPoint, ToWorker } from './messages.ts';
 
 /** One that does not live longer is not replaced at once. */
@@ -59,7 +59,7 @@ export async function runWorkers(
     if (code > 0) process.exit(code);
   }
 
-  closeWithGrace({ delay: stopWithinMs + 1_000, logger: log }, async ({ err }) => {
+  stopWithGrace({ delay: stopWithinMs + 1_000, logger: log }, async ({ err }) => {
     if (err) log.fatal({ err }, 'stopping after an error that nobody handled');
     await stop(0);
   });
