@@ -17,26 +17,33 @@ interface Envelope {
 
 const COUPONS = 5;
 const EVENTS = 60;
+const AS_ITSELF = {
+  AWS_REGION: CREDENTIALS.region,
+  AWS_ACCESS_KEY_ID: CREDENTIALS.id,
+  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secret,
+};
 
-test('every event reaches a FIFO queue in the order of its coupon, and a bus that refuses entries and checks signatures', async () => {
+/** A queue, a database, and a server that hands on from the one to the other; the relays begin where they are made. */
+async function startWithQueue(
+  name: string,
+  {
+    attributes,
+    relays,
+    env,
+  }: { attributes?: Record<string, string>; relays: number; env?: Record<string, string> },
+) {
   const database = await createTestDatabase();
   const queues = await startFauxqs({ port: 0, logger: false });
-  const certificate = makeCertificate('localhost');
-  const bus = await startEventBus(certificate);
-  const { queueUrl } = queues.createQueue('coupons.fifo', {
+  const { queueUrl } = queues.createQueue(name, {
     region: CREDENTIALS.region,
-    attributes: { FifoQueue: 'true' },
+    ...(attributes && { attributes }),
   });
   const server = await launchServer({
     DATABASE_URL: database.url,
     // Its name for itself is one that only some machines look up.
     SQS_QUEUE_URL: new URL(new URL(queueUrl).pathname, queues.address).href,
-    EVENT_BUS_NAME: 'coupons',
-    AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
-    AWS_REGION: CREDENTIALS.region,
-    AWS_ACCESS_KEY_ID: CREDENTIALS.id,
-    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secret,
-    NODE_EXTRA_CA_CERTS: certificate.file,
+    ...AS_ITSELF,
+    ...env,
   });
   onTestFinished(async () => {
     server.kill('SIGKILL');
@@ -48,8 +55,22 @@ test('every event reaches a FIFO queue in the order of its coupon, and a bus tha
   const client = new pg.Client(database.url);
   await client.connect();
   onTestFinished(() => client.end());
-  // The relays begin where they are made.
-  await eventually(async () => (await client.query('SELECT FROM relays')).rows.length === 2);
+  await eventually(async () => (await client.query('SELECT FROM relays')).rows.length === relays);
+  return { client, queues };
+}
+
+test('every event reaches a FIFO queue in the order of its coupon, and a bus that refuses entries and checks signatures', async () => {
+  const certificate = makeCertificate('localhost');
+  const bus = await startEventBus(certificate);
+  const { client, queues } = await startWithQueue('coupons.fifo', {
+    attributes: { FifoQueue: 'true' },
+    relays: 2,
+    env: {
+      EVENT_BUS_NAME: 'coupons',
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url,
+      NODE_EXTRA_CA_CERTS: certificate.file,
+    },
+  });
 
   const id = '0199f0a2-71aa-7b02-8a34-5c1de2a0a7f3';
   for (let n = 0; n < EVENTS; n += 10) {
@@ -88,27 +109,7 @@ test('every event reaches a FIFO queue in the order of its coupon, and a bus tha
 });
 
 test('every event reaches a standard queue, which knows no groups', async () => {
-  const database = await createTestDatabase();
-  const queues = await startFauxqs({ port: 0, logger: false });
-  const { queueUrl } = queues.createQueue('coupons', { region: CREDENTIALS.region });
-  const server = await launchServer({
-    DATABASE_URL: database.url,
-    SQS_QUEUE_URL: new URL(new URL(queueUrl).pathname, queues.address).href,
-    AWS_REGION: CREDENTIALS.region,
-    AWS_ACCESS_KEY_ID: CREDENTIALS.id,
-    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secret,
-  });
-  onTestFinished(async () => {
-    server.kill('SIGKILL');
-    await server.exited;
-    await queues.stop();
-    await database.drop();
-  });
-  await untilReady(server);
-  const client = new pg.Client(database.url);
-  await client.connect();
-  onTestFinished(() => client.end());
-  await eventually(async () => (await client.query('SELECT FROM relays')).rows.length === 1);
+  const { client, queues } = await startWithQueue('coupons', { relays: 1 });
   const { rows } = await client.query<{ id: string }>(
     `INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at, code, book_name)
      SELECT 'coupon.redeemed', $1, 1, $1, clock_timestamp(), 'SECRET-CODE', 'Book' FROM generate_series(1, 25) RETURNING id`,
