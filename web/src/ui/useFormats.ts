@@ -69,7 +69,7 @@ export function useFormats() {
     /** "12 MB" */
     bytes(size: number): string {
       const [unit, length] = SIZES.find(([, length]) => size >= length) ?? ['byte', 1];
-      return measure(size / length, unit, 'short');
+      return measure(size / length, unit, unit === 'byte' ? 'long' : 'short');
     },
     /** "5 minutes ago", "in 3 days": by the server's clock, updated while it is shown. */
     relative(time: string): string {
