@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import { createRecentMap } from '../recent-map.ts';
 import type { Caller } from './caller.ts';
 import { ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
@@ -32,7 +33,7 @@ export interface AccessTokens {
  * one never is, so that bad tokens cannot push good ones out.
  */
 export function accessTokens(keys: SigningKeys): AccessTokens {
-  const remembered = new Map<string, { caller: Caller; expiresAt: number }>();
+  const remembered = createRecentMap<string, { caller: Caller; expiresAt: number }>(MAX_REMEMBERED);
 
   return {
     async sign({ id, role }) {
@@ -70,7 +71,6 @@ export function accessTokens(keys: SigningKeys): AccessTokens {
         const { sub, role, exp } = payload;
         if (!UUID.test(sub!) || (role !== 'USER' && role !== 'ADMIN')) return null;
         const caller = Object.freeze({ id: sub!, role });
-        if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value!);
         remembered.set(token, { caller, expiresAt: exp! * 1000 });
         return caller;
       } catch {

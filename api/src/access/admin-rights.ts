@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../database/connection.ts';
 import { Problem } from '../problems.ts';
+import { createRecentMap } from '../recent-map.ts';
 import { type Caller, callerOf } from './caller.ts';
 
 /** A token lives for minutes; an administrator's rights end at once for what they change, and within 5 s for what they read. */
@@ -29,14 +30,12 @@ export async function requireAdminNow(db: Database | Transaction, caller: Caller
 
 /** @throws {Problem} of `requireRecentAdmin`: unauthenticated when disabled, forbidden when demoted */
 export function rememberRights(db: Database): (caller: Caller) => Promise<void> {
-  const asked = new Map<string, { at: number; answer: Promise<Rights> }>();
+  const asked = createRecentMap<string, { at: number; answer: Promise<Rights> }>(MAX_REMEMBERED);
 
   function recentRights(id: string): Promise<Rights> {
     const known = asked.get(id);
     if (known && performance.now() - known.at < RECENT_MS) return known.answer;
     const answer = findRights(db, id);
-    asked.delete(id);
-    if (asked.size >= MAX_REMEMBERED) asked.delete(asked.keys().next().value!);
     asked.set(id, { at: performance.now(), answer });
     answer.catch(() => asked.get(id)?.answer === answer && asked.delete(id));
     return answer;

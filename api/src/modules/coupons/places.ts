@@ -1,8 +1,9 @@
 import type { Transaction } from '../../database/connection.ts';
+import { createRecentMap } from '../../recent-map.ts';
 import { findPlaces, type Place } from './queries.ts';
 
-/** Places of one generation, of two: some ten megabytes in all. */
-const GENERATION = 50_000;
+/** Most places that are remembered: some ten megabytes. */
+const MAX_KNOWN = 100_000;
 
 /** Remembers where coupons are, so that commands need not ask the register: it is long until a code is removed and stored anew. */
 export interface Places {
@@ -15,20 +16,12 @@ export interface Places {
 }
 
 export function createPlaces(): Places {
-  // Whole generations are forgotten: a Map from which the oldest entry goes each time takes longer and longer to find it.
-  let [young, old] = [new Map<string, Place>(), new Map<string, Place>()];
-  const put = (code: string, place: Place) => {
-    if (young.size >= GENERATION) [young, old] = [new Map<string, Place>(), young];
-    young.set(code, place);
-  };
+  const known = createRecentMap<string, Place>(MAX_KNOWN);
 
   const findAnew: Places['findAnew'] = async (trx, codes) => {
-    for (const code of codes) {
-      young.delete(code);
-      old.delete(code);
-    }
+    for (const code of codes) known.delete(code);
     const found = await findPlaces(trx, codes);
-    for (const [code, place] of found) put(code, place);
+    for (const [code, place] of found) known.set(code, place);
     return found;
   };
 
@@ -37,7 +30,7 @@ export function createPlaces(): Places {
     async find(trx, codes) {
       const places = new Map(
         codes.flatMap((code) => {
-          const place = young.get(code) ?? old.get(code);
+          const place = known.get(code);
           return place ? [[code, place]] : [];
         }),
       );
@@ -46,7 +39,7 @@ export function createPlaces(): Places {
       return new Map([...places, ...others]);
     },
     remember(coupons) {
-      for (const { code, bookId, id } of coupons) put(code, { bookId, id });
+      for (const { code, bookId, id } of coupons) known.set(code, { bookId, id });
     },
   };
 }

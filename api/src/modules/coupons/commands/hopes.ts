@@ -1,3 +1,4 @@
+import { createRecentMap } from '../../../recent-map.ts';
 import type { BookRules } from '../state.ts';
 
 /** A book as it was read, with what tells whether it is still the same. */
@@ -22,12 +23,10 @@ const MAX_HOPEFUL = 1_000;
 
 /** Remembers of which books coupons are given without a refusal: those for which the next group may expect the same. */
 export function createHopes(): Hopes {
-  const hopeful = new Map<string, { groups: number; book: KnownBook }>();
+  const hopeful = createRecentMap<string, { groups: number; book: KnownBook }>(MAX_HOPEFUL);
   return {
     confirm(bookId, book, before = 0) {
-      hopeful.delete(bookId);
       hopeful.set(bookId, { groups: before + 1, book });
-      if (hopeful.size > MAX_HOPEFUL) hopeful.delete(hopeful.keys().next().value!); // The one of longest ago.
     },
     dash: (bookId) => void hopeful.delete(bookId),
     of: (bookId) => hopeful.get(bookId),
