@@ -75,7 +75,7 @@ test('an administrator adds a webhook, sees its secret once, and sends it a test
   const secret = await dialog.getByLabel('Secret', { exact: true }).inputValue();
   expect(secret).toMatch(/^whsec_/);
   await dialog.getByRole('button', { name: 'Copy secret' }).click();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
   expect(await findBarriers(page)).toEqual([]);
   await dialog.getByRole('button', { name: 'Close' }).last().click();
 
