@@ -76,7 +76,8 @@ export async function makeRoles(target: RolesTarget): Promise<void> {
     DATABASE,
     ['-c', 'exit_on_error=on'],
     [
-      `DO $do$ BEGIN CREATE ROLE ${ROLE}; EXCEPTION WHEN duplicate_object THEN NULL; END $do$`,
+      // An exception cannot be caught here: with exit_on_error each ends the session.
+      `DO $do$ BEGIN IF to_regrole('${ROLE}') IS NULL THEN CREATE ROLE ${ROLE}; END IF; END $do$`,
       `ALTER ROLE ${ROLE} ${rights} PASSWORD '${passwordOf(APP_PASSWORD)}'`,
       `ALTER DATABASE ${DATABASE} OWNER TO ${ROLE}`,
       GIVE_OBJECTS,

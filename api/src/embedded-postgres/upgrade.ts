@@ -7,8 +7,8 @@ import { makePasswords, makeRoles, OLD_PASSWORD } from './roles.ts';
 import { clearRemains, findServer, type Server } from './server.ts';
 
 const POLL_MS = 20;
-/** Another start has made its lock file and writes it in a moment. One that stays empty is left of a crash. */
-const EMPTY_LOCK_LOOKS = 50;
+/** What is wrong for good fails each time. Another start that changes the same data makes ours fail for a moment only. */
+const TRIES = 40;
 
 /** Whether the data belong to another account than they should, as after a copy. */
 function isStrangers({ folder, runAs }: Cluster): boolean {
@@ -24,7 +24,7 @@ export const isOld = ({ folder }: Cluster): boolean => existsSync(join(folder, O
  * @param endServer ends a server that nobody owns any more, which runs under the old account
  */
 export async function upgrade(cluster: Cluster, endServer: (server: Server) => Promise<void>): Promise<void> {
-  let emptyLocks = 0;
+  let failures = 0;
   for (; isOld(cluster) || isStrangers(cluster); await delay(POLL_MS)) {
     const server = findServer(cluster);
     if (server?.status === 'ready') await endServer(server);
@@ -34,9 +34,7 @@ export async function upgrade(cluster: Cluster, endServer: (server: Server) => P
       if (isStrangers(cluster)) giveTo(cluster.folder, cluster.runAs!);
       if (isOld(cluster)) await upgradeRoles(cluster);
     } catch (error) {
-      const isBegun = String(error).includes('lock file "postmaster.pid" is empty');
-      if (isBegun && (emptyLocks += 1) < EMPTY_LOCK_LOOKS) continue;
-      if (!isFromAnother(error)) throw failure(cluster, error);
+      if (!isFromAnother(error) && (failures += 1) === TRIES) throw failure(cluster, error);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, watch } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -68,6 +68,16 @@ test('a server of before that a live process owns is left alone', async () => {
   await expect(launched(launch(dataDir))).rejects.toThrow(`Process ${process.pid} already runs Coupon Book`);
   expect(await query(server.url, 'SELECT answer FROM kept')).toEqual([42]);
   await owner.end();
+  await expectUpgraded(dataDir, server);
+});
+
+test('a change of data of before that was killed before its last step is done again', async () => {
+  const { dataDir, server } = await oldDataFolder();
+  await server.stop();
+  const remains = join(dataDir, 'postgres', 'coupon-book.password');
+  const password = readFileSync(remains);
+  await (await start(dataDir)).stop();
+  writeFileSync(remains, password);
   await expectUpgraded(dataDir, server);
 });
 
