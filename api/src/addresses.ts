@@ -54,13 +54,36 @@ export function addressIn({ hostname }: URL): string | null {
  * no second one. One address that is not allowed is enough to refuse the name.
  */
 export function guardedLookup(allowed: AllowedNetworks, resolve: Resolve = lookupName): LookupFunction {
+  const lookUp = sharing(resolve);
   return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    lookUp(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) callback(error, '');
       else if (addresses.length === 0 || !addresses.every(({ address }) => isAllowed(address, allowed)))
         callback(new RefusedAddress(), '');
       else if (options.all) callback(null, addresses);
       else callback(null, addresses[0]!.address, addresses[0]!.family);
+    });
+  };
+}
+
+/**
+ * Asks once for a name that several want at the same time. Few threads of the process look names up: one endpoint whose name servers
+ * say nothing would else take all of them, and every other endpoint would wait.
+ */
+function sharing(resolve: Resolve): Resolve {
+  const asked = new Map<string, Parameters<Resolve>[2][]>();
+  return (hostname, options, callback) => {
+    const question = JSON.stringify([hostname, options]);
+    const others = asked.get(question);
+    if (others) {
+      others.push(callback);
+      return;
+    }
+    const callbacks = [callback];
+    asked.set(question, callbacks);
+    resolve(hostname, options, (error, addresses) => {
+      asked.delete(question);
+      for (const answer of callbacks) answer(error, addresses);
     });
   };
 }

@@ -227,6 +227,22 @@ describe('a receiver that', () => {
     expect(await post('other.example.org', other.cert)).toMatchObject({ status: 200 });
   });
 
+  test('has name servers that hang takes one lookup, however many requests wait for it', async () => {
+    const receiver = await startReceiver();
+    const asked: Parameters<Resolve>[2][] = [];
+    const resolve: Resolve = (_name, _options, callback) => void asked.push(callback);
+    const allowed = readNetworks(['127.0.0.1'])!;
+    const connections = openConnections({ allowed, max: 32, resolve });
+    onTestFinished(() => connections.close());
+    const url = new URL(receiver.url.replace('127.0.0.1', 'hangs.example.org'));
+    const post = () => connections.post(url, {}, '{}', new AbortController().signal);
+    const waiting = Promise.all(Array.from({ length: 32 }, post));
+    await eventually(() => asked.length > 0);
+    asked[0]!(null, [{ address: '127.0.0.1', family: 4 }]);
+    for (const outcome of await waiting) expect(outcome).toMatchObject({ status: 204 });
+    expect(asked).toHaveLength(1);
+  });
+
   test('hangs does not delay the others', async () => {
     const hanging = await startReceiver(() => undefined);
     const quick = await startReceiver();
