@@ -51,6 +51,7 @@ const reasons = {
   'users-or-all': 'Give userIds or emails, or all on its own',
   'foreign-cursor': 'Must be the nextCursor of the previous page',
   'not-a-key': 'Must be 1 to 255 printable ASCII characters',
+  'not-an-external-id': 'Must be 1 to {max} visible ASCII characters, without spaces, and not . or ..',
   'search-too-wide':
     'Too many coupons begin like this. Give more of the code, a book, a user or a time range (from, to)',
   'url-not-readable': 'Must be a URL such as https://example.org/hooks',

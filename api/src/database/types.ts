@@ -326,6 +326,7 @@ export interface Users {
   disabled_at: Timestamp | null;
   email: string;
   email_clash: Generated<boolean>;
+  external_id: string | null;
   id: Generated<string>;
   initial_password: Generated<boolean>;
   name: string | null;

@@ -14,7 +14,7 @@ export default fp<{ config: Config }>(
       await app.register(cors, {
         origin: config.corsOrigins,
         credentials: true,
-        methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+        methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         exposedHeaders: [
           'Location',
           'Idempotent-Replayed',

@@ -55,6 +55,7 @@ test('201 with the user, never the password; then signing in works and /auth/me 
     hasPassword: true,
     initialPassword: false,
     emailClash: false,
+    externalId: null,
     name: 'Ada',
     role: 'USER',
     disabledAt: null,

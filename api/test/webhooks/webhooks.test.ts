@@ -60,6 +60,36 @@ describe('an event', () => {
     expect(JSON.stringify(listed)).not.toContain(code);
   });
 
+  test("names the person by the company's own id, for as long as the account has it", async () => {
+    const receiver = await startReceiver();
+    const webhook = await makeWebhook(node, admin, receiver.url, { types: ['coupon.redeemed'] });
+    const { user, bookId } = await spendCoupon(node);
+    const other = await spendCoupon(node);
+    const externalId = `customer-${user.id}`;
+    expect((await call(node, admin, 'PATCH', `/users/${user.id}`, { externalId })).status).toBe(200);
+    const [delivery] = await eventually(async () => {
+      const mine = (await deliveriesOf(node, admin, webhook.id)).filter(
+        ({ status }) => status === 'delivered',
+      );
+      return mine.length === 2 ? mine.reverse() : undefined;
+    });
+    await call(node, admin, 'POST', `/webhooks/${webhook.id}/deliveries/${delivery!.id}/replay`, {});
+    const userOf = async (count: number) => {
+      const got = await eventually(() => {
+        const mine = receiver.received.filter(({ body }) => body.includes(bookId));
+        return mine.length === count ? mine : undefined;
+      });
+      return (JSON.parse(got.at(-1)!.body) as { data: { user: object } }).data.user;
+    };
+    expect(await userOf(2)).toEqual({ id: user.id, externalId });
+    const theirs = receiver.received.find(({ body }) => body.includes(other.bookId))!;
+    expect(JSON.parse(theirs.body)).toMatchObject({ data: { user: { externalId: null } } });
+
+    await call(node, admin, 'PATCH', `/users/${user.id}`, { externalId: null });
+    await call(node, admin, 'POST', `/webhooks/${webhook.id}/deliveries/${delivery!.id}/replay`, {});
+    expect(await userOf(3)).toEqual({ id: user.id, externalId: null });
+  });
+
   test('has the whole code only for an endpoint that asks for codes', async () => {
     const receiver = await startReceiver();
     await makeWebhook(node, admin, receiver.url, { includeCodes: true });

@@ -1,6 +1,6 @@
 export default {
   description: 'Accounts: who can sign in, and who is an administrator.',
-  find: 'Find by the start of the e-mail',
+  find: 'Find by e-mail or external ID',
   role: 'Role',
   allRoles: 'All roles',
   roles: { USER: 'User', ADMIN: 'Administrator' },
@@ -36,6 +36,9 @@ export default {
   },
   email: 'E-mail',
   name: 'Name',
+  externalId: 'External ID',
+  externalIdHelp: 'How your own systems name this person.',
+  externalIdTaken: 'Another account has this external ID.',
   createdAt: 'Created',
   you: 'You',
   actions: 'Actions for {email}',

@@ -1,6 +1,6 @@
 export default {
   description: 'Cuentas: quién puede iniciar sesión y quién es administrador.',
-  find: 'Buscar por el principio del correo',
+  find: 'Buscar por correo o ID externo',
   role: 'Rol',
   allRoles: 'Todos los roles',
   roles: { USER: 'Usuario', ADMIN: 'Administrador' },
@@ -36,6 +36,9 @@ export default {
   },
   email: 'Correo electrónico',
   name: 'Nombre',
+  externalId: 'ID externo',
+  externalIdHelp: 'El identificador de esta persona en sus sistemas.',
+  externalIdTaken: 'Otra cuenta tiene este ID externo.',
   createdAt: 'Creada',
   you: 'Usted',
   actions: 'Acciones para {email}',

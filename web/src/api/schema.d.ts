@@ -37,10 +37,31 @@ export interface paths {
     options?: never;
     head?: never;
     /**
-     * Change the role or name of an account, confirm or disable it
+     * Change the role, name or external id of an account, confirm or disable it
      * @description Changes the fields that are given. Disabling an account, or taking the role of ADMIN from it, ends its sessions; what it does as ADMIN is refused at once, all else within 15 minutes. The last enabled ADMIN stays: 409.
      */
     patch: operations['changeUser'];
+    trace?: never;
+  };
+  '/api/v1/users/by-external-id/{externalId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read the account of an external id */
+    get: operations['getUserByExternalId'];
+    /**
+     * Create or change the account of an external id
+     * @description Creates the account if no account has this external id; then `email` is required. Otherwise changes the fields that are given. An e-mail that another account has is refused: give that account the external id with PATCH /users/{id}.
+     */
+    put: operations['saveUserByExternalId'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/api/v1/auth/options': {
@@ -1263,6 +1284,7 @@ export interface components {
       | 'users-or-all'
       | 'foreign-cursor'
       | 'not-a-key'
+      | 'not-an-external-id'
       | 'search-too-wide'
       | 'url-not-readable'
       | 'url-not-http'
@@ -1492,6 +1514,11 @@ export interface components {
       id: string;
       /** @example ada@example.com */
       email: string;
+      /**
+       * @description the company's own id of the person: visible ASCII characters, compared as they are
+       * @example customer-4711
+       */
+      externalId: string | null;
       /** @example Ada Lovelace */
       name: string | null;
       /**
@@ -2563,6 +2590,11 @@ export interface components {
            * @description for whom
            */
           id: string;
+          /**
+           * @description the company's own id of this person
+           * @example customer-4711
+           */
+          externalId: string | null;
         };
         /**
          * Format: uuid
@@ -2626,6 +2658,11 @@ export interface components {
            * @description for whom
            */
           id: string;
+          /**
+           * @description the company's own id of this person
+           * @example customer-4711
+           */
+          externalId: string | null;
         };
         /**
          * Format: uuid
@@ -2693,6 +2730,11 @@ export interface components {
            * @description for whom
            */
           id: string;
+          /**
+           * @description the company's own id of this person
+           * @example customer-4711
+           */
+          externalId: string | null;
         };
         /**
          * Format: uuid
@@ -2756,6 +2798,11 @@ export interface components {
            * @description for whom
            */
           id: string;
+          /**
+           * @description the company's own id of this person
+           * @example customer-4711
+           */
+          externalId: string | null;
         };
         /**
          * Format: uuid
@@ -2819,6 +2866,11 @@ export interface components {
            * @description for whom
            */
           id: string;
+          /**
+           * @description the company's own id of this person
+           * @example customer-4711
+           */
+          externalId: string | null;
         };
         /**
          * Format: uuid
@@ -2888,6 +2940,11 @@ export interface components {
            * @description for whom
            */
           id: string;
+          /**
+           * @description the company's own id of this person
+           * @example customer-4711
+           */
+          externalId: string | null;
         };
         /**
          * Format: uuid
@@ -2951,6 +3008,11 @@ export interface components {
            * @description for whom
            */
           id: string;
+          /**
+           * @description the company's own id of this person
+           * @example customer-4711
+           */
+          externalId: string | null;
         };
         /**
          * Format: uuid
@@ -3478,7 +3540,7 @@ export interface operations {
         limit?: number;
         /** @description `nextCursor` of the page before */
         cursor?: string;
-        /** @description how the e-mail begins */
+        /** @description how the e-mail or the external id begins */
         q?: string;
         /** @description ADMIN configures everything and may act for users */
         role?: 'USER' | 'ADMIN';
@@ -3569,6 +3631,11 @@ export interface operations {
            * @example ada@example.com
            */
           email: string;
+          /**
+           * @description the company's own id of the person: visible ASCII characters, compared as they are
+           * @example customer-4711
+           */
+          externalId?: string;
           /** @example Ada Lovelace */
           name?: string;
           /**
@@ -3770,6 +3837,11 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /**
+           * @description the company's own id of the person: visible ASCII characters, compared as they are
+           * @example customer-4711
+           */
+          externalId?: string | null;
           /** @example Ada Lovelace */
           name?: string | null;
           /**
@@ -3824,6 +3896,217 @@ export interface operations {
       };
       /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `conflict`: The request conflicts with something that exists: a name or an e-mail is taken, or the same request is still running. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `payload-too-large`: The body is larger than this endpoint accepts. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type`: This endpoint does not accept this `Content-Type`, or the content does not match it. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`: You have used this Idempotency-Key for a request with another method, path or body. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getUserByExternalId: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description the company's own id of the person: visible ASCII characters, compared as they are */
+        externalId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['User'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: Your account is not allowed to do this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unavailable`: The database cannot be reached, or the service is overloaded. Either nothing happened, or repeating the request with the same Idempotency-Key tells you what did. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  saveUserByExternalId: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description makes the request safe to repeat: 1 to 255 printable ASCII characters, kept for 24 hours */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description the company's own id of the person: visible ASCII characters, compared as they are */
+        externalId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description kept in one canonical form: NFKC, lower case, the domain in ASCII (IDNA); at most 254 characters
+           * @example ada@example.com
+           */
+          email?: string;
+          /** @example Ada Lovelace */
+          name?: string | null;
+          /**
+           * @description ADMIN configures everything and may act for users
+           * @example USER
+           * @enum {unknown}
+           */
+          role?: 'USER' | 'ADMIN';
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['User'];
+        };
+      };
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['User'];
+        };
+      };
+      /** @description `invalid-request`: Something in the path, the query, a header or the body is missing, unknown or out of range. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: There is no valid access token, or the sign-in was not accepted. The answer never says which part was wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: Your account is not allowed to do this. */
+      403: {
         headers: {
           [name: string]: unknown;
         };

@@ -104,6 +104,7 @@ export default {
   'too-many': 'At most {max} entries',
   'foreign-cursor': 'This page of the list no longer exists: start again',
   'not-a-key': 'Not a valid key',
+  'not-an-external-id': 'At most {max} letters without accents, digits and signs, no spaces',
   'no-such-problem': 'There is nothing at this address.',
   'only-jobs-here': 'This process only runs jobs.',
   'not-json': 'Reload the page and try again.',

@@ -98,6 +98,7 @@ export default {
   'too-many': 'Como máximo {max} elementos',
   'foreign-cursor': 'Esta página de la lista ya no existe: empiece de nuevo',
   'not-a-key': 'La clave no es válida',
+  'not-an-external-id': 'Como máximo {max} letras sin tilde, números y signos, sin espacios',
   'no-such-problem': 'En esta dirección no hay nada.',
   'only-jobs-here': 'Este proceso solo ejecuta tareas.',
   'not-json': 'Recargue la página e inténtelo de nuevo.',

@@ -16,7 +16,12 @@ const coupon = {
       }),
     ),
   }),
-  user: Type.Object({ id: uuid('for whom') }),
+  user: Type.Object({
+    id: uuid('for whom'),
+    externalId: nullable(
+      Type.String({ description: "the company's own id of this person", example: 'customer-4711' }),
+    ),
+  }),
   actorId: nullable(uuid('who did it; null: time itself')),
 };
 const none = nullable(Type.Object({}, { additionalProperties: true }));

@@ -12,7 +12,7 @@ interface Envelope {
   id: string;
   type: string;
   subject: string;
-  data: { eventId: number; coupon: { code: string } };
+  data: { eventId: number; coupon: { code: string }; user: object };
 }
 
 const COUPONS = 5;
@@ -110,14 +110,21 @@ test('every event reaches a FIFO queue in the order of its coupon, and a bus tha
 
 test('every event reaches a standard queue, which knows no groups', async () => {
   const { client, queues } = await startWithQueue('coupons', { relays: 1 });
+  const userId = '0199f0a2-71aa-7b02-8a34-5c1de2a0a7f3';
+  await client.query(
+    "INSERT INTO users (id, email, external_id) VALUES ($1, 'ada@example.org', 'customer-17')",
+    [userId],
+  );
   const { rows } = await client.query<{ id: string }>(
     `INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at, code, book_name)
      SELECT 'coupon.redeemed', $1, 1, $1, clock_timestamp(), 'SECRET-CODE', 'Book' FROM generate_series(1, 25) RETURNING id`,
-    ['0199f0a2-71aa-7b02-8a34-5c1de2a0a7f3'],
+    [userId],
   );
   const queued = () => queues.inspectQueue('coupons')!.messages.ready;
   await eventually(() => queued().length >= rows.length);
-  const ids = queued().map(({ body }) => (JSON.parse(body) as Envelope).data.eventId);
+  const envelopes = queued().map(({ body }) => JSON.parse(body) as Envelope);
+  for (const { data } of envelopes) expect(data.user).toEqual({ id: userId, externalId: 'customer-17' });
+  const ids = envelopes.map(({ data }) => data.eventId);
   expect([...new Set(ids)].sort((a, b) => a - b)).toEqual(rows.map(({ id }) => Number(id)));
   expect(JSON.stringify(queued())).not.toContain('SECRET-CODE');
 });

@@ -6,6 +6,8 @@ import type { UserRole } from '../../../database/types.ts';
 export interface UserRow {
   id: string;
   email: string;
+  /** The company's own id of the person. */
+  externalId: string | null;
   name: string | null;
   role: UserRole;
   disabledAt: Date | null;
@@ -22,7 +24,7 @@ export interface UserRow {
 
 /** The columns of `users` under the names of `UserRow`; never the password's hash. */
 export const userColumns = sql`
-  users.id, users.email, users.name, users.role, users.disabled_at AS "disabledAt", users.confirmed_at AS "confirmedAt",
+  users.id, users.email, users.external_id AS "externalId", users.name, users.role, users.disabled_at AS "disabledAt", users.confirmed_at AS "confirmedAt",
   users.password_hash IS NOT NULL AS "hasPassword", users.initial_password AS "initialPassword",
   users.email_clash AS "emailClash", users.created_at AS "createdAt", users.updated_at AS "updatedAt"`;
 
@@ -39,6 +41,15 @@ export async function findUserByEmail(
   const { rows } = await sql<UserRow>`
     SELECT ${userColumns} FROM users WHERE email IN (${email.canonical}, ${email.kept})
     ORDER BY email = ${email.kept} DESC LIMIT 1`.execute(db);
+  return rows[0];
+}
+
+export async function findUserByExternalId(
+  db: Database | Transaction,
+  externalId: string,
+): Promise<UserRow | undefined> {
+  const { rows } = await sql<UserRow>`
+    SELECT ${userColumns} FROM users WHERE external_id = ${externalId}`.execute(db);
   return rows[0];
 }
 
@@ -120,7 +131,8 @@ export async function inviteUsers(
 }
 
 export interface UserFilter {
-  emailPrefix?: string;
+  /** How the e-mail begins, or the external id. */
+  begins?: { email: string; externalId: string };
   role?: UserRole;
   disabled?: boolean;
   confirmed?: boolean;
@@ -130,11 +142,13 @@ export interface UserFilter {
   limit: number;
 }
 
+const toPrefix = (text: string) => `${text.replace(/[\\%_]/g, '\\$&')}%`;
+
 /** Newest first. */
 export async function listUsers(db: Database, filter: UserFilter): Promise<UserRow[]> {
-  const { emailPrefix, role, disabled, confirmed, emailClash, after, limit } = filter;
+  const { begins, role, disabled, confirmed, emailClash, after, limit } = filter;
   const where = allOf(
-    emailPrefix !== undefined && sql`email LIKE ${`${emailPrefix.replace(/[\\%_]/g, '\\$&')}%`}`,
+    begins && sql`(email LIKE ${toPrefix(begins.email)} OR external_id LIKE ${toPrefix(begins.externalId)})`,
     role && sql`role = ${role}`,
     disabled !== undefined && sql`(disabled_at IS NOT NULL) = ${disabled}`,
     confirmed !== undefined && sql`(confirmed_at IS NOT NULL) = ${confirmed}`,
@@ -149,6 +163,7 @@ export async function listUsers(db: Database, filter: UserFilter): Promise<UserR
 
 export interface NewUser {
   email: string;
+  externalId?: string;
   name?: string;
   role?: UserRole;
   /** Null: an account that cannot sign in by itself. */
@@ -157,13 +172,13 @@ export interface NewUser {
   confirmed: boolean;
 }
 
-/** The new user, or undefined when the e-mail is taken. */
+/** The new user, or undefined when the e-mail or the external id is taken. */
 export async function insertUser(trx: Transaction, user: NewUser): Promise<UserRow | undefined> {
   const { rows } = await sql<UserRow>`
-    INSERT INTO users (email, name, role, password_hash, confirmed_at)
-    VALUES (${user.email}, ${user.name ?? null}, ${user.role ?? 'USER'}, ${user.passwordHash},
+    INSERT INTO users (email, external_id, name, role, password_hash, confirmed_at)
+    VALUES (${user.email}, ${user.externalId ?? null}, ${user.name ?? null}, ${user.role ?? 'USER'}, ${user.passwordHash},
             CASE WHEN ${user.confirmed} THEN clock_timestamp() END)
-    ON CONFLICT (email) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING ${userColumns}`.execute(trx);
   return rows[0];
 }
@@ -189,13 +204,19 @@ export async function otherAdminExists(trx: Transaction, id: string): Promise<bo
   return rows[0]!.found;
 }
 
-/** Writes what can be changed of a user. Disabling or confirming again keeps the first time. */
+/** Writes what can be changed of a user. Disabling or confirming again keeps the first time. Fails when a unique value is taken. */
 export async function updateUser(
   trx: Transaction,
-  user: Pick<UserRow, 'id' | 'name' | 'role'> & { disabled: boolean; confirmed: boolean },
+  user: Pick<UserRow, 'id' | 'email' | 'externalId' | 'name' | 'role'> & {
+    disabled: boolean;
+    confirmed: boolean;
+  },
 ): Promise<UserRow> {
   const { rows } = await sql<UserRow>`
     UPDATE users SET
+      email = ${user.email},
+      email_clash = email_clash AND email = ${user.email},
+      external_id = ${user.externalId},
       name = ${user.name},
       role = ${user.role},
       disabled_at = CASE WHEN ${user.disabled} THEN coalesce(disabled_at, clock_timestamp()) END,

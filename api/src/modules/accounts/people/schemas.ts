@@ -16,6 +16,13 @@ export const email = Type.String({
   example: 'ada@example.com',
 });
 
+const externalId = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: "the company's own id of the person: visible ASCII characters, compared as they are",
+  example: 'customer-4711',
+});
+
 /** Not shorter than 8: see sessions/passwords.ts. Anything longer than 128 is no help and work for nothing. */
 export const newPassword = Type.String({
   minLength: 8,
@@ -30,6 +37,7 @@ export const userSchema = component(
   {
     id: uuid(),
     email: Type.String({ example: 'ada@example.com' }),
+    externalId: nullable(externalId),
     name: nullable(Type.String({ example: 'Ada Lovelace' })),
     role,
     disabledAt: nullable(time('since when the account may do nothing')),
@@ -55,11 +63,17 @@ export const userSchema = component(
 export const userPage = page('UserPage', ref(userSchema));
 
 export const userId = strict({ id: uuid() });
+export const byExternalId = strict({ externalId });
 
 export const listQuery = strict({
   ...pageQuery,
   q: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 254, description: 'how the e-mail begins', example: 'ada@' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 254,
+      description: 'how the e-mail or the external id begins',
+      example: 'ada@',
+    }),
   ),
   role: Type.Optional(role),
   disabled: Type.Optional(Type.Boolean({ description: 'only disabled, or only enabled ones' })),
@@ -74,6 +88,7 @@ export const listQuery = strict({
 
 export const newUser = strict({
   email,
+  externalId: Type.Optional(externalId),
   name: Type.Optional(shownName),
   password: Type.Optional(newPassword),
   role: Type.Optional(role),
@@ -81,6 +96,7 @@ export const newUser = strict({
 
 export const userChanges = strict(
   {
+    externalId: Type.Optional(nullable(externalId)),
     name: Type.Optional(nullable(shownName)),
     role: Type.Optional(role),
     disabled: Type.Optional(
@@ -95,11 +111,18 @@ export const userChanges = strict(
   { minProperties: 1 },
 );
 
+export const userOfExternalId = strict({
+  email: Type.Optional(email),
+  name: Type.Optional(nullable(shownName)),
+  role: Type.Optional(role),
+});
+
 /** What others may see of an account. */
 export function presentUser(user: UserRow) {
   return {
     id: user.id,
     email: user.email,
+    externalId: user.externalId,
     name: user.name,
     role: user.role,
     disabledAt: user.disabledAt?.toISOString() ?? null,

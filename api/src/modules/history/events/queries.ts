@@ -69,11 +69,7 @@ export interface Stretch {
  * Events that became visible between two snapshots, in the order of their ids; of one coupon that is the order in which they
  * happened. Looked up by transaction: those since `from`, and those that were running then; a long transaction costs nothing.
  */
-export async function listEventsBetween(
-  db: Database,
-  { from, to, afterId, limit, of }: Stretch,
-): Promise<StreamedEvent[]> {
-  const { rows } = await sql<Omit<StreamedEvent, 'txid'> & { txid: string }>`
+export const eventsBetween = ({ from, to, afterId, limit, of }: Stretch) => sql`
     SELECT * FROM (
       SELECT id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
              occurred_at AS "occurredAt", data, code, book_name AS "bookName", txid::text AS txid
@@ -82,7 +78,13 @@ export async function listEventsBetween(
         AND id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
         AND ${allOf(of && sql`(user_id = ANY(${of.userIds}::uuid[]) OR book_id = ANY(${of.bookIds}::uuid[]))`)}
       OFFSET 0) stretch
-    ORDER BY id LIMIT ${limit}`.execute(db);
+    ORDER BY id LIMIT ${limit}`;
+
+/** See `eventsBetween`. */
+export async function listEventsBetween(db: Database, stretch: Stretch): Promise<StreamedEvent[]> {
+  const { rows } = await sql<
+    Omit<StreamedEvent, 'txid'> & { txid: string }
+  >`${eventsBetween(stretch)}`.execute(db);
   return rows.map((row) => ({ ...row, txid: Number(row.txid) }));
 }
 

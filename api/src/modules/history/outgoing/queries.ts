@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from '../../../database/connection.ts';
-import { between, type StreamedEvent, type Stretch } from '../events/queries.ts';
+import { between, eventsBetween, type StreamedEvent, type Stretch } from '../events/queries.ts';
 
 /** What concerns administrators and no single coupon. */
 export interface Notice {
@@ -49,15 +49,34 @@ export async function listNoticesById(db: Database, ids: readonly number[]): Pro
 }
 
 /** An event as it leaves; `txid` is for the stream only. */
-export type OutgoingEvent = Omit<StreamedEvent, 'txid'>;
+export type OutgoingEvent = Omit<StreamedEvent, 'txid'> & {
+  /** As it is now: events keep no copy of what names a person. */
+  userExternalId: string | null;
+};
 
 const eventColumns = sql`
-  id, type, coupon_id AS "couponId", book_id AS "bookId", user_id AS "userId", actor_id AS "actorId",
-  occurred_at AS "occurredAt", data, code, book_name AS "bookName"`;
+  e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
+  e.occurred_at AS "occurredAt", e.data, e.code, e.book_name AS "bookName", u.external_id AS "userExternalId"`;
+
+/** Events that became visible between two snapshots, in the order of their ids: see `eventsBetween`. */
+export async function listOutgoingBetween(
+  db: Database,
+  stretch: Omit<Stretch, 'of'>,
+): Promise<OutgoingEvent[]> {
+  const { rows } = await sql<OutgoingEvent>`
+    SELECT e.id, e.type, e."couponId", e."bookId", e."userId", e."actorId", e."occurredAt", e.data, e.code, e."bookName",
+           u.external_id AS "userExternalId"
+    FROM (${eventsBetween({ ...stretch, of: null })}) e LEFT JOIN users u ON u.id = e."userId" ORDER BY e.id`.execute(
+    db,
+  );
+  return rows;
+}
 
 export async function listEventsById(db: Database, ids: readonly number[]): Promise<OutgoingEvent[]> {
   const { rows } = await sql<OutgoingEvent>`
-    SELECT ${eventColumns} FROM events WHERE id = ANY(${ids}::bigint[])`.execute(db);
+    SELECT ${eventColumns} FROM events e LEFT JOIN users u ON u.id = e.user_id WHERE e.id = ANY(${ids}::bigint[])`.execute(
+    db,
+  );
   return rows;
 }
 
@@ -67,9 +86,11 @@ export async function listEventsByTime(
   { from, afterId, until, limit }: { from: Date; afterId: number; until: Date; limit: number },
 ): Promise<OutgoingEvent[]> {
   const { rows } = await sql<OutgoingEvent>`
-    SELECT ${eventColumns} FROM events
-    WHERE occurred_at >= ${from} AND (occurred_at, id) > (${from}, ${afterId}::bigint) AND occurred_at < ${until}
-    ORDER BY occurred_at, id LIMIT ${limit}`.execute(db);
+    SELECT ${eventColumns} FROM (
+      SELECT * FROM events
+      WHERE occurred_at >= ${from} AND (occurred_at, id) > (${from}, ${afterId}::bigint) AND occurred_at < ${until}
+      ORDER BY occurred_at, id LIMIT ${limit}) e
+    LEFT JOIN users u ON u.id = e.user_id ORDER BY e.occurred_at, e.id`.execute(db);
   return rows;
 }
 

@@ -32,7 +32,7 @@ function dataOf(message: Message, includeCodes: boolean): Record<string, unknown
       eventId: event.id,
       book: { id: event.bookId, name: event.bookName },
       coupon: { id: event.couponId, code: code === null || includeCodes ? code : maskCode(code) },
-      user: { id: event.userId },
+      user: { id: event.userId, externalId: event.userExternalId },
       actorId: event.actorId,
       details: event.data,
     };

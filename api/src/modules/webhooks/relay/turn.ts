@@ -2,8 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
-import { listEventsBetween, readTip } from '../../history/events/queries.ts';
-import { listEventsByTime, listNoticesBetween, listNoticesByTime } from '../../history/outgoing/queries.ts';
+import { readTip } from '../../history/events/queries.ts';
+import {
+  listEventsByTime,
+  listNoticesBetween,
+  listNoticesByTime,
+  listOutgoingBetween,
+} from '../../history/outgoing/queries.ts';
 import { covers, formatSnapshot, type Snapshot, withAtMost } from '../../history/snapshot.ts';
 import { eventMessage, type Message, noticeMessage } from './message.ts';
 import {
@@ -122,7 +127,7 @@ async function advance(turn: Turn): Promise<'moved' | 'still' | 'stopped'> {
   for (let pages = 0; pages < PAGES_AT_ONCE; pages += 1) {
     turn.signal.throwIfAborted();
     const { from, afterId } = turn.place;
-    const events = await listEventsBetween(db, { from, to, afterId, limit: PAGE, of: null });
+    const events = await listOutgoingBetween(db, { from, to, afterId, limit: PAGE });
     // With the first page: it may come twice, but is never left out.
     const notices = afterId === 0 ? await listNoticesBetween(db, { from, to }) : [];
     const isLast = events.length < PAGE;
