@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type ServerOptions, startServer } from '../../race/server-process.ts';
+import { migrate } from '../../src/database/migrate.ts';
 import { findAccount } from '../../src/embedded-postgres/account.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { startDurablePostgres } from '../support/durable-postgres.ts';
 import { findInstalledPostgres } from '../support/installed-postgres.ts';
 import { type ServerProcess, untilReady } from '../support/server.ts';
+import { rowsOf } from '../support/stage.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
@@ -100,6 +103,43 @@ test('it runs with an embedded PostgreSQL, whose programs are those that are ins
   expect(await server.stop()).toBe(0);
   expect(timesOf(app())).toEqual(files);
 });
+
+test('its doctor runs there too: finds nothing in a database that is well, and what is wrong with its exit code', async () => {
+  const postgres = await startDurablePostgres();
+  onTestFinished(() => postgres.remove());
+  await migrate(postgres.url);
+  const [{ id }] = await rowsOf<{ id: string }>(
+    postgres.url,
+    `INSERT INTO users (email, role) VALUES ('boss@example.org', 'ADMIN') RETURNING id`,
+  );
+  expect(await examine('--data', '--database', postgres.url)).toEqual({
+    code: 0,
+    stdout: 'Nothing found: all is well.\n',
+    stderr: '',
+  });
+  await rowsOf(postgres.url, 'UPDATE users SET disabled_at = clock_timestamp() WHERE id = $1', [id]);
+  expect(await examine('--database', postgres.url)).toEqual({
+    code: 2,
+    stdout:
+      'ERROR   No enabled account is an administrator. [no-admin]\n' +
+      '        Run npm run reset-admin, or start the service: it makes the first one.\n1 found.\n',
+    stderr: '',
+  });
+  expect(timesOf(app())).toEqual(files);
+});
+
+/** Runs the doctor of the artifact, with nothing else in reach. */
+async function examine(...args: string[]) {
+  const options = { cwd: '/', env: { PATH: '/nowhere' }, ...stranger };
+  const { code, stdout, stderr } = await run(
+    join(layout, 'node'),
+    [join(app(), 'doctor.js'), ...args],
+    options,
+  )
+    .then((output) => ({ code: 0, ...output }))
+    .catch((error: { code: number; stdout: string; stderr: string }) => error);
+  return { code, stdout, stderr };
+}
 
 test('it is made of few packages, none of which builds or tests, and tells the licence of each', () => {
   const packages = JSON.parse(readFileSync(join(app(), 'packages.json'), 'utf8')) as { name: string }[];
