@@ -13,6 +13,8 @@ export interface CollectedSpan {
   links?: { spanId: string }[];
 }
 
+export type Collector = Awaited<ReturnType<typeof startCollector>>;
+
 interface Export {
   resourceSpans: { scopeSpans: { spans: CollectedSpan[] }[] }[];
 }

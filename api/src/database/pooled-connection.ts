@@ -94,14 +94,16 @@ function roundTrip<T>(queries: readonly CompiledQuery[], send: () => Promise<T>)
   );
 }
 
-/** What statements do, in a few words: their verbs and tables, never a value. */
+const WRITE =
+  /\b(insert(?=\s+into)|(?<!\b(?:for|key)\s+)update|delete(?=\s+from))(?:\s+(?:into|from))?\s+([a-z_]+)/i;
+const READ = /\b(select)\b(?:[^;]*?\bfrom\s+([a-z_]+))?/i;
+const OTHER = /\b(begin|commit|rollback)\b/i;
+
+/** What statements do, in a few words: the verb and the table of each, never a value. Of one that reads and writes, what it writes. */
 function summarize(queries: readonly CompiledQuery[]): string {
   const words = queries.map(({ sql }) => {
-    const [, verb = 'sql', table = ''] =
-      /\b(insert|update|delete|select|begin|commit|rollback)\b(?:[^;]*?\b(?:into|from|update)\s+([a-z_]+))?/i.exec(
-        sql,
-      ) ?? [];
-    return `${verb.toLowerCase()}${table && ` ${table}`}`;
+    const [, verb = 'sql', table] = WRITE.exec(sql) ?? READ.exec(sql) ?? OTHER.exec(sql) ?? [];
+    return [verb.toLowerCase(), table].filter(Boolean).join(' ');
   });
   return [...new Set(words)].join(', ').slice(0, 120);
 }

@@ -97,8 +97,8 @@ test('a group of claims is one span, linked with each request that it settled; t
     expect(groups.map(({ spanId }) => spanId)).toContain(links[0]?.spanId);
   for (const group of groups) {
     const statements = spans.filter(({ parentSpanId }) => parentSpanId === group.spanId);
-    expect(statements).not.toEqual([]);
-    expect(statements.map(({ name }) => name).join()).toContain('coupons');
+    const names = statements.map(({ name }) => name).join(', ');
+    expect(names).toMatch(/update coupons.*insert events/);
   }
   expect(spans.map(({ traceId }) => traceId)).not.toContain('a'.repeat(32));
   // AWS X-Ray wants to see in them when a trace began.
