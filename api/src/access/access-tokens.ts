@@ -24,6 +24,8 @@ export interface AccessTokens {
   recall: (token: string) => Caller | undefined;
   /** The caller of a token, or null when it is not a valid one of ours. Throws when its key cannot be looked up now. */
   verify: (token: string) => Promise<Caller | null>;
+  /** How long the access token of a request is still valid: a stream must not outlive it. The token has been verified. */
+  msLeft: (request: FastifyRequest) => number;
   /** Forgets what was verified. */
   forget: () => void;
 }
@@ -38,20 +40,21 @@ export function accessTokens(keys: SigningKeys): AccessTokens {
   return {
     async sign({ id, role }) {
       const key = await keys.current();
+      const issuedAt = Math.floor(keys.now() / 1000);
       return new SignJWT({ role })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
         .setSubject(id)
-        .setIssuedAt()
-        .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + ACCESS_TOKEN_SECONDS)
         .sign(key.privateKey);
     },
 
     recall(token) {
       const known = remembered.get(token);
       if (!known) return undefined;
-      if (known.expiresAt > Date.now()) return known.caller;
+      if (known.expiresAt > keys.now()) return known.caller;
       remembered.delete(token);
       return undefined;
     },
@@ -66,6 +69,7 @@ export function accessTokens(keys: SigningKeys): AccessTokens {
           issuer: ISSUER,
           audience: AUDIENCE,
           typ: TYPE,
+          currentDate: new Date(keys.now()),
           requiredClaims: ['sub', 'exp', 'role'],
         });
         const { sub, role, exp } = payload;
@@ -76,6 +80,11 @@ export function accessTokens(keys: SigningKeys): AccessTokens {
       } catch {
         return null;
       }
+    },
+
+    msLeft({ headers }) {
+      const token = headers.authorization!.slice('bearer '.length).trim();
+      return decodeJwt(token).exp! * 1000 - keys.now();
     },
 
     forget: () => remembered.clear(),
@@ -90,10 +99,4 @@ function keyId(token: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** How long the access token of a request is still valid: a stream must not outlive it. The token has been verified. */
-export function tokenMsLeft(request: FastifyRequest): number {
-  const token = request.headers.authorization!.slice('bearer '.length).trim();
-  return decodeJwt(token).exp! * 1000 - Date.now();
 }

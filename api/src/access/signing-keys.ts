@@ -32,6 +32,8 @@ export interface SigningKeys {
   find: (id: string) => Promise<SigningKey | undefined>;
   /** All keys that verify, without their private parts (RFC 7517). */
   publicKeys: () => Promise<PublicJwk[]>;
+  /** The database's time in milliseconds, as of when the keys were read: the clocks of processes may differ. */
+  now: () => number;
 }
 
 /**
@@ -44,6 +46,7 @@ export function signingKeys(db: Database, onChange: () => void): SigningKeys {
   let signer: SigningKey | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
   let loading: Promise<void> | undefined;
+  let databaseAheadMs = 0;
 
   const age = () => performance.now() - loadedAt;
 
@@ -59,12 +62,14 @@ export function signingKeys(db: Database, onChange: () => void): SigningKeys {
       await rotateSigningKeys(db);
       rows = await listSigningKeys(db);
     }
+    const aheadMs = rows[0]!.now.getTime() - Date.now();
     const next = new Map<string, SigningKey>();
     for (const { id, private_jwk: jwk } of rows) next.set(id, keys.get(id) ?? (await importKey(id, jwk)));
     const changed = next.size !== keys.size || [...next.keys()].some((id) => !keys.has(id));
     keys = next;
     signer = next.get((rows.findLast(({ settled }) => settled) ?? rows[0]!).id);
     loadedAt = startedAt;
+    databaseAheadMs = aheadMs;
     if (changed) onChange();
   }
 
@@ -87,6 +92,7 @@ export function signingKeys(db: Database, onChange: () => void): SigningKeys {
       await fresh();
       return [...keys.values()].map(({ publicJwk }) => publicJwk);
     },
+    now: () => Date.now() + databaseAheadMs,
   };
 }
 
@@ -101,10 +107,11 @@ async function importKey(id: string, jwk: PrivateJwk): Promise<SigningKey> {
   };
 }
 
-/** Keys that verify, oldest first. */
+/** Keys that verify, oldest first, and what time it is. */
 async function listSigningKeys(db: Database) {
-  const { rows } = await sql<{ id: string; private_jwk: PrivateJwk; settled: boolean }>`
-    SELECT id, private_jwk, created_at < clock_timestamp() - ${SETTLE_SECONDS} * interval '1 second' AS settled
+  const { rows } = await sql<{ id: string; private_jwk: PrivateJwk; settled: boolean; now: Date }>`
+    SELECT id, private_jwk, created_at < clock_timestamp() - ${SETTLE_SECONDS} * interval '1 second' AS settled,
+           clock_timestamp() AS now
     FROM signing_keys
     WHERE expires_at IS NULL OR expires_at > clock_timestamp()
     ORDER BY created_at, id`.execute(db);

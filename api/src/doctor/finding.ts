@@ -153,7 +153,7 @@ const WORDS: Words = {
     detail: ({ seconds }) =>
       `The clock of this machine and the clock of the database differ by ${seconds} s.`,
     advice:
-      'Let both follow a time server. The rules follow the clock of the database; tokens follow this one.',
+      'Let both follow a time server. Rules and tokens follow the clock of the database; logs and traces follow this one.',
   },
   'old-transaction': {
     severity: 'warning',

@@ -61,7 +61,7 @@ export default {
   'clock-differs': {
     detail: 'The clocks of the service and of the database differ by {seconds} s.',
     advice:
-      'Let both follow a time server. Dates and locks follow the database; sign-ins follow the service.',
+      'Let both follow a time server. Dates, locks and sign-ins follow the database; times in the log follow the service.',
   },
   'old-transaction': {
     detail: 'A transaction of “{application}” (process {pid}) has been open for {minutes} min.',

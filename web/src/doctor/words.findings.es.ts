@@ -63,7 +63,7 @@ export default {
   'clock-differs': {
     detail: 'El reloj del servicio y el de la base de datos difieren en {seconds} s.',
     advice:
-      'Sincronice los dos con un servidor de hora. Las fechas y los bloqueos siguen a la base de datos; las sesiones, al servicio.',
+      'Sincronice los dos con un servidor de hora. Las fechas, los bloqueos y las sesiones siguen a la base de datos; las horas del registro, al servicio.',
   },
   'old-transaction': {
     detail: 'Una transacción de «{application}» (proceso {pid}) lleva {minutes} min abierta.',

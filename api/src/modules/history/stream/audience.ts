@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Database } from '../../../database/connection.ts';
 import { takeTurns } from '../../../database/turns.ts';
-import { tokenMsLeft } from '../../../access/access-tokens.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import type { Caller } from '../../../access/caller.ts';
 import { Problem } from '../../../problems.ts';
@@ -102,7 +101,7 @@ export function createAudience({ db, hub, limitScale, isStopping }: AudienceOpti
     const own = caller.role === 'USER';
     const member: Member = {
       caller,
-      endsAt: performance.now() + tokenMsLeft(request),
+      endsAt: performance.now() + request.server.accessTokens.msLeft(request),
       stream: null,
       queue: { parts: [], bytes: 0 },
       listener: {
