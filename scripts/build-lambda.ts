@@ -18,6 +18,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleOptions } from './bundle-options.ts';
+import { copyDocsPage } from './copy-docs-page.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -65,13 +66,9 @@ function copyFiles(to: string): void {
   const copy = (from: string, name: string) => cpSync(join(root, from), join(to, name), { recursive: true });
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   writeFileSync(join(to, 'package.json'), `${JSON.stringify({ version, type: 'module' })}\n`);
-  copy('api/openapi.json', 'openapi.json');
   copy('api/migrations', 'migrations');
   copy(globSync('api/src/modules/**/common-passwords.txt', { cwd: root })[0]!, 'common-passwords.txt');
-  cpSync(join(dirname(fromApi.resolve('@fastify/swagger-ui')), 'static'), join(to, 'static'), {
-    recursive: true,
-    filter: (file) => !file.endsWith('.map'),
-  });
+  copyDocsPage(to);
 }
 
 /** Its program is another for each kind of machine; npm gets that of one which this is not. */
@@ -101,7 +98,8 @@ function copyBcrypt(to: string): void {
       from = join(folder, 'node_modules/@node-rs');
     }
     for (const name of NATIVE)
-      cpSync(join(from, name), join(to, 'node_modules/@node-rs', name), { recursive: true });
+      for (const file of globSync('{package.json,*.js,*.node}', { cwd: join(from, name) }))
+        cpSync(join(from, name, file), join(to, 'node_modules/@node-rs', name, file), { recursive: true });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

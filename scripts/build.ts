@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { build, type Metafile } from 'esbuild';
 import { bundleOptions } from './bundle-options.ts';
 import { BUNDLED_PACKAGES } from '../web/bundled-packages.ts';
+import { copyDocsPage } from './copy-docs-page.ts';
 import { writeLicenses } from './licenses.ts';
 import { buildWebWhenStale } from './web.ts';
 
@@ -75,7 +76,7 @@ function copyFiles(to: string): void {
     join(root, globSync('api/src/modules/**/common-passwords.txt', { cwd: root })[0]!),
     'common-passwords.txt',
   );
-  copy(join(dirname(fromApi.resolve('@fastify/swagger-ui')), 'static'), 'static');
+  copyDocsPage(to);
   // Its program for this machine is a package beside it.
   const bcrypt = dirname(fromApi.resolve('@node-rs/bcrypt'));
   for (const folder of globSync('bcrypt*', { cwd: dirname(bcrypt) }))

