@@ -7,6 +7,7 @@ import { format, resolveConfig } from 'prettier';
 import { describeConfiguration } from '../api/generate/configuration.ts';
 import { describeDatabase } from '../api/generate/database.ts';
 import { describeTypes } from '../api/generate/database-types.ts';
+import { describeEvents } from '../api/generate/events.ts';
 import { describeHouse } from '../api/generate/house.ts';
 import { describeApi } from '../api/generate/openapi.ts';
 import { describeStates } from '../api/generate/states.ts';
@@ -23,6 +24,7 @@ const files = await withDatabase(async (url) => {
     'web/src/api/schema.d.ts': await describeClient(openapi),
     'docs/architecture.md': insert('docs/architecture.md', describeHouse()),
     'docs/database.md': insert('docs/database.md', await describeDatabase(url)),
+    'docs/events-out.md': insert('docs/events-out.md', describeEvents()),
     'docs/configuration.md': insert('docs/configuration.md', describeConfiguration()),
     'docs/state-machine.md': insert('docs/state-machine.md', describeStates()),
   };

@@ -1032,7 +1032,7 @@ export interface paths {
     put?: never;
     /**
      * Have events sent to an address of yours
-     * @description Each event from now on (and perhaps some of the last seconds before) is sent at least once, as CloudEvents JSON signed by Standard Webhooks. The `secret` is shown in this answer and never again. What is sent, and how to verify it: docs/events-out.md.
+     * @description Each event from now on (and perhaps some of the last seconds before) is sent at least once, as CloudEvents JSON signed by Standard Webhooks. The `secret` is shown in this answer and never again. Each type with its schema and an example is under Callbacks; how to verify a message: docs/events-out.md.
      */
     post: operations['createWebhook'];
     delete?: never;

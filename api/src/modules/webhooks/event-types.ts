@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { component, nullable, ref, time, uuid } from '../../schemas.ts';
+import { component, nullable, time, uuid } from '../../schemas.ts';
 
 /** What leaves, as OpenAPI shows it: the body of a message, for each type. A test holds what is sent to it. */
 
@@ -135,26 +135,11 @@ const envelope = (name: string, about: string, data: Record<string, Type.TSchema
     about,
   );
 
-/** The schema of each message, for OpenAPI. */
-export const messageSchemas = [
-  ...Object.entries(types).map(([name, { about, data }]) => envelope(name, about, data)),
-  envelope('webhook.test', 'A test message that an administrator asked for.', { note: Type.String() }),
-];
-
-/** What a webhook is sent, as OpenAPI 3.0 says it: each type with its schema. */
-export const messageCallbacks = Object.fromEntries(
-  messageSchemas.map((schema) => [
-    schema.properties.type.enum[0]!,
-    {
-      '{$request.body#/url}': {
-        post: {
-          requestBody: { content: { 'application/cloudevents+json': { schema: ref(schema) } } },
-          responses: {
-            '2XX': { description: 'taken; anything else is a failure, and the message comes again' },
-            410: { description: 'the endpoint is gone: it is switched off' },
-          },
-        },
-      },
-    },
-  ]),
-);
+/** Each type of message, with what it tells and its schema. */
+export const messageTypes = [
+  ...Object.entries(types),
+  [
+    'webhook.test',
+    { about: 'A test message that an administrator asked for.', data: { note: Type.String() } },
+  ] as const,
+].map(([name, { about, data }]) => ({ name, about, schema: envelope(name, about, data) }));

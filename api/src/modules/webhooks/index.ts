@@ -4,7 +4,7 @@ import type { ModuleOptions } from '../module.ts';
 import { type AllowedNetworks, readNetworks } from '../../addresses.ts';
 import { deleteOldDeliveries } from './deliveries/queries.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
-import { messageSchemas } from './event-types.ts';
+import { messageTypes } from './event-types.ts';
 import { fanOut } from './fan-out.ts';
 import { countWhatLeaves } from './metrics.ts';
 import { createEventBridge } from './relay/eventbridge.ts';
@@ -67,7 +67,8 @@ export const core = fp<ModuleOptions>(
 /** Webhooks, as administrators make and watch them. */
 export const routes = fp<ModuleOptions>(
   async (app, { config }) => {
-    for (const schema of [...messageSchemas, ...webhookSchemas]) app.addSchema(schema);
+    for (const schema of [...messageTypes.map(({ schema }) => schema), ...webhookSchemas])
+      app.addSchema(schema);
     webhookRoutes(app, allowedBy(config));
     deliveryRoutes(app, sourceOf(config));
     relayRoutes(app);

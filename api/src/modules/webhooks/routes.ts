@@ -7,7 +7,7 @@ import { jsonAnswer } from '../../answers/answer.ts';
 import { write } from '../../answers/idempotency.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import type { AllowedNetworks } from '../../addresses.ts';
-import { messageCallbacks } from './event-types.ts';
+import { messageCallbacks } from './message-callbacks.ts';
 import {
   deleteWebhook,
   findWebhook,
@@ -47,7 +47,7 @@ export function webhookRoutes(fastify: FastifyInstance, allowed: AllowedNetworks
         summary: 'Have events sent to an address of yours',
         description:
           'Each event from now on (and perhaps some of the last seconds before) is sent at least once, as CloudEvents JSON signed by Standard Webhooks. The `secret` is shown in this ' +
-          'answer and never again. What is sent, and how to verify it: docs/events-out.md.',
+          'answer and never again. Each type with its schema and an example is under Callbacks; how to verify a message: docs/events-out.md.',
         body: newWebhook,
         response: { 201: ref(webhookWithSecret) },
         callbacks: messageCallbacks,
