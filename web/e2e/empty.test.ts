@@ -1,4 +1,4 @@
-import { settled } from './support/pages.ts';
+import { findSideways, PHONE, settled } from './support/pages.ts';
 import { makePerson } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
 
@@ -18,10 +18,12 @@ test('a service with nothing in it says so on every page, and what to do next', 
   open,
 }) => {
   const admin = await open(ownServer.adminAccount, { server: ownServer });
+  await admin.setViewportSize(PHONE);
   for (const [path, text] of Object.entries(SAYS)) {
     await admin.goto(path);
     await settled(admin);
     await expect(admin.getByText(text).first(), path).toBeVisible();
+    expect(await findSideways(admin), path).toEqual([]);
   }
   const user = await open(await makePerson(ownServer), { server: ownServer, at: '/coupons' });
   await settled(user);

@@ -4,13 +4,25 @@ import englishForAll from '../../src/i18n/en.ts';
 import spanishForAdmins from '../../src/i18n/admin.es.ts';
 import spanishForAll from '../../src/i18n/es.ts';
 import spanishReasons from '../../src/ui/words.adminReasons.es.ts';
-import { ADMIN_PAGES, addressOf, makeScene, settled, USER_PAGES } from '../support/pages.ts';
+import {
+  ADMIN_PAGES,
+  addressOf,
+  DESKTOP,
+  findSideways,
+  makeScene,
+  PHONE,
+  settled,
+  USER_PAGES,
+} from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 
 const english = { ...englishForAll, ...englishForAdmins, adminReasons: englishReasons };
 const spanish = { ...spanishForAll, ...spanishForAdmins, adminReasons: spanishReasons };
 
-test('every page has all its words in Spanish', async ({ server, open }) => {
+test('every page has all its words in Spanish, and scrolls nothing sideways on a phone', async ({
+  server,
+  open,
+}) => {
   const scene = await makeScene(server);
   const known = new Set(leaves(spanish));
   // Short words may be names, or part of what people typed.
@@ -42,6 +54,9 @@ test('every page has all its words in Spanish', async ({ server, open }) => {
       ).toEqual([]);
       expect(all, `a key without words on ${path}`).not.toMatch(key);
       await expect(page.locator('html')).toHaveAttribute('lang', 'es');
+      await page.setViewportSize(PHONE);
+      expect(await findSideways(page), path).toEqual([]);
+      await page.setViewportSize(DESKTOP);
     }
   }
 });

@@ -47,6 +47,9 @@ export function addressOf(path: string, { bookId, poolId, jobId, code, webhookId
     .replace(':code', code);
 }
 
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 740 };
+
 /** Waits until a page has its heading and is not waiting for content. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -56,15 +59,41 @@ export async function settled(page: Page): Promise<void> {
 /** What stands for content that is on its way. */
 export const skeletons = (page: Page) => page.locator('[aria-busy="true"]');
 
-/** Coupons in every state, one of them unassigned; a pool, and a distribution to it; a webhook that nobody answers. */
+/** What one would have to scroll sideways to see all of: the page, or a part of it. */
+export function findSideways(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [document.documentElement, ...document.body.querySelectorAll('*')]
+      .filter((element) => {
+        const isPage = element === document.documentElement;
+        const scrolls = isPage || ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
+        return scrolls && element.clientWidth > 0 && element.scrollWidth > element.clientWidth;
+      })
+      .map((element) => `${element.localName} ${element.getAttribute('aria-label') ?? ''}`.trim()),
+  );
+}
+
+/** Longer than a phone is wide. */
+const LONG = 'with a name of more words than fit in a line of a phone';
+
+/** Coupons in every state, one of them unassigned; a pool, and a distribution to it; a webhook that nobody answers. Names are long. */
 export async function makeScene(server: TestServer): Promise<Scene> {
   const { admin } = server;
   const [user, other] = [await makePerson(server), await makePerson(server)];
+  await ok(
+    admin.POST('/api/v1/users', {
+      body: {
+        email: `${unique('somebody').replace(' ', '.')}@department.of.an.organisation.example.org`,
+        name: `Somebody ${LONG}`,
+        role: 'ADMIN',
+      },
+    }),
+  );
   const book = await makeBook(server, 30, {
+    name: unique(`Book ${LONG}`),
     description: 'For the tests',
     expiresAt: '2099-01-01T00:00:00Z',
   });
-  const pool = await ok(admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
+  const pool = await ok(admin.POST('/api/v1/pools', { body: { name: unique(`Pool ${LONG}`) } }));
   const path = { id: pool.id };
   await ok(
     admin.POST('/api/v1/pools/{id}/users', { params: { path }, body: { emails: [user.email, other.email] } }),

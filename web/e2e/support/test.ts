@@ -2,10 +2,9 @@ import { type BrowserContext, expect, type Page, test as base } from '@playwrigh
 import type { Account } from './api.ts';
 import { type TestServer, withServer } from './server.ts';
 import { type Faults, watchFaults } from './faults.ts';
+import { PHONE } from './pages.ts';
 
 export { expect };
-
-const PHONE = { width: 360, height: 740 };
 
 export interface OpenOptions {
   /** The page to go to; none by default. */
