@@ -1,24 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
 import {
   countsByOwner,
-  type DistributionJob,
   insertMembers,
   jobErrorsOf,
+  type SendJob,
   sendTo,
+  startDistributions,
 } from '../support/distributions.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { assignRandom, insertBook } from '../support/nodes.ts';
 
 let api: TestApp;
 let admin: TestUser;
-let send: ReturnType<typeof sendTo<DistributionJob>>;
+let send: SendJob;
 beforeAll(async () => {
-  api = await startTestApp({ config: { rateLimitScale: 10_000, logLevel: 'silent' } });
-  admin = await api.asAdmin();
-  send = sendTo(api, admin);
+  ({ api, admin, send } = await startDistributions());
 });
 afterAll(() => api.close());
 

@@ -7,8 +7,14 @@ import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DrawRecord } from '../../src/modules/distributions/verify.ts';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { countsByOwner, type DistributionJob, insertMembers, sendTo } from '../support/distributions.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
+import {
+  countsByOwner,
+  insertMembers,
+  type SendJob,
+  sendTo,
+  startDistributions,
+} from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { insertBook } from '../support/nodes.ts';
@@ -19,11 +25,9 @@ const VERIFY = fileURLToPath(new URL('../../draw/verify.ts', import.meta.url));
 /** Starts jobs and looks at them; real processes run them. */
 let api: TestApp;
 let admin: TestUser;
-let send: ReturnType<typeof sendTo<DistributionJob>>;
+let send: SendJob;
 beforeAll(async () => {
-  api = await startTestApp({ config: { jobConcurrency: 0 } });
-  admin = await api.asAdmin();
-  send = sendTo(api, admin);
+  ({ api, admin, send } = await startDistributions({ jobConcurrency: 0 }));
 });
 afterAll(() => api.close());
 

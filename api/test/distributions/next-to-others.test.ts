@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { surveyDistribution } from '../../src/modules/distributions/survey.ts';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
 import {
   addToPool,
   countsByOwner,
-  type DistributionJob,
   insertMembers,
   jobErrorsOf,
-  sendTo,
+  type SendJob,
+  startDistributions,
 } from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
@@ -17,13 +17,9 @@ import { assignRandom, insertBook } from '../support/nodes.ts';
 
 let api: TestApp;
 let admin: TestUser;
-let send: ReturnType<typeof sendTo<DistributionJob>>;
+let send: SendJob;
 beforeAll(async () => {
-  api = await startTestApp({
-    config: { rateLimitScale: 10_000, logLevel: 'silent', statementTimeoutMs: 60_000 },
-  });
-  admin = await api.asAdmin();
-  send = sendTo(api, admin);
+  ({ api, admin, send } = await startDistributions());
 });
 afterAll(() => api.close());
 

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DrawRecord, findDrawFaults } from '../../src/modules/distributions/verify.ts';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { countsByOwner, type DistributionJob, insertMembers, sendTo } from '../support/distributions.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
+import {
+  countsByOwner,
+  insertMembers,
+  type SendJob,
+  sendTo,
+  startDistributions,
+} from '../support/distributions.ts';
 import { insertBook } from '../support/nodes.ts';
 
 let api: TestApp;
 let admin: TestUser;
-let send: ReturnType<typeof sendTo<DistributionJob>>;
+let send: SendJob;
 beforeAll(async () => {
-  api = await startTestApp({ config: { rateLimitScale: 10_000, logLevel: 'silent' } });
-  admin = await api.asAdmin();
-  send = sendTo(api, admin);
+  ({ api, admin, send } = await startDistributions());
 });
 afterAll(() => api.close());
 

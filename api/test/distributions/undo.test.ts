@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
 import {
   addToPool,
   countsByOwner,
-  type DistributionJob,
   insertMembers,
+  type SendJob,
   sendTo,
+  startDistributions,
 } from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
@@ -15,11 +16,9 @@ import { command, insertBook } from '../support/nodes.ts';
 
 let api: TestApp;
 let admin: TestUser;
-let send: ReturnType<typeof sendTo<DistributionJob>>;
+let send: SendJob;
 beforeAll(async () => {
-  api = await startTestApp({ config: { rateLimitScale: 10_000, logLevel: 'silent' } });
-  admin = await api.asAdmin();
-  send = sendTo(api, admin);
+  ({ api, admin, send } = await startDistributions());
 });
 afterAll(() => api.close());
 

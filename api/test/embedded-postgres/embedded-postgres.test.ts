@@ -6,10 +6,12 @@ import { migrate } from '../../src/database/migrate.ts';
 import { BUNDLED, warnOfAge } from '../../src/embedded-postgres/binaries.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
 import {
+  KEEP,
   killGroup,
   launch,
   launched,
   query,
+  READ,
   start,
   temporaryFolder,
   useInitialisedFolders,
@@ -18,9 +20,6 @@ import { eventually } from '../support/eventually.ts';
 import { findInstalledPostgres } from '../support/installed-postgres.ts';
 
 const initialisedFolder = useInitialisedFolders();
-
-const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
-const READ = 'SELECT answer FROM kept';
 
 test('what was written is there at the next start, on the same url', async () => {
   const dataDir = join(temporaryFolder(), 'new', 'data');

@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findProcesses } from '../../src/embedded-postgres/processes.ts';
 import {
+  KEEP,
   killGroup,
   launch,
   launched,
   query,
+  READ,
   start,
   useInitialisedFolders,
 } from '../support/embedded-postgres.ts';
 import { eventually } from '../support/eventually.ts';
 
 const initialisedFolder = useInitialisedFolders();
-
-const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
-const READ = 'SELECT answer FROM kept';
 
 test('a server killed with -9 comes back by itself, on the same url and with its data', async () => {
   const postgres = await start(await initialisedFolder());

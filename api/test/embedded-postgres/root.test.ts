@@ -8,10 +8,12 @@ import { describe, expect, test } from 'vitest';
 import { findAccount } from '../../src/embedded-postgres/account.ts';
 import { findProcesses } from '../../src/embedded-postgres/processes.ts';
 import {
+  KEEP,
   killGroup,
   launch,
   launched,
   query,
+  READ,
   start,
   temporaryFolder,
   useInitialisedFolders,
@@ -19,8 +21,6 @@ import {
 
 const initialisedFolder = useInitialisedFolders();
 
-const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
-const READ = 'SELECT answer FROM kept';
 const SOURCE = join(import.meta.dirname, '../..', 'src');
 const MODULES = join(import.meta.dirname, '../../..', 'node_modules');
 

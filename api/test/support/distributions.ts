@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/database/connection.ts';
-import type { TestApp, TestUser } from './app.ts';
+import { startTestApp, type TestApp, type TestUser } from './app.ts';
 
 /** A job of the API, as far as tests of distributions look at it. */
 export interface DistributionJob {
@@ -21,6 +22,19 @@ export interface DistributionJob {
   };
   failure: { code: string; detail: string } | null;
   [field: string]: unknown;
+}
+
+export type SendJob = ReturnType<typeof sendTo<DistributionJob>>;
+
+/** An app for many requests and large statements on a busy machine, its administrator, and what sends the requests of this one. */
+export async function startDistributions(
+  config: Partial<Config> = {},
+): Promise<{ api: TestApp; admin: TestUser; send: SendJob }> {
+  const api = await startTestApp({
+    config: { rateLimitScale: 10_000, logLevel: 'silent', statementTimeoutMs: 60_000, ...config },
+  });
+  const admin = await api.asAdmin();
+  return { api, admin, send: sendTo(api, admin) };
 }
 
 /** A pool of `count` new users, whose ids are returned in ascending order. */

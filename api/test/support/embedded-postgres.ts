@@ -49,6 +49,10 @@ export async function start(dataDir: string): Promise<EmbeddedPostgres> {
   return postgres;
 }
 
+/** What a test writes, to see whether it is still there. */
+export const KEEP = 'CREATE TABLE kept AS SELECT 42 AS answer';
+export const READ = 'SELECT answer FROM kept';
+
 export type Launcher = { process: ChildProcess; pid: number; url: string; postgresPid: number };
 
 /** The same in another process, which the test may kill. It leads a process group, as what a terminal starts does. */
