@@ -1,3 +1,7 @@
+import { readNetworks } from '../../src/addresses.ts';
+import { fanOut } from '../../src/modules/webhooks/fan-out.ts';
+import type { Sink } from '../../src/modules/webhooks/relay/sink.ts';
+import { createSender } from '../../src/modules/webhooks/sender.ts';
 import { startTestApp, type TestApp, type TestUser } from './app.ts';
 import { randomUUID } from 'node:crypto';
 import { eventually } from './eventually.ts';
@@ -22,6 +26,19 @@ export async function startWebhookNode(allowPrivate: string): Promise<TestApp> {
   });
   await node.app.listen({ port: 0, host: '127.0.0.1' });
   return node;
+}
+
+/** What sends to webhooks, for turns that the test takes itself: of a node that does not listen, nobody else does. */
+export function webhooksSink({ db, app }: TestApp, answerWithinMs?: number): Sink {
+  const sender = createSender({
+    db,
+    log: app.log,
+    source: 'coupon-book',
+    connections: { allowed: readNetworks(['127.0.0.1'])!, ...(answerWithinMs && { answerWithinMs }) },
+    onTry: () => undefined,
+    onGone: () => undefined,
+  });
+  return { name: 'webhooks', ...fanOut, ...sender };
 }
 
 export async function call(

@@ -5,8 +5,11 @@ import { rowsOf } from './stage.ts';
 const WORKER = fileURLToPath(new URL('../../src/run/worker.ts', import.meta.url));
 
 /** A process that runs jobs and nothing else. The test may kill it. */
-export async function launchWorker(databaseUrl: string): Promise<ServerProcess> {
-  const worker = await launchServer({ DATABASE_URL: databaseUrl }, { file: WORKER });
+export async function launchWorker(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const worker = await launchServer({ DATABASE_URL: databaseUrl, ...env }, { file: WORKER });
   await untilReady(worker);
   return worker;
 }

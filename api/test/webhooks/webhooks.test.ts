@@ -2,6 +2,7 @@ import { type CloudEvent, HTTP } from 'cloudevents';
 import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deleteOldDeliveries } from '../../src/modules/webhooks/deliveries/queries.ts';
 import type { TestApp, TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { insertBook } from '../support/nodes.ts';
@@ -205,6 +206,34 @@ describe('a delivery that fails', () => {
     await tryOnce(node, admin, webhook.id);
     const { body } = await call(node, admin, 'GET', `/webhooks/${webhook.id}`);
     expect(body).toMatchObject({ health: 'disabled', disabledReason: 'failing' });
+  });
+});
+
+describe('the log of deliveries', () => {
+  test('is kept for 30 days, and what is still to be sent for longer', async () => {
+    let answers = 0;
+    const receiver = await startReceiver((_request, response) => {
+      answers += 1;
+      response.writeHead(answers <= 2 ? 204 : 500).end();
+    });
+    const webhook = await makeWebhook(node, admin, receiver.url, { types: ['job.finished'] });
+    const off = await makeWebhook(node, admin, receiver.url, { types: ['job.finished'] });
+    const kept = await tryOnce(node, admin, webhook.id);
+    const old = await tryOnce(node, admin, webhook.id);
+    const waiting = await tryOnce(node, admin, webhook.id);
+    const abandoned = await tryOnce(node, admin, off.id);
+    await call(node, admin, 'PATCH', `/webhooks/${off.id}`, { disabled: true });
+    const age = (ids: number[], days: number) =>
+      sql`
+      UPDATE webhook_deliveries SET created_at = clock_timestamp() - ${days} * interval '1 day'
+      WHERE id = ANY(${ids}::bigint[])`.execute(node.db);
+    await age([kept.id], 29.9);
+    await age([old.id, waiting.id, abandoned.id], 30.1);
+    await deleteOldDeliveries(node.db);
+    const idsOf = async ({ id }: { id: string }) =>
+      (await deliveriesOf(node, admin, id)).map((one) => one.id);
+    expect(await idsOf(webhook)).toEqual([waiting.id, kept.id]);
+    expect(await idsOf(off)).toEqual([]);
   });
 });
 

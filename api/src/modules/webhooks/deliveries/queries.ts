@@ -183,13 +183,14 @@ export async function saveResults(trx: Transaction, results: readonly Result[]):
 const KEEP_DAYS = 30;
 const DELETED_AT_ONCE = 10_000;
 
-/** Forgets old deliveries, the oldest of each endpoint first, some at a time. */
+/** Forgets old deliveries, the oldest of each endpoint first, some at a time. Not one that was asked for again and is still to be sent. */
 export async function deleteOldDeliveries(db: Database): Promise<void> {
   await sql`
     DELETE FROM webhook_deliveries d USING webhooks w, LATERAL (
       SELECT id FROM (
-        SELECT id, created_at FROM webhook_deliveries o WHERE o.webhook_id = w.id ORDER BY id LIMIT ${DELETED_AT_ONCE}) oldest
-      WHERE created_at < clock_timestamp() - ${KEEP_DAYS} * interval '1 day') old
+        SELECT id, created_at, status FROM webhook_deliveries o WHERE o.webhook_id = w.id ORDER BY id LIMIT ${DELETED_AT_ONCE}) oldest
+      WHERE created_at < clock_timestamp() - ${KEEP_DAYS} * interval '1 day'
+        AND (status <> 'pending' OR w.disabled_at IS NOT NULL)) old
     WHERE d.webhook_id = w.id AND d.id = old.id`.execute(db);
 }
 

@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { fanOut } from '../../../src/modules/webhooks/fan-out.ts';
+import { insertRelay } from '../../../src/modules/webhooks/relay/queries.ts';
+import type { Sink } from '../../../src/modules/webhooks/relay/sink.ts';
+import { readStart, takeTurn } from '../../../src/modules/webhooks/relay/turn.ts';
+import { startTestApp, type TestApp, type TestUser } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startReceiver } from '../../support/receiver.ts';
+import { call, deliveriesOf, makeWebhook, spendCoupon, webhooksSink } from '../../support/webhooks.ts';
+import { launchWorker } from '../../support/workers.ts';
+
+/** It does not listen, so that its own relay stands still. */
+let node: TestApp;
+let admin: TestUser;
+beforeAll(async () => {
+  node = await startTestApp({
+    config: { rateLimitScale: 10_000, webhookAllowPrivate: ['127.0.0.1'], logLevel: 'silent' },
+  });
+  admin = await node.asAdmin();
+});
+beforeEach(async () => {
+  await sql`DELETE FROM webhooks`.execute(node.db);
+  await sql`DELETE FROM relays`.execute(node.db);
+});
+afterAll(() => node?.close());
+
+const turn = (sink: Sink) =>
+  takeTurn({ db: node.db, sink, log: node.app.log, stopping: new AbortController().signal });
+
+/** More than a relay hands on at once, and some that are left. */
+const MANY = 2_600;
+
+/** Events of five days ago, of seven coupons. @returns their ids */
+async function insertOldEvents(): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at)
+    SELECT 'coupon.locked', ${admin.id}, n % 7, ${admin.id}, clock_timestamp() - interval '5 days'
+    FROM generate_series(1, ${MANY}) n RETURNING id`.execute(node.db);
+  return rows.map(({ id }) => id);
+}
+
+const sorted = (ids: Iterable<number>) => [...new Set(ids)].sort((a, b) => a - b);
+
+test('a queue that was away for five days gets every event when it is back, in the order of each coupon', async () => {
+  await insertRelay(node.db, 'sqs', await readStart(node.db));
+  const ids = await insertOldEvents();
+  const arrived: { id: number; couponId: number }[] = [];
+  let pages = 0;
+  const sink: Sink = {
+    name: 'sqs',
+    async handOn({ messages, save }) {
+      pages += 1;
+      // Away at first, and once more in the middle.
+      if (pages <= 2 || pages === 5) throw new Error('the queue is away');
+      arrived.push(...messages.map(({ event }) => event!));
+      await save();
+    },
+  };
+  for (let n = 0; n < 2; n += 1) await expect(turn(sink)).rejects.toThrow('the queue is away');
+  expect(arrived).toEqual([]);
+  await expect(turn(sink)).rejects.toThrow('the queue is away');
+  expect(await turn(sink)).toBe(true);
+  expect(arrived.map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids);
+  for (let couponId = 0; couponId < 7; couponId += 1) {
+    const order = arrived.filter((one) => one.couponId === couponId).map(({ id }) => id);
+    expect(order).toEqual(sorted(order));
+  }
+});
+
+test('webhooks are told of everything that happened while no relay ran for five days, and none is switched off', async () => {
+  const receiver = await startReceiver();
+  const webhook = await makeWebhook(node, admin, receiver.url);
+  const ids = await insertOldEvents();
+  await turn(webhooksSink(node));
+  const told = receiver.received.map(
+    ({ body }) => (JSON.parse(body) as { data: { eventId: number } }).data.eventId,
+  );
+  expect(sorted(told)).toEqual(ids);
+  expect((await call(node, admin, 'GET', `/webhooks/${webhook.id}`)).body.health).toBe('healthy');
+});
+
+test('an endpoint that is three days behind is switched off, and a replay brings what it has missed', async () => {
+  const receiver = await startReceiver();
+  const webhook = await makeWebhook(node, admin, receiver.url);
+  await spendCoupon(node);
+  await turn({ name: 'webhooks', ...fanOut });
+  expect(await deliveriesOf(node, admin, webhook.id)).toHaveLength(3);
+  await sql`UPDATE webhook_deliveries SET next_try_at = clock_timestamp() - interval '73 hours'`.execute(
+    node.db,
+  );
+  await turn(webhooksSink(node));
+  const read = () => call(node, admin, 'GET', `/webhooks/${webhook.id}`);
+  expect((await read()).body).toMatchObject({ health: 'disabled', disabledReason: 'backlog' });
+  receiver.received.length = 0;
+
+  await call(node, admin, 'PATCH', `/webhooks/${webhook.id}`, { disabled: false });
+  const from = new Date(0).toISOString();
+  expect((await call(node, admin, 'POST', `/webhooks/${webhook.id}/replay`, { from })).status).toBe(202);
+  await turn(webhooksSink(node));
+  expect((await read()).body.health).toBe('healthy');
+  expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBeGreaterThanOrEqual(
+    3,
+  );
+  for (const { status } of await deliveriesOf(node, admin, webhook.id)) expect(status).toBe('delivered');
+});
+
+test('a worker process hands on what other processes commit, also when it is killed in the middle', async () => {
+  const receiver = await startReceiver();
+  await makeWebhook(node, admin, receiver.url);
+  const spend = async () => {
+    for (let n = 0; n < 10; n += 1) await spendCoupon(node);
+  };
+  const ids = () => new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size;
+  await spend();
+  // Nobody hands on here: there is no delivery yet.
+  const { rows } = await sql`SELECT FROM webhook_deliveries`.execute(node.db);
+  expect([rows.length, ids()]).toEqual([0, 0]);
+
+  const env = { WEBHOOK_ALLOW_PRIVATE: '127.0.0.1' };
+  const first = await launchWorker(node.databaseUrl, env);
+  await eventually(() => ids() === 30);
+  const spending = spend();
+  await eventually(() => ids() > 30);
+  first.kill('SIGKILL');
+  await spending;
+  await launchWorker(node.databaseUrl, env);
+  await eventually(() => ids() === 60);
+});
