@@ -32,8 +32,12 @@ export interface HttpResult {
 
 export type HttpHandler = (event: HttpEvent) => Promise<HttpResult>;
 
-/** A function returns 6 MB of JSON at most: these, with quotes and line ends escaped. */
+/** What a function returns is JSON of at most 6 MB, in which quotes and line ends are escaped. */
+const MAX_RESULT_BYTES = 6 * 2 ** 20;
+/** Answers above this are refused, and smaller ones that are above it as JSON. */
 const MAX_ANSWER_BYTES = 5 * 2 ** 20;
+/** What a byte of text can become in JSON: `\u0000`. */
+const MAX_GROWTH = 6;
 const TEXT = /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript)\b)/;
 
 /** Answers requests of API Gateway by `app`. Call it before the app is ready. */
@@ -52,8 +56,16 @@ export function createHttpHandler(app: FastifyInstance): HttpHandler {
     await nextTurn();
     await nextTurn();
     const result = await answer(toRequest(event), {});
-    return Buffer.byteLength(result.body) > MAX_ANSWER_BYTES ? tooLarge(event) : result;
+    return isTooLarge(result) ? tooLarge(event) : result;
   };
+}
+
+function isTooLarge(result: HttpResult): boolean {
+  const bytes = Buffer.byteLength(result.body);
+  if (bytes > MAX_ANSWER_BYTES) return true;
+  return (
+    bytes * MAX_GROWTH > MAX_ANSWER_BYTES && Buffer.byteLength(JSON.stringify(result)) > MAX_RESULT_BYTES
+  );
 }
 
 /** The answer is collected before it is returned: no more of it than shows that it is too large. */
