@@ -70,6 +70,9 @@ export function answerFrameworkError(
     // Its response is closed, so that no line of the request follows.
     request.log.info({ method: request.method, route: request.routeOptions.url }, 'the client went away');
   }
+  // Fastify closes the connection of a body that it refuses. Whoever still sends it, the gateway too, would see a reset instead of the
+  // answer. Kept open, Node reads and drops the rest.
+  reply.removeHeader('connection');
   return sendAnswer(reply, problemAnswer(problem, answerContext(request)));
 }
 

@@ -31,6 +31,19 @@ async function converse(bytes: string): Promise<string> {
 
 const inject = (options: InjectOptions) => testApp.app.inject(options);
 
+test('who sends a body that is too large, or broken, gets the answer, and goes on with the connection', async () => {
+  const size = 8_000_000;
+  const post = `POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
+  const chunk = `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`;
+  const answers = await converse(
+    `${post}Content-Length: ${size}\r\n\r\n${'x'.repeat(size)}` +
+      `${post}Transfer-Encoding: chunked\r\n\r\n${chunk}` +
+      `${post}Content-Length: 9\r\n\r\nnot JSON!` +
+      `GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+  );
+  expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual([413, 413, 400, 200].map((status) => `HTTP/1.1 ${status}`));
+});
+
 describe('every refusal is problem+json from the one table', () => {
   const json = { 'content-type': 'application/json' };
   const cases: [string, number, string, () => InjectOptions][] = [
