@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,13 +8,13 @@ import { examine } from '../src/doctor/examine.ts';
 import { superuserUrl } from '../src/embedded-postgres/cluster.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded-postgres.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
+import { documented } from './support/documented.ts';
 import { eventually } from './support/eventually.ts';
 import { findInstalledPostgres } from './support/installed-postgres.ts';
 import { checkInvariants } from './support/invariants.ts';
 import { command } from './support/nodes.ts';
 import { rowsOf, setStage, type Stage } from './support/stage.ts';
 
-const OPERATIONS = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 const bin = findInstalledPostgres();
 const log = { info() {}, warn() {} };
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   mkdirSync(variables.BACKUP);
   mkdirSync(variables.ARCHIVE);
   chmodSync(variables.ARCHIVE, 0o777); // The server's account writes here.
-  postgres = await start(join(folder, 'data'), settingsOf(documented('archive', 'ini')));
+  postgres = await start(join(folder, 'data'), settingsOf(documented('recovery: archive', 'ini')));
   adminUrl = superuserUrl(postgres.url, join(folder, 'data'));
   await migrate(postgres.url);
 });
@@ -39,16 +39,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
-/** The block of commands that the documentation has under this name. */
-function documented(name: string, language: string): string {
-  const block = new RegExp(`<!-- recovery: ${name} -->\n+\`\`\`${language}\n([^\`]*)\`\`\``).exec(OPERATIONS);
-  if (!block) throw new Error(`docs/operations.md has no commands named ${name}`);
-  return block[1]!;
-}
-
 /** Runs them as an operator does, with what they name set. */
 function follow(name: string, env: Record<string, string>): void {
-  const { status, stderr } = spawnSync('sh', ['-eu', '-c', documented(name, 'sh')], {
+  const { status, stderr } = spawnSync('sh', ['-eu', '-c', documented(`recovery: ${name}`)], {
     env: { PATH: `${bin}:${process.env.PATH}`, ...variables, ...env },
     encoding: 'utf8',
   });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FINDING_REASONS } from '../../src/doctor/finding.ts';
+import { finding, FINDING_REASONS } from '../../src/doctor/finding.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { GOOD_PASSWORD, register } from '../support/auth.ts';
 
@@ -93,6 +93,22 @@ test('there is a test for each finding', () => {
     .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
     .join('');
   expect(FINDING_REASONS.filter((reason) => !tests.includes(reason))).toEqual([]);
+});
+
+test('docs/operations.md has the words of each finding', () => {
+  const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+  const rows = [...operations.matchAll(/^\| `([\w-]+)` +\| (.+?) +\| .+ \|$/gm)];
+  const said = new Map(rows.map(([, reason, words]) => [reason, words!]));
+  // Each value is this mark, and may be anything.
+  const anything = '\u0000';
+  const values = new Proxy({}, { get: () => anything }) as never;
+  const wrong = FINDING_REASONS.filter((reason) => {
+    const parts = finding(reason, values)
+      .detail.split(anything)
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    return !new RegExp(`^${parts.join('.+')}$`).test(said.get(reason) ?? '');
+  });
+  expect(wrong).toEqual([]);
 });
 
 test('an option that it does not know is refused with its help', async () => {

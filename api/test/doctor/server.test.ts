@@ -10,6 +10,7 @@ import { finding } from '../../src/doctor/finding.ts';
 import { listInactiveSlots, listPreparedTransactions } from '../../src/doctor/queries.ts';
 import { superuserUrl } from '../../src/embedded-postgres/cluster.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
+import { rowsOf } from '../support/stage.ts';
 
 /** A server that somebody has set up badly. */
 const SETTINGS = {
@@ -52,6 +53,20 @@ test('a server that loses and slows changes is found so, each setting by its nam
       'no-admin: No enabled account is an administrator.',
     ]),
   );
+});
+
+test('a database that is not in UTF-8 is found', async () => {
+  await rowsOf(
+    superuserUrl(postgres.url, dataDir),
+    `CREATE DATABASE latin OWNER coupon_book ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`,
+  );
+  const latin = open(Object.assign(new URL(postgres.url), { pathname: 'latin' }).href);
+  try {
+    const details = (await examine(latin, { data: true })).map(({ detail }) => detail);
+    expect(details).toContain('The database has the encoding LATIN1.');
+  } finally {
+    await latin.destroy();
+  }
 });
 
 test('a prepared transaction and a slot that were forgotten are found, and what is said about them ends them', async () => {

@@ -8,6 +8,8 @@ export interface TcpProxy {
   /** Refuses new connections and breaks those there are, like a host that went down. */
   down: () => Promise<void>;
   up: () => Promise<void>;
+  /** New connections go to another server, which has the same role and database. */
+  turnTo: (target: string) => void;
   /**
    * The next COMMIT arrives and is carried out, and its answer does not come back: the connection breaks instead.
    * @returns resolves when that has happened
@@ -25,7 +27,7 @@ export interface TcpProxy {
 
 /** A connection to PostgreSQL that a test can break at a chosen moment. */
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const sockets = new Set<net.Socket>();
   let commitLost: (() => void) | undefined;
   let commitSilenced: (() => void) | undefined;
@@ -87,6 +89,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     url: Object.assign(new URL(target), { hostname: '127.0.0.1', port: String(address.port) }).href,
     down,
     up: () => listen(address.port),
+    turnTo(next) {
+      ({ hostname, port } = new URL(next));
+    },
     silenceNextCommit: () => new Promise((resolve) => (commitSilenced = resolve)),
     silence() {
       silent = true;
