@@ -47,7 +47,7 @@ test('an administrator adds a webhook, sees its secret once, and sends it a test
   faults.allow(/status of 400/);
   const receiver = await receive();
   const book = await makeBook(server, 0);
-  const page = await open(server.adminAccount, { at: '/webhooks' });
+  const page = await open(server.adminAccount, { at: '/webhooks', kept: true });
   await page.getByRole('button', { name: 'Add webhook' }).first().click();
   const dialog = page.getByRole('dialog');
 
@@ -102,7 +102,7 @@ test('a webhook that fails shows what was sent and answered, and is replayed in 
   });
   const webhook = await makeWebhook(server, receiver.url);
   const book = await makeBook(server, 1);
-  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}` });
+  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
   await settled(page);
   // It appears by itself.
   await giveCoupon(server, book, await makePerson(server));
@@ -133,7 +133,7 @@ test('a webhook that was switched off says why, and is switched on again', async
   const receiver = await receive((_request, response) => void response.writeHead(status).end());
   const webhook = await makeWebhook(server, receiver.url);
   await sendTest(server, webhook.id);
-  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}` });
+  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
   await expect(page.getByText('Switched off because the address answered 410 (gone).')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Send test' })).toHaveCount(0);
   status = 204;
@@ -152,7 +152,7 @@ test('a new secret is shown once, and the former one ends when it has leaked', a
   receive,
 }) => {
   const webhook = await makeWebhook(server, (await receive()).url);
-  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}` });
+  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
   const dialog = page.getByRole('dialog');
   const rotate = async (leaked: boolean) => {
     await page.getByRole('button', { name: 'More actions' }).click();
@@ -182,7 +182,7 @@ test('everything since a time is sent again, and what cannot be a time is refuse
   const code = await giveCoupon(server, book, await makePerson(server));
   const receiver = await receive();
   const webhook = await makeWebhook(server, receiver.url);
-  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}` });
+  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Send again since …' }).click();
   const dialog = page.getByRole('dialog');
@@ -208,7 +208,7 @@ test('deliveries are filtered by status, and the address keeps the filter', asyn
   const receiver = await receive((_request, response) => void response.writeHead(status).end());
   const webhook = await makeWebhook(server, receiver.url);
   await sendTest(server, webhook.id);
-  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}` });
+  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
   await expect(rows(page)).toContainText(['Delivered']);
   status = 500;
   await sendTest(server, webhook.id);
@@ -227,7 +227,7 @@ test('deliveries are filtered by status, and the address keeps the filter', asyn
 test('a webhook is changed and deleted', async ({ server, open, receive, faults }) => {
   faults.allow(/status of 400/);
   const webhook = await makeWebhook(server, (await receive()).url);
-  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}` });
+  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
   await page.getByRole('button', { name: 'Change' }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByLabel('Coupon assigned')).toBeChecked();
@@ -273,7 +273,7 @@ test('each reason why a webhook is off has its words, in both languages, also on
       webhook.id,
       reason,
     ]);
-    const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}` });
+    const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
     await expect(page.getByText(english)).toBeVisible();
     const phone = await open(server.adminAccount, {
       at: `/webhooks/${webhook.id}`,

@@ -21,7 +21,7 @@ test('an administrator gives an access link, and the person signs in by it, once
   faults.allow(/status of (400|410)/);
   const email = newEmail();
   await ok(server.admin.POST('/api/v1/users', { body: { email } }));
-  const admin = await open(server.adminAccount, { at: `/users?q=${email}` });
+  const admin = await open(server.adminAccount, { at: `/users?q=${email}`, kept: true });
   await expect(admin.getByText('Invited', { exact: true })).toBeVisible();
   await admin.getByRole('button', { name: `Actions for ${email}` }).click();
   await admin.getByRole('menuitem', { name: 'Access link…' }).click();

@@ -39,7 +39,7 @@ test('settings of a book that are half typed stay when the book cannot be read a
 test('what a page of a book shows stays when it cannot be read anew', async ({ server, open, faults }) => {
   faults.allow(/status of 503/);
   const { bookId, jobId } = await makeScene(server);
-  const page = await open(server.adminAccount);
+  const page = await open(server.adminAccount, { kept: true });
   await page.clock.install();
   for (const [address, read] of [
     [`/books/${bookId}/overview`, `**/api/v1/books/${bookId}/stats`],
@@ -59,7 +59,7 @@ test('what is asked for again and refused again says so, as it did before', asyn
   faults,
 }) => {
   faults.allow(/status of 503/);
-  const page = await open(server.adminAccount);
+  const page = await open(server.adminAccount, { kept: true });
   await page.route('**/api/v1/redemptions?*', refuse);
   await page.goto('/history/redemptions');
   const button = page.getByRole('button', { name: 'Try again' });

@@ -117,7 +117,7 @@ test('a coupon in a book’s table shows what happens elsewhere; to unassign it,
   faults.allow(FAILED_REQUEST);
   const person = await makePerson(server);
   const book = await makeBook(server, 1);
-  const page = await open(server.adminAccount, { at: `/books/${book.id}/coupons` });
+  const page = await open(server.adminAccount, { at: `/books/${book.id}/coupons`, kept: true });
   const row = page.getByRole('row').filter({ has: page.getByRole('link') });
   await expect(row.getByText('Free', { exact: true })).toBeVisible();
   const code = await giveCoupon(server, book, person);
@@ -164,7 +164,7 @@ test('while a change of an account, or of who is in a pool, is under way, no oth
   const other = await makePerson(server);
   const body = { emails: [other.email] };
   await ok(server.admin.POST('/api/v1/pools/{id}/users', { params: { path: { id: poolId } }, body }));
-  const page = await open(server.adminAccount, { at: '/users' });
+  const page = await open(server.adminAccount, { at: '/users', kept: true });
   const question = page.getByRole('dialog');
 
   const change = await hold(page, `**/api/v1/users/${user.id}`);

@@ -7,7 +7,7 @@ test('a time that the clocks leave out is refused with words, and not saved as a
   open,
 }) => {
   const { id } = await makeBook(server, 0);
-  const page = await open(server.adminAccount, { at: `/books/${id}/settings` });
+  const page = await open(server.adminAccount, { at: `/books/${id}/settings`, kept: true });
   await page.getByLabel('Starts').fill('2027-03-28T02:30');
   await expect(page.getByText('This time does not exist')).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('Clocks');
@@ -24,7 +24,7 @@ test('a time that the clocks leave out is refused with words, and not saved as a
 
 test('an end at 23:59 has its last minute, and is shown as it was typed', async ({ server, open }) => {
   const { id } = await makeBook(server, 0);
-  const page = await open(server.adminAccount, { at: `/books/${id}/settings` });
+  const page = await open(server.adminAccount, { at: `/books/${id}/settings`, kept: true });
   await page.getByLabel('Ends').fill('2027-12-24T23:59');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Changes saved').first()).toBeVisible();

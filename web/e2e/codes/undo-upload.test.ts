@@ -10,7 +10,10 @@ test('an upload is undone from the book: what was given stays, and the question 
   const { items } = await ok(server.admin.GET('/api/v1/jobs', { params: { query: { bookId: book.id } } }));
   const person = await makePerson(server);
   await giveCoupon(server, book, person);
-  const page = await open(server.adminAccount, { at: `/books/${book.id}/codes?job=${items[0]!.id}` });
+  const page = await open(server.adminAccount, {
+    at: `/books/${book.id}/codes?job=${items[0]!.id}`,
+    kept: true,
+  });
   await page.getByRole('button', { name: 'Undo this generation' }).click();
   const dialog = page.getByRole('dialog', { name: 'Undo this generation?' });
   await expect(dialog).toContainText('It stored 12 codes.');

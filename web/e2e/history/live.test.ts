@@ -13,7 +13,7 @@ test('what happens to a coupon in one browser shows in another, without a reload
     await open(person, { at: '/coupons', phone: true }),
     await open(person, { at: `/coupons/${code}` }),
   ];
-  const admin = await open(server.adminAccount, { at: '/history/events' });
+  const admin = await open(server.adminAccount, { at: '/history/events', kept: true });
   for (const page of [phone, till, admin]) await settled(page);
   const loads = [phone, till, admin].map((page) => countLoads(page));
 
@@ -70,7 +70,7 @@ test('a page that was left reads nothing more, though its book goes on changing'
   await ok(
     server.admin.POST('/api/v1/pools/{id}/users', { params: { path: { id: pool } }, body: { emails } }),
   );
-  const page = await open(server.adminAccount);
+  const page = await open(server.adminAccount, { kept: true });
   await page.clock.install();
   await page.goto(`/books/${book.id}/overview`);
   await settled(page);

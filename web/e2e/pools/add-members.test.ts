@@ -13,7 +13,7 @@ test('people who get accounts as they are added get them once, however often it 
   faults.allow(/ERR_FAILED|ERR_CONNECTION_RESET/);
   const person = await makePerson(server);
   const { id } = await ok(server.admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
-  const page = await open(server.adminAccount, { at: `/pools/${id}` });
+  const page = await open(server.adminAccount, { at: `/pools/${id}`, kept: true });
   await settled(page);
   const list = page.getByRole('textbox', { name: 'E-mails' });
   const stranger = `${unique('stranger').replace(' ', '-')}@example.test`;
@@ -54,7 +54,7 @@ test('an account that nobody confirmed is added to a pool only when the administ
   const email = `${unique('customer').replace(' ', '-')}@example.test`;
   await ok(server.admin.POST('/api/v1/auth/register', { body: { email, password: PASSWORD } }));
   const { id } = await ok(server.admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
-  const page = await open(server.adminAccount, { at: `/pools/${id}` });
+  const page = await open(server.adminAccount, { at: `/pools/${id}`, kept: true });
   await settled(page);
   await page.getByRole('textbox', { name: 'E-mails' }).fill(email);
   await page.getByRole('checkbox', { name: 'Create accounts for people who have none' }).check();
@@ -73,7 +73,7 @@ test('what is wrong in a pasted list is named by its line there, and a text with
   open,
 }) => {
   const { id } = await ok(server.admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
-  const page = await open(server.adminAccount, { at: `/pools/${id}` });
+  const page = await open(server.adminAccount, { at: `/pools/${id}`, kept: true });
   await settled(page);
   const list = page.getByRole('textbox', { name: 'E-mails' });
   const add = page.getByRole('button', { name: 'Add', exact: true });

@@ -12,7 +12,7 @@ test('people who were invited to a pool are written to: their links and codes ar
   const emails = [1, 2].map((n) => `${unique(`invited${n}`).replace(' ', '-')}@example.test`);
   const pool = await ok(admin.POST('/api/v1/pools', { body: { name: unique('Pool') } }));
   const path = { id: pool.id };
-  const page = await open(server.adminAccount, { at: `/pools/${pool.id}` });
+  const page = await open(server.adminAccount, { at: `/pools/${pool.id}`, kept: true });
   await settled(page);
   await page.getByRole('textbox', { name: 'E-mails' }).fill(emails.join('\n'));
   await page.getByRole('checkbox', { name: 'Create accounts for people who have none' }).check();

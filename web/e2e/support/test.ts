@@ -14,7 +14,7 @@ export interface OpenOptions {
   language?: 'en' | 'es';
   /** Another server than the worker's. */
   server?: TestServer;
-  /** A page in the context that this worker keeps for who is given: it starts in half the time, with what the last one cached. */
+  /** A page in the context that this worker keeps for who is given: it starts in half the time, with what the last one cached. For tests that do not sign out. */
   kept?: boolean;
 }
 
@@ -30,7 +30,7 @@ interface WorkerFixtures {
   server: TestServer;
   /** What must not happen on any page of a test. */
   faults: Faults;
-  /** Contexts that are kept, by who is signed in. */
+  /** Contexts that are kept, by who is signed in where, and how they look. */
   keptContexts: Map<string, BrowserContext>;
 }
 
@@ -82,7 +82,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
     await use(async (who, options: OpenOptions = {}) => {
       const { url } = options.server ?? server;
-      const key = who?.email ?? '';
+      const { phone, dark, language } = options;
+      const key = JSON.stringify([who?.email, url, phone, dark, language]);
       const context = (options.kept && keptContexts.get(key)) || (await openContext(who, url, options));
       if (options.kept) keptContexts.set(key, context);
       else opened.push(context);

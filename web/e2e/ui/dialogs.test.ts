@@ -7,7 +7,7 @@ test('a dialog that was left opens again, as often as it is asked for, with noth
   open,
 }) => {
   const { poolId } = await makeScene(server);
-  const page = await open(server.adminAccount, { at: '/users' });
+  const page = await open(server.adminAccount, { at: '/users', kept: true });
   await opensAgain(page, 'New user', 'E-mail', '');
   await page.goto('/pools');
   await opensAgain(page, 'New pool', 'Name', '');

@@ -36,7 +36,7 @@ test('a user signs in, locks a coupon and redeems it without a mouse, and always
 });
 
 test('a dialog that is left with Escape gives the focus back to what opened it', async ({ server, open }) => {
-  const page = await open(server.adminAccount, { at: '/pools' });
+  const page = await open(server.adminAccount, { at: '/pools', kept: true });
   const button = page.getByRole('button', { name: 'New pool' }).first();
   await goTo(button);
   await page.keyboard.press('Enter');

@@ -3,7 +3,7 @@ import { expect, test } from '../support/test.ts';
 
 test('a dialog closes when its page is left', async ({ server, open }) => {
   await makePerson(server);
-  const page = await open(server.adminAccount, { at: '/pools' });
+  const page = await open(server.adminAccount, { at: '/pools', kept: true });
   // Who leaves a page before it is there has no page to come back to.
   await expect(page.getByRole('heading', { name: 'Pools', level: 1 })).toBeVisible();
   await page.getByRole('link', { name: 'Users' }).first().click();
@@ -16,7 +16,7 @@ test('a dialog closes when its page is left', async ({ server, open }) => {
 
 test('settings that are not saved are asked about before they are lost', async ({ server, open }) => {
   const { id } = await makeBook(server, 1);
-  const page = await open(server.adminAccount, { at: `/books/${id}/settings` });
+  const page = await open(server.adminAccount, { at: `/books/${id}/settings`, kept: true });
   const name = page.getByLabel('Name', { exact: true });
   await name.fill('Typed and not saved');
   await page.getByRole('link', { name: 'Users' }).first().click();
