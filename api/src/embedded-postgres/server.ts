@@ -130,11 +130,9 @@ function launch(cluster: Cluster, port: number, settings: Settings): Launch {
 }
 
 /**
- * Random coupons of a large book are random pages of its table and indexes. With the 128 MB of a default they are pushed out and read
- * again, and with 1 GB of WAL checkpoints follow each other, after each of which every page is logged whole: a million coupons given away
- * at once cost PostgreSQL 176 µs of CPU each at first, and 433 at the end. With this, by turns on 810,000 coupons: 221 instead of 257.
- * These pages are not compressed: our binaries only have pglz, with which an assignment out of 1,000,000 coupons after a checkpoint cost
- * 550 µs and 6.8 kB of WAL, without 182 µs and 16.6 kB.
+ * Random coupons of a large book are random pages of its table and indexes. PostgreSQL's defaults have too little room for them: pages are
+ * pushed out of memory and read again, and checkpoints follow each other, after each of which every page is logged whole. Logged pages
+ * are not compressed: pglz, the only kind that our binaries have, made an assignment three times as slow.
  */
 function roomToWrite(): Settings {
   const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);

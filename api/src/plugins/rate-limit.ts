@@ -45,7 +45,7 @@ declare module 'fastify' {
 
 /**
  * Rate limits, with the headers of draft-ietf-httpapi-ratelimit-headers. They are counted in the memory of each process,
- * which is right here: they protect a process from load and cost 2 µs (15 µs by IPv6 address). What protects secrets
+ * which is right here: they protect a process from load and cost next to nothing. What protects secrets
  * (codes, passwords) is counted in the database, see access/budgets.ts.
  */
 export default fp<{ config: Config }>(

@@ -2,12 +2,12 @@ import fp from 'fastify-plugin';
 import { addFileSchemas } from '../../files/schemas.ts';
 import type { ModuleOptions } from '../module.ts';
 import { generateWork } from './generate-job.ts';
+import { generateRoutes } from './generate-routes.ts';
 import { importWork } from './import-job.ts';
 import { deleteOldUploads } from './queries.ts';
-import { generateRoutes } from './routes.ts';
 import { preview } from './schemas.ts';
 import { undoBatch } from './undo.ts';
-import { uploadRoute } from './upload-route.ts';
+import { uploadRoutes } from './upload-routes.ts';
 
 /** How codes are stored by jobs. */
 export const core = fp<ModuleOptions>(
@@ -30,7 +30,7 @@ export const core = fp<ModuleOptions>(
 export const routes = fp<ModuleOptions>(
   async (app, { config }) => {
     generateRoutes(app);
-    await app.register(uploadRoute, { maxUploadBytes: config.maxUploadBytes });
+    await app.register(uploadRoutes, { maxUploadBytes: config.maxUploadBytes });
   },
   { name: 'codes', dependencies: ['codes-core'] },
 );

@@ -2,8 +2,8 @@ import { MAX_CODE_LENGTH } from '../coupons/code.ts';
 import type { CodeRow } from './read-codes.ts';
 
 /**
- * Codes with commas between them, as the statements that store them take them, in the same memory step after step. As strings they
- * live until their step is stored: those of a long file went to the old generation before they died, and the process grew by 100 MB.
+ * Codes with commas between them, as the statements that store them take them, in the same memory step after step. As strings, those of
+ * a long file would live until their step is stored, and the process would grow by 100 MB.
  */
 export function packCodes(most: number) {
   const bytes = Buffer.alloc(most * (MAX_CODE_LENGTH + 1));

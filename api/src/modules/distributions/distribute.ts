@@ -53,8 +53,8 @@ const FRESH: Progress = {
 };
 
 /**
- * Coupons of one step: 2,000 take 0.2 s on an idle machine, and ten times that on a busy one. Not fewer than 500: where the machine
- * had no CPU left (load 15 on 2 cores), the round trips of a step took 0.3 s however few coupons it gave.
+ * Coupons of one step: 2,000 take 0.2 s on an idle machine. Not fewer than 500: on a busy machine the round trips of a step take most of its
+ * time, however few coupons it gives.
  */
 const COUPONS = { first: 1_000, least: 500, most: 4_000 };
 const STEP_ROWS = 10_000;

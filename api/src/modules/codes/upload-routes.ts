@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { inTransaction } from '../../database/transaction.ts';
 import { takeTurns } from '../../database/turns.ts';
@@ -11,7 +10,7 @@ import { allowLongWork } from '../../deadline.ts';
 import { readClaim } from '../../answers/idempotency.ts';
 import { allowSlowBody } from '../../slow-bodies.ts';
 import { MAX_PROBLEM_ITEMS } from '../../bounds.ts';
-import { escapePointer, fieldProblem, Problem } from '../../problems.ts';
+import { Problem } from '../../problems.ts';
 import { ref } from '../../schemas.ts';
 import { keepOpenBook } from '../books/keep-open.ts';
 import { jobResponses } from '../jobs/schemas.ts';
@@ -19,8 +18,8 @@ import { startJob } from '../jobs/start.ts';
 import { type ImportInput, type Survey, surveyUpload } from './import-job.ts';
 import { previewUpload } from './preview.ts';
 import { deleteUpload } from './queries.ts';
+import { receiveUpload } from './receive-upload.ts';
 import { bookId, uploadQuery } from './schemas.ts';
-import { storeUpload, type Upload } from './uploads.ts';
 
 /** Most uploads that this process receives at a time: each can bring `maxUploadBytes`. */
 const MAX_UPLOADS = 20;
@@ -32,10 +31,10 @@ const MULTIPART_OVERHEAD = 65_536;
 const file = Type.Unsafe<unknown>({ type: 'string', format: 'binary' });
 
 /**
- * The upload of a CSV file, raw or as a form. In a scope of its own, because here a body is a stream. It is in the database before
+ * The upload of a CSV file, raw or as a form, and its preview. In a scope of its own, because here a body is a stream. It is in the database before
  * its job is acknowledged, and no connection waits for a slow client.
  */
-export async function uploadRoute(
+export async function uploadRoutes(
   scope: FastifyInstance,
   { maxUploadBytes }: { maxUploadBytes: number },
 ): Promise<void> {
@@ -84,7 +83,7 @@ export async function uploadRoute(
     },
     async (request, reply) =>
       receiving(async () => {
-        const upload = await allowSlowBody(request, () => receive(request, maxUploadBytes));
+        const upload = await allowSlowBody(request, () => receiveUpload(request, maxUploadBytes));
         let isJobs = false;
         try {
           allowLongWork(request);
@@ -138,7 +137,7 @@ export async function uploadRoute(
     async (request) =>
       previewing(async () => {
         await inTransaction(app.db, (trx) => keepOpenBook(trx, request.params.id));
-        const upload = await allowSlowBody(request, () => receive(request, maxUploadBytes));
+        const upload = await allowSlowBody(request, () => receiveUpload(request, maxUploadBytes));
         const goOn = () => {
           if (request.raw.socket.destroyed) throw new Problem('invalid-request', 'client-gone');
         };
@@ -163,51 +162,3 @@ function refuseInvalid({ invalid, rows, errors }: Survey): void {
     },
   );
 }
-
-/** Takes the file of a request into the database. Whatever is wrong with it, the rest is read too, so that the client sees the answer. */
-async function receive(request: FastifyRequest, maxBytes: number): Promise<Upload> {
-  try {
-    const upload = await (request.isMultipart()
-      ? receiveForm(request, maxBytes)
-      : receiveRaw(request, maxBytes));
-    if (upload.bytes > 0) return upload;
-    throw new Problem('invalid-request', 'empty-file');
-  } catch (error) {
-    request.raw.unpipe();
-    request.raw.resume();
-    throw error;
-  }
-}
-
-async function receiveRaw(request: FastifyRequest, maxBytes: number): Promise<Upload> {
-  const { body } = request;
-  if (typeof (body as Readable | undefined)?.pipe === 'function')
-    return storeUpload(request.server.db, body as Readable, maxBytes);
-  throw new Problem('unsupported-media-type', 'not-a-form-or-csv');
-}
-
-async function receiveForm(request: FastifyRequest, maxBytes: number): Promise<Upload> {
-  let upload: Upload | undefined;
-  let storing = false;
-  try {
-    for await (const part of request.parts()) {
-      if (part.type !== 'file' || part.fieldname !== 'file' || upload) throw refuseField(part.fieldname);
-      storing = true;
-      upload = await storeUpload(request.server.db, part.file, maxBytes);
-      storing = false;
-    }
-  } catch (error) {
-    if (upload) await deleteUpload(request.server.db, upload.id);
-    throw storing || error instanceof Problem ? error : refuseForm(error as Error);
-  }
-  if (!upload) throw refuseField('file', 'required');
-  return upload;
-}
-
-/** The form has one field, `file`. */
-const refuseField = (name: string, reason: 'unknown-field' | 'required' = 'unknown-field') =>
-  fieldProblem({ in: 'body', pointer: `/${escapePointer(name)}` }, reason);
-
-/** What the parser of forms cannot read is the client's doing. */
-const refuseForm = (error: Error) =>
-  new Problem('invalid-request', { reason: 'unreadable-form', values: { cause: error.message } });
