@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { problems } from '../src/problem-codes.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { command, insertBook } from './support/nodes.ts';
 
@@ -64,6 +65,22 @@ test('each metric that a rule or the dashboard names is in /metrics, or recorded
   expect(expressions.length).toBeGreaterThan(30);
   const named = new Set(expressions.flatMap(metricsOf));
   expect([...named].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('each code of a problem and each operation that a rule or its test names exists', () => {
+  const rules = RULES + read('observe/rules.test.yml');
+  const valuesOf = (label: string) =>
+    [...rules.matchAll(new RegExp(`\\b${label}=~?"([^"]+)"`, 'g'))].flatMap(([, values]) =>
+      values!.split('|'),
+    );
+  const operations = [...read('api/openapi.json').matchAll(/"operationId": "(\w+)"/g)].map(([, id]) => id!);
+  const wrong = {
+    codes: valuesOf('code').filter((code) => !(code in problems)),
+    operations: valuesOf('operation').filter(
+      (pattern) => !operations.some((operation) => new RegExp(`^(?:${pattern})$`).test(operation)),
+    ),
+  };
+  expect(wrong).toEqual({ codes: [], operations: [] });
 });
 
 const WORDS = new Set(['and', 'or', 'unless', 'on', 'by', 'without', 'ignoring', 'bool', 'offset']);

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCollector } from '../support/collector.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { launchServer, untilReady } from '../support/server.ts';
@@ -10,15 +11,18 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('neither the log nor the metrics of a whole flow hold a code, a token, a password, an e-mail or a cookie', async () => {
+test('neither the log, the metrics nor the traces of a whole flow hold a code, a token, a password, an e-mail or a cookie', async () => {
   const word = () => randomBytes(9).toString('hex');
   const admin = { email: `admin-${word()}@example.test`, password: `secret ${word()}` };
   const user = { email: `user-${word()}@example.test`, password: `secret ${word()}` };
   const codes = Array.from({ length: 3 }, () => `C-${word().toUpperCase()}`);
   const absent = `C-${word().toUpperCase()}`;
   const secrets: string[] = [admin.email, admin.password, user.email, user.password, ...codes, absent];
+  const collector = await startCollector();
   const server = await launchServer({
     DATABASE_URL: database.url,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_TRACES_SAMPLER_ARG: '1',
     ADMIN_EMAIL: admin.email,
     ADMIN_PASSWORD: admin.password,
     LOG_LEVEL: 'trace',
@@ -108,12 +112,19 @@ test('neither the log nor the metrics of a whole flow hold a code, a token, a pa
   expect(await server.stop()).toBe(0);
   await eventually(() => server.output().includes('"msg":"request"'));
 
+  const traces = await eventually(() => {
+    const names = collector.spans().map(({ name }) => name);
+    const arrived = ['coupon group', 'POST /api/v1/auth/login'].every((name) => names.includes(name));
+    return arrived ? collector.bodies.join('\n') : undefined;
+  });
+
   // The welcome is for the person at the terminal and names the first administrator; it is not a log line.
   const log = server.output().replace(welcome, welcome.replaceAll(admin.email, ''));
   for (const secret of secrets) {
     for (const spelling of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
       expect(log.includes(spelling), `the log holds ${spelling}`).toBe(false);
       expect(metrics.includes(spelling), `the metrics hold ${spelling}`).toBe(false);
+      expect(traces.includes(spelling), `the traces hold ${spelling}`).toBe(false);
     }
   }
   expect(metrics).not.toContain(userId);
