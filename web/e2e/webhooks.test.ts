@@ -254,7 +254,9 @@ test('each reason why a webhook is off has its words, in both languages, also on
   open,
   receive,
 }) => {
-  const webhook = await makeWebhook(server, (await receive(answerWith(204))).url);
+  // Nothing that a browser would break a line at.
+  const { url } = await receive(answerWith(204));
+  const webhook = await makeWebhook(server, `${url}/${'loyalty'.repeat(20)}`);
   const client = new pg.Client({ connectionString: server.databaseUrl });
   await client.connect();
   for (const [reason, english, spanish] of [
