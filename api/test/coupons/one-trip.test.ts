@@ -5,16 +5,25 @@ import { selectModules } from '../../src/modules/index.ts';
 import type { Answer } from '../../src/answers/answer.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
-import type { KnownBook } from '../../src/modules/coupons/commands/hopes.ts';
 import { createLanes, type Path } from '../../src/modules/coupons/commands/lanes.ts';
 import { createPlaces } from '../../src/modules/coupons/places.ts';
-import { assignInOneTrip, foresee } from '../../src/modules/coupons/commands/one-trip.ts';
-import { couponColumns, selectBookWithStockForKeyShare } from '../../src/modules/coupons/queries.ts';
+import { assignInOneTrip } from '../../src/modules/coupons/commands/assign-in-one-trip.ts';
+import { foreseeAssignment } from '../../src/modules/coupons/commands/foresee.ts';
+import { type KnownBook, selectBookWithStockForKeyShare } from '../../src/modules/coupons/queries.ts';
 import { type Actor, type BookRules, type Coupon, decide } from '../../src/modules/coupons/state.ts';
-import { assignRandomCoupons } from '../../src/modules/coupons/store.ts';
+import { assignRandomCoupons } from '../../src/modules/coupons/store-foreseen.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { installClock } from '../simulation/clock.ts';
+import {
+  type CouponRow,
+  FREE_ROW,
+  insertBookRow,
+  insertCouponRow,
+  readAllOf,
+  readCouponRow,
+  readEventsOf,
+} from '../support/coupon-rows.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { times } from '../support/nodes.ts';
 import { claimOf, commandOf } from '../support/submitted-commands.ts';
@@ -56,23 +65,11 @@ const BOOKS: Record<string, Omit<BookRules, 'bookName'>> = {
 const openAt = ({ startsAt, expiresAt }: Omit<BookRules, 'bookName'>) =>
   startsAt && startsAt > NOW ? startsAt : expiresAt && expiresAt <= NOW ? at(-MOMENT) : NOW;
 
-type Row = Omit<Coupon, 'id' | 'bookId' | 'code'>;
-const free: Row = {
-  state: 'UNASSIGNED',
-  assignedUserId: null,
-  assignedAt: null,
-  lockedByUserId: null,
-  lockedAt: null,
-  lockExpiresAt: null,
-  redeemedAt: null,
-  redemptionCount: 0,
-  metadata: {},
-};
 /** The states of a coupon; those of the owner are filled in. */
-const COUPONS: Record<string, (owner: string) => Row> = {
-  free: () => free,
-  'free, with metadata': () => ({ ...free, metadata: { shop: 4 } }),
-  'free again after a redemption': () => ({ ...free, redeemedAt: at(-100), redemptionCount: 1 }),
+const COUPONS: Record<string, (owner: string) => CouponRow> = {
+  free: () => FREE_ROW,
+  'free, with metadata': () => ({ ...FREE_ROW, metadata: { shop: 4 } }),
+  'free again after a redemption': () => ({ ...FREE_ROW, redeemedAt: at(-100), redemptionCount: 1 }),
   ASSIGNED: (owner) => assignedTo(owner),
   LOCKED: (owner) => ({
     ...assignedTo(owner),
@@ -88,33 +85,18 @@ const COUPONS: Record<string, (owner: string) => Row> = {
     redemptionCount: 1,
   }),
 };
-const assignedTo = (owner: string): Row => ({
-  ...free,
+const assignedTo = (owner: string): CouponRow => ({
+  ...FREE_ROW,
   state: 'ASSIGNED',
   assignedUserId: owner,
   assignedAt: at(-9000),
 });
 
-async function insertBook(rules: Omit<BookRules, 'bookName'>): Promise<string> {
-  const { rows } = await sql<{ id: string }>`
-    INSERT INTO books (name, starts_at, expires_at, archived_at, max_assignments_per_user, max_redemptions, lock_ttl_seconds)
-    VALUES (${randomUUID()}, ${rules.startsAt}, ${rules.expiresAt}, ${rules.archivedAt}, ${rules.maxAssignmentsPerUser},
-            ${rules.maxRedemptions}, ${rules.lockTtlSeconds}) RETURNING id`.execute(app.db);
-  return rows[0]!.id;
-}
-
-async function insertCoupon(bookId: string, row: Row): Promise<Coupon> {
-  const { rows } = await sql<Coupon>`
-    INSERT INTO coupons AS c (book_id, code, state, assigned_user_id, assigned_at, locked_by_user_id, locked_at, lock_expires_at,
-                              redeemed_at, redemption_count, metadata)
-    VALUES (${bookId}, ${randomUUID().toUpperCase()}, ${row.state}, ${row.assignedUserId}, ${row.assignedAt}, ${row.lockedByUserId},
-            ${row.lockedAt}, ${row.lockExpiresAt}, ${row.redeemedAt}, ${row.redemptionCount}, ${JSON.stringify(row.metadata)}::jsonb)
-    RETURNING ${couponColumns}`.execute(app.db);
-  return rows[0]!;
-}
+const insertBook = (rules: Omit<BookRules, 'bookName'>) => insertBookRow(app.db, rules);
+const insertCoupon = (bookId: string, row: CouponRow) => insertCouponRow(app.db, bookId, row);
 
 const insertCoupons = async (bookId: string, count: number) =>
-  Promise.all(times(count, () => insertCoupon(bookId, free)));
+  Promise.all(times(count, () => insertCoupon(bookId, FREE_ROW)));
 
 const setCounter = (bookId: string, userId: string, assigned: number) =>
   sql`INSERT INTO book_user_counters (book_id, user_id, assigned) VALUES (${bookId}, ${userId}, ${assigned})`.execute(
@@ -124,16 +106,7 @@ const setCounter = (bookId: string, userId: string, assigned: number) =>
 const readBook = async (bookId: string): Promise<KnownBook> =>
   (await inTransaction(app.db, (trx) => selectBookWithStockForKeyShare(trx, bookId, 0)))!;
 
-/** All that an assignment could have changed of a book. */
-async function readAll(bookId: string) {
-  const { rows } = await sql`
-    SELECT (SELECT jsonb_agg(to_jsonb(c) ORDER BY id) FROM coupons c WHERE book_id = ${bookId}) AS coupons,
-           (SELECT jsonb_agg(to_jsonb(e) ORDER BY id) FROM events e WHERE book_id = ${bookId}) AS events,
-           (SELECT jsonb_agg(to_jsonb(k) ORDER BY user_id) FROM book_user_counters k WHERE book_id = ${bookId}) AS counters`.execute(
-    app.db,
-  );
-  return rows[0];
-}
+const readAll = (bookId: string) => readAllOf(app.db, bookId);
 
 describe('the one trip does what decide says, of every coupon and book', () => {
   for (const [bookName, rules] of Object.entries(BOOKS))
@@ -167,16 +140,8 @@ describe('the one trip does what decide says, of every coupon and book', () => {
               seen.refused += 1;
               continue;
             }
-            const { rows } =
-              await sql<Coupon>`SELECT ${couponColumns} FROM coupons c WHERE id = ${coupon.id}`.execute(
-                app.db,
-              );
-            expect(rows[0], label).toEqual(decision.next);
-            const events = await sql`
-              SELECT type, coupon_id AS "couponId", code, book_id AS "bookId", book_name AS "bookName", user_id AS "userId",
-                     actor_id AS "actorId", occurred_at AS "occurredAt", data
-              FROM events WHERE book_id = ${bookId}`.execute(app.db);
-            expect(events.rows, label).toEqual(decision.events);
+            expect(await readCouponRow(app.db, coupon.id), label).toEqual(decision.next);
+            expect(await readEventsOf(app.db, coupon.id), label).toEqual(decision.events);
             expect(answers, label).toHaveLength(1);
             expect(JSON.parse(answers![0]!.body), label).toMatchObject({
               code: coupon.code,
@@ -197,7 +162,9 @@ describe('the one trip does what decide says, of every coupon and book', () => {
   test('a book that is over is not even tried', async () => {
     const bookId = await insertBook(BOOKS['ended at this moment']!);
     const { id } = await app.asUser();
-    expect(foresee(bookId, await readBook(bookId), [{ actor: { id, role: 'USER' }, userId: id }])).toBeNull();
+    expect(
+      foreseeAssignment(bookId, await readBook(bookId), [{ actor: { id, role: 'USER' }, userId: id }]),
+    ).toBeNull();
   });
 });
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { overdue } from '../../src/deadline.ts';
-import { createLanes, type Path } from '../../src/modules/coupons/commands/lanes.ts';
+import { createLanes, type LaneName, type Path } from '../../src/modules/coupons/commands/lanes.ts';
 import type { Actor } from '../../src/modules/coupons/state.ts';
 import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
 import {
@@ -61,8 +61,8 @@ const LARGE: FaultRates = { ...NO_HANG, defect: 0.002, deadlock: 0.01, lostBefor
 /** What is sent again may get lost again, but only before its COMMIT: a replay then tells that the first time counted. */
 const AGAIN: FaultRates = { ...NO_HANG, defect: 0, deadlock: 0.02, lostBefore: 0.1, lostAfter: 0 };
 
-/** How many groups of random assignments went each way. */
-export type Paths = Partial<Record<Path, number>>;
+/** How many groups went each way, by lane. */
+export type Paths = Partial<Record<`${LaneName} ${Path}`, number>>;
 
 /** Runs a group of histories to its end and returns the time there. Throws at the first answer or row that is not the model's. */
 export async function runGroup(
@@ -82,9 +82,11 @@ export async function runGroup(
       // A history is short.
       hopeAfter: 1,
       onGroup(lane, _size, _seconds, path) {
-        if (lane === 'assign-random') paths[path] = (paths[path] ?? 0) + 1;
+        const name = `${lane} ${path}` as const;
+        paths[name] = (paths[name] ?? 0) + 1;
       },
     });
+  const together = faulty('by code', LARGE);
   const group: Group = {
     db,
     random,
@@ -94,7 +96,13 @@ export async function runGroup(
     ),
     submitRandom: new Map(histories.map((history, n) => [history, faulty(`random ${n}`, SMALL, STUCK_MS)])),
     submitAssign: faulty('assign', LARGE),
-    submitByCode: faulty('by code', LARGE),
+    // Half of them in groups of their own, which are small: often nobody is refused there.
+    submitByCode: new Map(
+      histories.map((history, n) => [
+        history,
+        n % 2 === 0 ? together : faulty(`by code ${n}`, { ...SMALL, ...NO_HANG }),
+      ]),
+    ),
     submitAgain: faulty('again', AGAIN),
     stats: {},
   };
@@ -134,8 +142,10 @@ async function runRound(group: Group, round: number): Promise<void> {
   const changed = plans.filter(({ plan }) => plan === 'settings').map(({ history }) => history);
   for (const history of changed) group.log.get(history)!.push(changeSettings(history));
   await saveSettings(group.db, changed);
-  const shared = plans.filter(({ plan }) => plan === 'assign-code' || plan === 'by-code');
-  const alone = plans.filter(({ plan }) => plan === 'assign-random' || plan === 'by-admin');
+  const isShared = ({ history, plan }: (typeof plans)[number]) =>
+    plan === 'assign-code' || (plan === 'by-code' && group.histories.indexOf(history) % 2 === 0);
+  const shared = plans.filter(isShared);
+  const alone = plans.filter((one) => !isShared(one) && one.plan !== 'settings');
   const requestsOf = (history: History, plan: Plan) => nextRequests(history, plan as Lane, round);
   await Promise.all([
     ...shared.map(({ history, plan }) => runRequests(group, history, requestsOf(history, plan))),
@@ -195,7 +205,7 @@ async function send(group: Group, history: History, request: Request): Promise<A
   const submit = {
     'assign-random': group.submitRandom.get(history)!,
     'assign-code': group.submitAssign,
-    'by-code': group.submitByCode,
+    'by-code': group.submitByCode.get(history)!,
   }[laneOf(request)];
   return attempt(group, history, request, submit);
 }

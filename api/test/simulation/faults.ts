@@ -59,9 +59,15 @@ export function withFaults(db: Database, random: Random, rates: FaultRates): Dat
       use(fault ? failing(connection as PooledConnection, fault) : (connection as PooledConnection)),
     );
   };
-  const withConnectionProvider = executor.withConnectionProvider.bind(executor);
-  // Of a database, the commands use only this.
-  return { getExecutor: () => ({ provideConnection, withConnectionProvider }) } as unknown as Database;
+  // Of a database, the commands use only this: transactions, and looks outside of them, which do not fail.
+  const faulty = {
+    provideConnection,
+    withConnectionProvider: executor.withConnectionProvider.bind(executor),
+    transformQuery: executor.transformQuery.bind(executor),
+    compileQuery: executor.compileQuery.bind(executor),
+    executeQuery: executor.executeQuery.bind(executor),
+  };
+  return { getExecutor: () => faulty } as unknown as Database;
 }
 
 function failing(

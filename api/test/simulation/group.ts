@@ -16,10 +16,10 @@ export interface Group {
   histories: History[];
   /** What happened in each history, for the one that fails. */
   log: Map<History, string[]>;
-  /** Random assignments lock a book of one history; the other lanes take the requests of all. */
+  /** Random assignments lock a book of one history; assignments by code are those of all; the others are one or the other. */
   submitRandom: Map<History, Submit>;
   submitAssign: Submit;
-  submitByCode: Submit;
+  submitByCode: Map<History, Submit>;
   /** What got lost, once more. */
   submitAgain: Submit;
   stats: Record<string, number>;

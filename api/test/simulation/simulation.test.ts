@@ -75,7 +75,9 @@ test(`${HISTORIES} random histories go as the model says`, async () => {
     paths,
   );
   if (groups.length < 10) return;
-  for (const path of ['one trip', 'usual', 'usual after all']) expect(paths[path], path).toBeGreaterThan(100);
+  for (const lane of ['assign-random', 'by-code'])
+    for (const path of ['one trip', 'usual', 'usual after all'])
+      expect(paths[`${lane} ${path}`], `${lane} ${path}`).toBeGreaterThan(100);
   // Whatever can happen has happened, often.
   for (const outcome of [
     'assign done',

@@ -49,16 +49,23 @@ export const core = fp<ModuleOptions>(
       labelNames: ['lane'],
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     });
-    const paths = new Counter({
-      name: 'coupon_random_groups_total',
-      help: 'groups of random assignments, by how many round trips they took',
-      labelNames: ['path'],
-    });
+    const paths = {
+      'assign-random': new Counter({
+        name: 'coupon_random_groups_total',
+        help: 'groups of random assignments, by how many round trips they took',
+        labelNames: ['path'],
+      }),
+      'by-code': new Counter({
+        name: 'coupon_by_code_groups_total',
+        help: 'groups of locks, unlocks and redemptions, by how many round trips they took',
+        labelNames: ['path'],
+      }),
+    };
     const submit = createLanes({
       db: app.db,
       maxBooksAtOnce: Math.max(1, config.databasePoolSize - 4),
       onGroup: (lane, size, seconds, path) => {
-        if (lane === 'assign-random') paths.inc({ path });
+        if (lane !== 'assign-code') paths[lane].inc({ path });
         sizes.observe({ lane }, size);
         times.observe({ lane }, seconds);
       },

@@ -24,6 +24,14 @@ export const clock = sql<Date>`date_trunc('milliseconds', clock_timestamp())`;
 /** A coupon with its book's rules and the time at which both were read. */
 export type CouponInBook = Coupon & BookRules & { now: Date };
 
+/** A book as it was read, with what tells whether it is still the same. */
+export interface KnownBook extends BookRules {
+  /** The rules as text, in the words of the database. */
+  version: string;
+  /** The clock of the database when it was read. */
+  now: Date;
+}
+
 /**
  * A book before coupons of it are claimed, and whether any coupon is unassigned: also those that another transaction holds, as
  * it may still give them back. KEY SHARE keeps the book from being deleted meanwhile.
@@ -33,9 +41,9 @@ export async function selectBookWithStockForKeyShare(
   trx: Transaction,
   bookId: string,
   start: number,
-): Promise<(BookRules & { now: Date; inStock: boolean; version: string }) | undefined> {
+): Promise<(KnownBook & { inStock: boolean }) | undefined> {
   const unassigned = sql`SELECT FROM coupons WHERE book_id = ${bookId} AND assigned_user_id IS NULL`;
-  const { rows } = await sql<BookRules & { now: Date; inStock: boolean; version: string }>`
+  const { rows } = await sql<KnownBook & { inStock: boolean }>`
     SELECT r.*, r::text AS version, ${clock} AS now,
            EXISTS (${unassigned} AND random_key >= ${start}) OR EXISTS (${unassigned} AND random_key < ${start}) AS "inStock"
     FROM ${bookForKeyShare(bookId)}`.execute(trx);
@@ -47,6 +55,29 @@ export async function requireUnchangedBook(trx: Transaction, bookId: string, ver
   await sql`
     SELECT require_count(count(*), 1, 'the book has changed')
     FROM ${bookForKeyShare(bookId)} WHERE r::text = ${version}`.execute(trx);
+}
+
+/** Books as they are now, by id; those that do not exist are not in the map. */
+export async function findKnownBooks(db: Database, ids: readonly string[]): Promise<Map<string, KnownBook>> {
+  const { rows } = await sql<KnownBook & { id: string }>`
+    SELECT b.id, r.*, r::text AS version, ${clock} AS now
+    FROM books b CROSS JOIN LATERAL (SELECT ${bookRuleColumns}) r WHERE b.id = ANY(${ids}::uuid[])`.execute(
+    db,
+  );
+  return new Map(rows.map(({ id, ...book }) => [id, book]));
+}
+
+/** Fails when one of some books is not what it was when its version was read. */
+export async function requireUnchangedBooks(
+  trx: Transaction,
+  books: readonly { id: string; version: string }[],
+): Promise<void> {
+  await sql`
+    SELECT require_count(count(*), ${books.length}, 'a book has changed')
+    FROM unnest(${books.map(({ id }) => id)}::uuid[], ${books.map(({ version }) => version)}::text[]) AS known(id, version)
+    JOIN books b ON b.id = known.id CROSS JOIN LATERAL (SELECT ${bookRuleColumns}) r WHERE r::text = known.version`.execute(
+    trx,
+  );
 }
 
 /** One book; `r` is what the rules need of it, whatever that is. */
@@ -71,10 +102,12 @@ export async function findPlaces(
   return new Map(rows.map(({ code, ...place }) => [code, place]));
 }
 
-/** The coupons (table alias `c`) of some places. Their books are named once more as a list: it tells in which partitions they can be. */
-export const couponsAt = (places: readonly Place[]) => sql`
-  unnest(${places.map(({ bookId }) => bookId)}::uuid[], ${places.map(({ id }) => id)}::bigint[]) AS place(book_id, id)
-  JOIN coupons c ON c.book_id = place.book_id AND c.id = place.id AND c.book_id = ANY(${booksOf(places)}::uuid[])`;
+/**
+ * Coupon `c` is at one of some places. No two coupons have the same id, so lists of books and of ids name no others. Lists, because a join
+ * with the places, planned while a book was small and kept, read all of the book for each group.
+ */
+export const isAt = (places: readonly Place[]) => sql`
+  c.book_id = ANY(${booksOf(places)}::uuid[]) AND c.id = ANY(${places.map(({ id }) => id)}::bigint[])`;
 
 const booksOf = (places: readonly Place[]) => [...new Set(places.map(({ bookId }) => bookId))];
 
@@ -84,7 +117,7 @@ export async function findStates(
   places: readonly Place[],
 ): Promise<Map<number, CouponState>> {
   const { rows } = await sql<{ id: number; state: CouponState }>`
-    SELECT c.id, c.state FROM ${couponsAt(places)}`.execute(trx);
+    SELECT c.id, c.state FROM coupons c WHERE ${isAt(places)}`.execute(trx);
   return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
@@ -165,7 +198,7 @@ async function selectCoupons(
 ): Promise<Map<number, CouponInBook>> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM (SELECT c.* FROM ${couponsAt(places)} ORDER BY c.id ${lock}) c JOIN books b ON b.id = c.book_id`.execute(
+    FROM (SELECT c.* FROM coupons c WHERE ${isAt(places)} ORDER BY c.id ${lock}) c JOIN books b ON b.id = c.book_id`.execute(
     trx,
   );
   return new Map(rows.map((row) => [row.id, row]));
@@ -180,11 +213,9 @@ export async function countRedemptions(
   places: readonly Place[],
 ): Promise<Map<number, number>> {
   const { rows } = await sql<{ id: number; made: number }>`
-    SELECT h.coupon_id AS id, count(*)::integer AS made
-    FROM unnest(${places.map(({ bookId }) => bookId)}::uuid[], ${places.map(({ id }) => id)}::bigint[]) AS place(book_id, id)
-    JOIN redemption_history h
-      ON h.book_id = place.book_id AND h.coupon_id = place.id AND h.book_id = ANY(${booksOf(places)}::uuid[])
-    WHERE h.rollback_of IS NULL GROUP BY 1`.execute(trx);
+    SELECT coupon_id AS id, count(*)::integer AS made FROM redemption_history
+    WHERE book_id = ANY(${booksOf(places)}::uuid[]) AND coupon_id = ANY(${places.map(({ id }) => id)}::bigint[]) AND rollback_of IS NULL
+    GROUP BY 1`.execute(trx);
   return new Map(rows.map(({ id, made }) => [id, made]));
 }
 

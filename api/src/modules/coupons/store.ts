@@ -1,8 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../../database/connection.ts';
 import { type CounterChange, lowerCounters, sumCounters } from './counters.ts';
-import { couponColumns, randomForUpdateSkipLocked } from './queries.ts';
-import type { BookRules, Coupon, CouponEvent } from './state.ts';
+import type { Coupon, CouponEvent } from './state.ts';
 
 /** What `decide` made of a coupon whose row this transaction has locked. */
 export interface Change {
@@ -53,62 +52,8 @@ export async function storeOutcomes(
   ]);
 }
 
-export interface RandomAssignment {
-  bookId: string;
-  /** As it was read, and is: see `requireUnchangedBook`. */
-  book: BookRules;
-  /** What `decide` makes of a free coupon of it. */
-  state: Coupon['state'];
-  eventType: CouponEvent['type'];
-  /** Where on the random keys to begin. */
-  start: number;
-  to: readonly { userId: string; actorId: string }[];
-  /** Longest since the transaction began. */
-  withinMs: number;
-}
-
-/** A coupon as it is stored now, and when that was decided. */
-export interface Given {
-  coupon: Coupon;
-  now: Date;
-}
-
-/**
- * Selects random coupons and gives them, in one statement, for who cannot wait for an answer in between: the one other way by which a
- * change of coupons is stored. Their counters have been raised before. Fails, and so takes its transaction back, when there is not one
- * for each, when it is outside of the book's dates, or too late.
- * @returns in the order of `to`
- */
-export async function assignRandomCoupons(
-  trx: Transaction,
-  { bookId, book, state, eventType, start, to, withinMs }: RandomAssignment,
-): Promise<Given[]> {
-  const [startsAt, expiresAt] = times([book.startsAt, book.expiresAt]);
-  const { rows } = await sql<Coupon & { now: Date; position: number }>`
-    WITH picked AS MATERIALIZED (${randomForUpdateSkipLocked(bookId, to.length, start)}),
-    numbered AS (
-      SELECT id, now, row_number() OVER () AS position FROM picked
-      WHERE (${startsAt}::timestamptz IS NULL OR ${startsAt}::timestamptz <= now)
-        AND (${expiresAt}::timestamptz IS NULL OR now < ${expiresAt}::timestamptz)),
-    given AS (
-      UPDATE coupons c SET state = ${state}::coupon_state, assigned_user_id = (${to.map(({ userId }) => userId)}::uuid[])[n.position],
-        assigned_at = n.now, updated_at = n.now
-      FROM numbered n WHERE c.id = n.id AND c.book_id = ${bookId} AND c.state = 'UNASSIGNED'
-      RETURNING ${couponColumns}, n.now, n.position),
-    told AS (${insertIntoEvents(sql`
-      SELECT ${eventType}, ${bookId}::uuid, id, "assignedUserId", (${to.map(({ actorId }) => actorId)}::uuid[])[position],
-             NULL::jsonb, now, code, ${book.bookName}, NULL::uuid
-      FROM given`)} RETURNING 1)
-    SELECT given.* FROM (
-      SELECT require_count(count(*), ${to.length}, 'not a coupon for each'),
-             require_count((pg_catalog.clock_timestamp() < pg_catalog.now() + ${withinMs} * interval '1 millisecond')::integer, 1, 'too late')
-      FROM told) checked
-    LEFT JOIN /* finds all */ given ON true ORDER BY position`.execute(trx);
-  return rows.map(({ now, position: _position, ...coupon }) => ({ coupon, now }));
-}
-
 /** @param rows that have its columns in this order */
-const insertIntoEvents = (rows: RawBuilder<unknown>) => sql`
+export const insertIntoEvents = (rows: RawBuilder<unknown>) => sql`
   INSERT INTO events (type, book_id, coupon_id, user_id, actor_id, data, occurred_at, code, book_name, job_id) ${rows}`;
 
 /** What a change means for the counters: one more for who got the coupon, one less for who lost it. */
@@ -210,4 +155,4 @@ async function insertRollbacks(trx: Transaction, rolledBack: readonly CouponEven
 }
 
 /** Times as text: `pg` writes a Date in the machine's own zone, part by part, at ten times the cost. */
-const times = (dates: (Date | null)[]) => dates.map((date) => date?.toISOString() ?? null);
+export const times = (dates: (Date | null)[]) => dates.map((date) => date?.toISOString() ?? null);

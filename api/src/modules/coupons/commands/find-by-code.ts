@@ -7,6 +7,7 @@ import {
   selectBooksForKeyShare,
   selectCouponsForUpdateSkipLocked,
 } from '../queries.ts';
+import type { Coupon } from '../state.ts';
 import type { Find, Found, SubmittedCommand } from './command.ts';
 import { AGAIN } from './group-commit.ts';
 
@@ -61,6 +62,7 @@ export function createFindByCode(places: Places): Find {
       const held = await findHeld(trx, places, commands, at, coupons);
       const found = commands.map((command): Found => {
         const row = coupons.get(at.get(command.code!)?.id ?? 0);
+        if (row && row.redemptionCount > 0) places.remember([afterwards(row, command)]);
         if (row) return { coupon: row, book: row, now: row.now, redemptions: redemptions.get(row.id) ?? 0 };
         return held.has(command.code!) ? AGAIN : missing(command);
       });
@@ -68,6 +70,12 @@ export function createFindByCode(places: Places): Find {
     };
   };
 }
+
+/** A coupon as it is to be expected after a command. */
+const afterwards = (coupon: Coupon, { type }: SubmittedCommand): Coupon => ({
+  ...coupon,
+  redemptionCount: coupon.redemptionCount + (type === 'redeem' ? 1 : 0),
+});
 
 const codesOf = (commands: readonly SubmittedCommand[]) => commands.map(({ code }) => code!);
 

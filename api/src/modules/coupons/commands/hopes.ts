@@ -1,13 +1,5 @@
 import { createRecentMap } from '../../../recent-map.ts';
-import type { BookRules } from '../state.ts';
-
-/** A book as it was read, with what tells whether it is still the same. */
-export interface KnownBook extends BookRules {
-  /** The rules as text, in the words of the database. */
-  version: string;
-  /** The clock of the database when it was read. */
-  now: Date;
-}
+import type { KnownBook } from '../queries.ts';
 
 export interface Hopes {
   /** Everybody in a group got a coupon, as in so many groups before it. */
@@ -30,5 +22,29 @@ export function createHopes(): Hopes {
     },
     dash: (bookId) => void hopeful.delete(bookId),
     of: (bookId) => hopeful.get(bookId),
+  };
+}
+
+/** Whether the next group of a lane is expected to go well: after some in a row that did, and after more each time it was in vain. */
+export interface Hope {
+  isHigh: () => boolean;
+  /** How a group went; in vain: one of which it was expected did not. */
+  note: (how: 'well' | 'badly' | 'in vain') => void;
+}
+
+/** Most groups that have to go well before the next try. */
+const MAX_PATIENCE = 100;
+
+/** @param after how many groups have to go well before the first try */
+export function createHope(after: number): Hope {
+  let inARow = 0;
+  let patience = after;
+  return {
+    isHigh: () => inARow >= patience,
+    note(how) {
+      if (how === 'in vain') patience = Math.min(2 * patience, MAX_PATIENCE);
+      else if (how === 'well' && inARow >= patience) patience = after;
+      inARow = how === 'well' ? inARow + 1 : 0;
+    },
   };
 }

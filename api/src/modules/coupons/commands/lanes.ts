@@ -4,15 +4,16 @@ import { takeTurns } from '../../../database/turns.ts';
 import type { Answer } from '../../../answers/answer.ts';
 import { currentSpan, inSharedSpan, isTracing } from '../../../telemetry/tracing.ts';
 import { createPlaces } from '../places.ts';
+import { assignInOneTrip } from './assign-in-one-trip.ts';
 import type { Find, SubmitCommand, SubmittedCommand } from './command.ts';
 import { createFindByCode, createFindToAssign } from './find-by-code.ts';
 import { createFindRandom } from './find-random.ts';
-import { type AGAIN, createGroupCommit } from './group-commit.ts';
-import { createHopes } from './hopes.ts';
-import { assignInOneTrip } from './one-trip.ts';
+import { AGAIN, createGroupCommit } from './group-commit.ts';
+import { createHope, createHopes } from './hopes.ts';
+import { createLockAndRedeemInOneTrip } from './lock-and-redeem-in-one-trip.ts';
 import { settle } from './settle.ts';
 
-/** After so many groups in which everybody of a book got a coupon, the next one is expected to go well too. */
+/** After so many groups in which nobody was refused (of a book, of a lane), the next one is expected to go well too. */
 const HOPE_AFTER = 3;
 
 export type LaneName = 'assign-random' | 'assign-code' | 'by-code';
@@ -23,6 +24,11 @@ const MAX_WAITING_BOOKS = 2_000;
 /** In one round trip; the usual way, by looking first; or so after the one trip had been refused by one of its checks. */
 export type Path = 'one trip' | 'usual' | 'usual after all';
 
+type Answers = (Answer | typeof AGAIN)[];
+
+/** Tries a group in one trip. Undefined: not tried, since there is no reason to expect that it goes well. Null: refused, nothing was done. */
+type Try = (commands: SubmittedCommand[]) => Promise<Answers | null | undefined>;
+
 export interface LanesOptions {
   db: Database;
   /** Most books that have a group under way at a time: a rush on many leaves connections for everybody else. */
@@ -31,7 +37,7 @@ export interface LanesOptions {
   stuckMs?: number;
   /** Told of each group: its lane, how many commands it settled, how long it took, and by which path. */
   onGroup?: (lane: LaneName, size: number, seconds: number, path: Path) => void;
-  /** How many groups of a book go well before the next is tried in one trip. */
+  /** How many groups go well before the next is tried in one trip. */
   hopeAfter?: number;
 }
 
@@ -53,10 +59,7 @@ export function createLanes({
 
   const places = createPlaces();
   const hopes = createHopes();
-  /** Undefined: not tried, since there is no reason to expect that it goes well. Null: refused, nothing was done. */
-  const tryOneTrip = async (
-    commands: SubmittedCommand[],
-  ): Promise<(Answer | typeof AGAIN)[] | null | undefined> => {
+  const assignTogether: Try = async (commands) => {
     const bookId = commands[0]!.bookId!;
     const hopeful = hopes.of(bookId);
     if (!hopeful || hopeful.groups < hopeAfter) return undefined;
@@ -67,20 +70,33 @@ export function createLanes({
     return given;
   };
 
-  const openLane = (name: LaneName, find: Find, onIdle?: () => void): Lane =>
+  const hope = createHope(hopeAfter);
+  const lockAndRedeem = createLockAndRedeemInOneTrip(db, places);
+  const lockAndRedeemTogether: Try = async (commands) => {
+    if (!hope.isHigh() || commands.some(({ type }) => type === 'unlock')) return undefined;
+    const done = await lockAndRedeem(commands);
+    if (!done) hope.note('in vain');
+    return done;
+  };
+
+  const openLane = (
+    name: LaneName,
+    find: Find,
+    more: { tryOneTrip?: Try; onSettled?: (answers: Answers) => void; onIdle?: () => void } = {},
+  ): Lane =>
     createGroupCommit<SubmittedCommand, Answer>({
       run: async (commands, alone) => {
         const started = performance.now();
         let path: Path = 'usual';
         try {
           const work = async () => {
-            const given = name === 'assign-random' && !alone ? await tryOneTrip(commands) : undefined;
-            path = given ? 'one trip' : given === null ? 'usual after all' : 'usual';
-            if (given) return given;
-            return inTransaction(db, (trx) => settle(trx, commands, find), {
-              byIndex: true,
-              waitsLittle: alone,
-            });
+            const done = alone ? undefined : await more.tryOneTrip?.(commands);
+            path = done ? 'one trip' : done === null ? 'usual after all' : 'usual';
+            const usually = () =>
+              inTransaction(db, (trx) => settle(trx, commands, find), { byIndex: true, waitsLittle: alone });
+            const answers = done ?? (await usually());
+            more.onSettled?.(answers);
+            return answers;
           };
           if (!isTracing()) return await work();
           const spans = commands.flatMap(({ span }) => span ?? []);
@@ -100,18 +116,24 @@ export function createLanes({
       ],
       ...(name === 'assign-random' && { inTurn }),
       stuckMs,
-      onIdle,
+      onIdle: more.onIdle,
     });
 
   const assignCode = openLane('assign-code', createFindToAssign(places));
-  const byCode = openLane('by-code', createFindByCode(places));
+  const byCode = openLane('by-code', createFindByCode(places), {
+    tryOneTrip: lockAndRedeemTogether,
+    onSettled: (answers) => hope.note(answers.every(isDone) ? 'well' : 'badly'),
+  });
   const random = new Map<string, Lane>();
   const findRandom = createFindRandom(hopes, places);
 
   const randomOf = (bookId: string): Lane => {
     let lane = random.get(bookId);
     if (!lane) {
-      lane = openLane('assign-random', findRandom, () => random.delete(bookId));
+      lane = openLane('assign-random', findRandom, {
+        tryOneTrip: assignTogether,
+        onIdle: () => random.delete(bookId),
+      });
       random.set(bookId, lane);
     }
     return lane;
@@ -123,3 +145,6 @@ export function createLanes({
     return (command.type === 'assign' ? assignCode : byCode).submit(command, command.deadline);
   };
 }
+
+/** Neither refused, nor put off, nor a repeat. */
+const isDone = (answer: Answers[number]) => answer !== AGAIN && answer.status === 200 && !answer.replayed;

@@ -9,7 +9,7 @@ import {
   clock,
   couponColumns,
   type CouponInBook,
-  couponsAt,
+  isAt,
   isLockedUntil,
   type Place,
 } from '../queries.ts';
@@ -32,7 +32,7 @@ export async function findCouponsAt(
 ): Promise<Map<number, CouponInBook>> {
   const { rows } = await sql<CouponInBook>`
     SELECT ${couponColumns}, ${bookRuleColumns}, ${clock} AS now
-    FROM ${couponsAt(places)} JOIN books b ON b.id = c.book_id`.execute(db);
+    FROM coupons c JOIN books b ON b.id = c.book_id WHERE ${isAt(places)}`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
