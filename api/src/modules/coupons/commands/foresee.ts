@@ -134,7 +134,7 @@ export const kindOf = ({ actor, userId }: Pick<Wish, 'actor' | 'userId'>) =>
   `${actor.role} ${actor.id === userId}`;
 
 /** The outcome that all came to, if they did. */
-export function onlyOne<T>(outcomes: readonly (T | null)[]): T | null {
+function onlyOne<T>(outcomes: readonly (T | null)[]): T | null {
   const [first] = outcomes;
   return outcomes.every((outcome) => isDeepStrictEqual(outcome, first)) ? (first ?? null) : null;
 }
