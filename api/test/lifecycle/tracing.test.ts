@@ -44,8 +44,6 @@ test('a group of claims is one span, linked with each request that it settled; t
       return ((await response.json()) as { code: string }).code;
     }),
   );
-  server.kill('SIGTERM');
-  await server.exited;
   const spans = await eventually(() => {
     const all = collector.spans();
     return all.filter(isRequest).length === USERS ? all : undefined;
