@@ -2,6 +2,7 @@ import { audit, type Audit } from './audit.ts';
 import { type Client, openClient } from './client.ts';
 import { fire, fireWithoutKeys, outcomes, repeat, type Round, succeeded } from './contest.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
+import { countPaths, printPaths } from './paths.ts';
 import { type Check, equal, none, printChecks, printRounds } from './report.ts';
 import { createBook, createUsers, newRunName, retire, signIn } from './stage.ts';
 import { startThrowaway } from './throwaway.ts';
@@ -89,6 +90,7 @@ async function raceOnce(
   console.log(
     `Racing: ${options.users} users for ${options.codes} coupons on ${urls.length} node${urls.length > 1 ? 's' : ''}, ${keyed ? 'with' : 'without'} Idempotency-Keys\n`,
   );
+  const pathsBefore = await countPaths(urls);
   const claims = await claim(bookId, userIds);
   const rounds = [{ name: 'assign', round: claims }];
   const checks = checkClaims(options, claims);
@@ -106,6 +108,7 @@ async function raceOnce(
   );
 
   printRounds(rounds);
+  printPaths(pathsBefore, await countPaths(urls));
   printChecks(checks);
   if (client.repeated() > before) {
     console.log(
