@@ -5,6 +5,7 @@ import { Problem } from '../problems.ts';
 import { type AccessTokens, accessTokens } from '../access/access-tokens.ts';
 import { rememberRights, requireAdminNow } from '../access/admin-rights.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
+import { routeConfigOf } from '../access/route-config.ts';
 import { type PublicJwk, signingKeys } from '../access/signing-keys.ts';
 
 declare module 'fastify' {
@@ -34,7 +35,7 @@ export default fp<{ config: Config }>(
     });
 
     app.addHook('onRequest', (request, reply, done) => {
-      const { access } = request.routeOptions.config;
+      const { access } = routeConfigOf(request);
       if (access !== 'user' && access !== 'admin') return done();
       const token = bearerToken(request);
       const known = token === null ? undefined : tokens.recall(token);
@@ -49,7 +50,7 @@ export default fp<{ config: Config }>(
     });
 
     app.addHook('preParsing', (request, _reply, _payload, done) => {
-      const { access } = request.routeOptions.config;
+      const { access } = routeConfigOf(request);
       const { caller } = request;
       if (access === 'admin' && callerOf(request).role !== 'ADMIN')
         return done(new Problem('forbidden', 'admins-only'));

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { routeConfigOf } from '../access/route-config.ts';
 import type { Config } from '../config.ts';
 import { Problem } from '../problems.ts';
 import { createWindows, type Window } from '../windows.ts';
@@ -62,8 +63,9 @@ export default fp<{ config: Config }>(
       count: (request) => badTokens.count(addressScope(request.ip)),
     });
 
+    app.decorateRequest('knownRouteConfig', null);
     app.addHook('onRequest', (request, reply, done) => {
-      const { access, ratePolicy, rateLimit } = request.routeOptions.config;
+      const { access, ratePolicy, rateLimit } = routeConfigOf(request);
       // Files and pages outside of the API declare no access and are cheap; paths that do not exist are what scanners ask.
       const limited = access === 'public' || (request.is404 && request.url.startsWith('/api/'));
       if (limited && rateLimit !== false)
@@ -74,7 +76,7 @@ export default fp<{ config: Config }>(
     // After authentication, before the body is read.
     app.addHook('preParsing', (request, reply, _payload, done) => {
       const { caller } = request;
-      if (caller && request.routeOptions.config.rateLimit !== false)
+      if (caller && routeConfigOf(request).rateLimit !== false)
         limiters[caller.role === 'ADMIN' ? 'admin' : 'user'].enforce(caller.id, reply);
       done();
     });
