@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { launchServer, type ServerProcess, untilReady } from '../support/server.ts';
 import { rowsOf } from '../support/stage.ts';
 
@@ -51,10 +52,13 @@ test('servers whose clocks are 20 minutes ahead or behind do all as a right one 
   const tokens: string[] = [];
   for (const server of servers) {
     const since = await secondsOff();
-    const { body } = await call<{ accessToken: string }>(server, '', '/auth/login', ADMIN);
-    const { iat, exp } = decodeJwt(body.accessToken);
+    // On a busy machine a sign-in may be told to come again.
+    const token = await eventually(
+      async () => (await call<{ accessToken?: string }>(server, '', '/auth/login', ADMIN)).body.accessToken,
+    );
+    const { iat, exp } = decodeJwt(token);
     expect([since(iat!), since(exp!)]).toEqual([near(0), near(15 * 60)]);
-    tokens.push(body.accessToken);
+    tokens.push(token);
   }
   for (const server of servers)
     for (const token of tokens) expect((await call(server, token, '/books')).status).toBe(200);
