@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { formatSnapshot } from '../../../src/modules/history/snapshot.ts';
 import { insertRelay, lookAround } from '../../../src/modules/webhooks/relay/queries.ts';
 import type { Sink } from '../../../src/modules/webhooks/relay/sink.ts';
 import { readStart, takeTurn } from '../../../src/modules/webhooks/relay/turn.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
+import { eventually } from '../../support/eventually.ts';
 import { call } from '../../support/webhooks.ts';
 
 let node: TestApp;
@@ -53,7 +53,10 @@ test('a relay that is ahead of its database stops, says so, and goes on from the
   await turn();
   // What was before comes by time, what comes after it as always; all of it is there.
   expect([...new Set(arrived)].sort((a, b) => a - b)).toEqual([...first, ...second, ...third]);
-  const { place } = (await lookAround(db))!.relays[0]!;
-  expect(formatSnapshot(place.from)).toBe(formatSnapshot(await readStart(db)));
-  expect((await call(node, admin, 'GET', '/relays')).body).toMatchObject({ items: [{ status: 'idle' }] });
+  // Whoever uses another database of this PostgreSQL moves its snapshot on.
+  await eventually(async () => {
+    await turn();
+    const { body } = await call(node, admin, 'GET', '/relays');
+    return (body as { items: [{ status: string }] }).items[0].status === 'idle';
+  });
 });
