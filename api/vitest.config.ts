@@ -53,7 +53,7 @@ const OF_ONE_PROCESS = [
 ];
 const TESTS_OF_ONE_PROCESS = ['tells metrics by webhook'];
 
-/** They send as text what is no UTF-8. API Gateway hands text over as such, so that it arrives spoilt, and is refused. */
+/** They send as text what is no UTF-8. API Gateway hands text over as such, so that it arrives as other characters. */
 const TESTS_OF_BYTES = [
   'UTF-(8|16) cut in the middle',
   'JSON that is not UTF-8',

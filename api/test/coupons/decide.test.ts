@@ -9,6 +9,7 @@ import {
   decide,
   permittedActions,
 } from '../../src/modules/coupons/state.ts';
+import { FREE_ROW } from '../support/coupon-rows.ts';
 import { expectedOutcomes, open } from '../support/decision-table.ts';
 import { replay } from '../support/replay.ts';
 
@@ -49,20 +50,7 @@ const seenAs = (coupon: string, book: string) =>
   coupon === 'LOCKED' && book.startsWith('ended') ? 'LOCKED until now' : coupon;
 const isOpen = (book: string) => book.startsWith('active') || book.startsWith('without');
 
-const unassigned: Coupon = {
-  id: 7,
-  bookId: 'book',
-  code: 'CODE-1',
-  state: 'UNASSIGNED',
-  assignedUserId: null,
-  assignedAt: null,
-  lockedByUserId: null,
-  lockedAt: null,
-  lockExpiresAt: null,
-  redeemedAt: null,
-  redemptionCount: 0,
-  metadata: {},
-};
+const unassigned: Coupon = { ...FREE_ROW, id: 7, bookId: 'book', code: 'CODE-1' };
 const assigned: Coupon = { ...unassigned, state: 'ASSIGNED', assignedUserId: 'owner', assignedAt: at(-9000) };
 const held = { state: 'LOCKED', lockedByUserId: 'owner', lockedAt: at(-60) } as const;
 const COUPONS: Record<string, Coupon> = {

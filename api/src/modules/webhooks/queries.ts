@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allOf } from '../../database/conditions.ts';
 import type { Database, Transaction } from '../../database/connection.ts';
 import type { Age } from '../../schemas.ts';
 
@@ -74,7 +75,7 @@ export async function listWebhooks(
 ): Promise<WebhookRow[]> {
   const { rows } = await sql<WebhookRow>`
     SELECT ${webhookColumns} FROM webhooks
-    WHERE ${after ? sql`(created_at, id) < (${after.createdAt}, ${after.id})` : sql`true`}
+    WHERE ${allOf(after && sql`(created_at, id) < (${after.createdAt}, ${after.id})`)}
     ORDER BY created_at DESC, id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }

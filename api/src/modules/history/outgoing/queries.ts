@@ -94,14 +94,15 @@ export async function listEventsByTime(
   return rows;
 }
 
-/** Age in seconds of the first event of a stretch; 0 when there is none. */
+/** Age in seconds of the oldest that a stretch has, event or notice; 0 when there is nothing in it. */
 export async function readAge(
   db: Database,
   { afterId, ...stretch }: Pick<Stretch, 'from' | 'to' | 'afterId'>,
 ): Promise<number> {
   const { rows } = await sql<{ age: number }>`
     SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS age FROM (
-      SELECT occurred_at FROM events WHERE ${between(stretch)} AND id > ${afterId} ORDER BY txid LIMIT 100) first`.execute(
+      (SELECT occurred_at FROM events WHERE ${between(stretch)} AND id > ${afterId} ORDER BY txid LIMIT 100)
+      UNION ALL SELECT min(occurred_at) FROM notices WHERE ${between(stretch)} AND ${afterId}::bigint = 0) first`.execute(
     db,
   );
   return rows[0]!.age;

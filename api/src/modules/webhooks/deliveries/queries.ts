@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { allOf } from '../../../database/conditions.ts';
 import type { Database, Transaction } from '../../../database/connection.ts';
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
@@ -94,8 +95,11 @@ export async function listDeliveries(
 ): Promise<DeliveryRow[]> {
   const { rows } = await sql<DeliveryRow>`
     SELECT ${deliveryColumns} FROM webhook_deliveries
-    WHERE webhook_id = ${webhookId} AND ${before === undefined ? sql`true` : sql`id < ${before}`}
-      AND ${status === undefined ? sql`true` : sql`status = ${status}`}
+    WHERE ${allOf(
+      sql`webhook_id = ${webhookId}`,
+      before !== undefined && sql`id < ${before}`,
+      status !== undefined && sql`status = ${status}`,
+    )}
     ORDER BY id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }

@@ -6,7 +6,7 @@ import { lookAround, type RelayName } from './queries.ts';
 export interface Lag {
   name: RelayName;
   status: 'idle' | 'behind' | 'stopped';
-  /** Age of the oldest event that was not handed on. */
+  /** Age of the oldest event or notice that was not handed on. */
   lagSeconds: number;
   stoppedAt: Date | null;
 }
@@ -19,10 +19,13 @@ export async function readLags(db: Database): Promise<Lag[]> {
   return Promise.all(
     seen.relays.map(async ({ name, place, stoppedAt, hasReplay }): Promise<Lag> => {
       if (stoppedAt) return { name, status: 'stopped', lagSeconds: 0, stoppedAt };
-      if (formatSnapshot(place.from) === formatSnapshot(tip))
-        return { name, status: hasReplay ? 'behind' : 'idle', lagSeconds: 0, stoppedAt };
-      const lagSeconds = await readAge(db, { from: place.from, to: tip, afterId: place.afterId });
-      return { name, status: 'behind', lagSeconds, stoppedAt };
+      // Transactions of anybody move the tip, also those that tell nothing.
+      const isAtTip = formatSnapshot(place.from) === formatSnapshot(tip);
+      const lagSeconds = isAtTip
+        ? 0
+        : await readAge(db, { from: place.from, to: tip, afterId: place.afterId });
+      const isBehind = lagSeconds > 0 || hasReplay;
+      return { name, status: isBehind ? 'behind' : 'idle', lagSeconds, stoppedAt };
     }),
   );
 }
