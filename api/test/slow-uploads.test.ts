@@ -56,7 +56,7 @@ const timeOut = (server: Socket) =>
 test('an upload that makes progress may take longer than other requests', async () => {
   const { id } = await insertBook(t.db, 0);
   const lines = Array.from({ length: 20_000 }, (_, n) => `SLOW-${n}`).join('\n');
-  const headers = { ...admin.headers, 'content-type': 'text/csv', connection: 'close' };
+  const headers = { ...admin.headers, 'content-type': 'text/csv', connection: 'close', prefer: 'wait=30' };
   const upload = await begin(
     `/api/v1/books/${id}/codes/upload`,
     lines.length,

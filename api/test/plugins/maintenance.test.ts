@@ -13,7 +13,7 @@ afterAll(() => t.close());
 test('answers to Idempotency-Keys are kept for a day, then forgotten', async () => {
   await sql`
     INSERT INTO idempotency_keys (key_hash, fingerprint, status, body, created_at)
-    SELECT sha256(n::text::bytea), sha256(n::text::bytea), 200, '{}', clock_timestamp() - n * interval '1 hour'
+    SELECT sha256(n::text::bytea), sha256(n::text::bytea), 200, '{}', clock_timestamp() - n * interval '1 hour' - interval '1 minute'
     FROM generate_series(1, 48) AS n`.execute(t.db);
   await deleteOldAnswers(t.db);
   const { rows } = await sql<{ oldest: number }>`
@@ -26,7 +26,7 @@ test('answers to Idempotency-Keys are kept for a day, then forgotten', async () 
 test('budgets are forgotten when their window has ended', async () => {
   await sql`
     INSERT INTO budgets (scope, spent, window_ends_at)
-    SELECT 'test:' || n, 1, clock_timestamp() + n * interval '1 minute' - interval '1 second' FROM generate_series(-3, 3) AS n`.execute(
+    SELECT 'test:' || n, 1, clock_timestamp() + n * interval '1 hour' - interval '1 minute' FROM generate_series(-3, 3) AS n`.execute(
     t.db,
   );
   await deleteEndedBudgets(t.db);

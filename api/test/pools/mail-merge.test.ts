@@ -5,15 +5,17 @@ import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { checkAccessLink, register } from '../support/auth.ts';
+import { checkAccessLink, GOOD_PASSWORD } from '../support/auth.ts';
 import { addToPool, type DistributionJob, insertMembers, sendTo } from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
 import { insertBook } from '../support/nodes.ts';
+import { setQuickPassword } from '../support/quick-password.ts';
 
 let t: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  t = await startTestApp({ config: { rateLimitScale: 10_000 } });
+  // Time for the large statements of the tests on a busy machine.
+  t = await startTestApp({ config: { rateLimitScale: 10_000, statementTimeoutMs: 60_000 } });
   admin = await t.asAdmin();
 });
 afterAll(() => t.close());
@@ -59,7 +61,8 @@ test('10,000 people get a link each, of their own and that works; those who have
 
 test('who has a password gets a link only when asked; who is disabled is left out; formulas are made text', async () => {
   const { poolId } = await insertMembers(t.db, 0);
-  const account = await register(t.app);
+  const account = await t.asUser();
+  await setQuickPassword(t.databaseUrl, account.email, GOOD_PASSWORD);
   const formula = await t.asUser({ name: '=HYPERLINK("https://evil.example")' });
   const disabled = await t.asUser({ disabled: true });
   await addToPool(t.db, poolId, [account.id, formula.id, disabled.id]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../../src/database/connection.ts';
+import { errorCode, isTimeout } from '../../src/database/errors.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { overdue } from '../../src/deadline.ts';
 import { createLanes, type LaneName, type Path } from '../../src/modules/coupons/commands/lanes.ts';
@@ -237,9 +238,10 @@ async function attempt(
     if (answer.status === 503) throw overdue();
     return answer;
   } catch (error) {
-    const isOverdue = error instanceof Problem && error.code === 'unavailable';
+    // The routes answer both with 503: nothing was done.
+    const isOverdue = (error instanceof Problem && error.code === 'unavailable') || isTimeout(error);
     if (isOverdue) count(group, 'overdue');
-    const fault = isOverdue ? new InjectedFault(error.code, false) : error;
+    const fault = isOverdue ? new InjectedFault(errorCode(error), false) : error;
     if (!(fault instanceof InjectedFault)) throw fault;
     group.log.get(history)!.push(`${request.id} ${request.key === null ? '' : 'with key '}${fault.message}`);
     return fault;
@@ -273,7 +275,7 @@ function toCommand({ number }: History, request: Request): Omit<SubmittedCommand
   };
 }
 
-/** Of a random assignment whose answer was lost: the coupon it gave, if it gave one. */
+/** Of a random assignment whose answer was lost: the coupon it gave, if it gave one. What counts is who gave a coupon last. */
 async function findLost(
   { db }: Group,
   { world }: History,
@@ -285,8 +287,10 @@ async function findLost(
     answer && !isRepeat(world, request) ? [(JSON.parse(answer.body) as { code: string }).code] : [],
   );
   const { rows } = await sql<{ code: string }>`
-    SELECT c.code FROM coupons c JOIN events e ON e.book_id = c.book_id AND e.coupon_id = c.id AND e.type = 'coupon.assigned'
-    WHERE c.book_id = ${bookId} AND c.assigned_user_id = ${userId} AND e.actor_id = ${actorId} ORDER BY c.code`.execute(
+    SELECT c.code FROM coupons c CROSS JOIN LATERAL (
+      SELECT e.actor_id FROM events e WHERE e.book_id = c.book_id AND e.coupon_id = c.id AND e.type = 'coupon.assigned'
+      ORDER BY e.id DESC LIMIT 1) given
+    WHERE c.book_id = ${bookId} AND c.assigned_user_id = ${userId} AND given.actor_id = ${actorId} ORDER BY c.code`.execute(
     db,
   );
   const found = rows.find(({ code }) => world.coupons.get(code)!.owner === null && !known.includes(code));

@@ -4,6 +4,7 @@ import { chownSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
+import { freePort } from '../../race/server-process.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import type { RunAs } from '../../src/embedded-postgres/account.ts';
 import { environment, findBinaries } from '../../src/embedded-postgres/binaries.ts';
@@ -60,7 +61,7 @@ export async function makeOldDataFolder(dataDir: string, runAs: RunAs | undefine
 async function startOldServer(dataDir: string, runAs: RunAs | undefined): Promise<OldServer> {
   const folder = join(dataDir, 'postgres');
   const { dev, ino } = statSync(folder);
-  const port = 20_000 + Math.floor(Math.random() * 12_000);
+  const port = await freePort();
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'].flatMap(
     (setting) => ['-c', setting],
   );

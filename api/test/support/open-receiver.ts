@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 export interface Received {
   headers: Record<string, string>;
@@ -19,14 +20,23 @@ export interface Receiver {
 /** How a receiver answers. Nothing told: 204. */
 export type Behaviour = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
+const HOOK = '/hook/';
+
 /** Somebody's server for webhooks, on this machine. */
 export async function openReceiver(
   behave: Behaviour = (_request, response) => void response.writeHead(204).end(),
   host = '127.0.0.1',
 ): Promise<Receiver> {
+  // A path of its own, since its port may have been another receiver's, whose messages still come.
+  const path = `${HOOK}${randomUUID()}`;
   const received: Received[] = [];
-  let connections = 0;
+  const connections = new Set<Socket>();
   const server = createServer((request, response) => {
+    if (request.url!.startsWith(HOOK) && !request.url!.startsWith(path)) {
+      connections.delete(request.socket);
+      response.writeHead(404).end();
+      return;
+    }
     let body = '';
     request.setEncoding('utf8');
     request.on('error', () => undefined);
@@ -38,16 +48,16 @@ export async function openReceiver(
     response.on('error', () => undefined);
   });
   server.on('connection', (socket) => {
-    connections += 1;
+    connections.add(socket);
     socket.on('error', () => undefined);
   });
   server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/hook`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`,
     received,
-    connections: () => connections,
+    connections: () => connections.size,
     close() {
       server.closeAllConnections();
       server.close();
