@@ -9,6 +9,8 @@ import deadlines from '../../src/plugins/deadlines.ts';
 const LONG = 6_000;
 
 let app: FastifyInstance;
+/** Told of each request. */
+let arrived: () => void;
 let answer: (value?: unknown) => void;
 let fail: (error: Error) => void;
 /** What the handler of a request waits for. */
@@ -22,6 +24,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
   app = Fastify();
   await app.register(deadlines);
+  app.addHook('onRequest', async () => arrived());
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -29,10 +32,13 @@ afterEach(async () => {
 });
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const nextArrival = () => new Promise<void>((resolve) => (arrived = resolve));
 const turns = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 async function ask(during: () => Promise<void> | void = () => undefined) {
+  const arriving = nextArrival();
   const asked = app.inject({ method: 'POST', url: '/', payload: {} });
+  await arriving;
   await turns();
   await pass(LONG);
   await turns();
@@ -129,10 +135,11 @@ test('while a slow body arrives nothing is counted', async () => {
   app.post('/', async (request) => ({ left: request.answerBy > performance.now() }));
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as { port: number };
+  const arriving = nextArrival();
   const half = JSON.stringify({ text: 'x'.repeat(50) });
   async function* body() {
     yield Buffer.from(half.slice(0, 10));
-    await delay(10);
+    await arriving;
     vi.useFakeTimers({ toFake: ['performance'] });
     vi.advanceTimersByTime(LONG);
     await delay(600); // Two looks.

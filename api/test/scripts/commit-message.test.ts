@@ -7,7 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../../..');
 /** A repository with nothing but this hook. */
 const repository = mkdtempSync(join(tmpdir(), 'commit-message-'));
-afterAll(() => rmSync(repository, { recursive: true }));
+afterAll(() => rmSync(repository, { recursive: true, force: true, maxRetries: 3 }));
 // Not those of a commit that runs the tests: Git would take that repository.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
 const git = (...args: string[]) => spawnSync('git', args, { cwd: repository, env, encoding: 'utf8' });
