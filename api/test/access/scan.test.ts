@@ -42,13 +42,7 @@ const people = {} as Record<Role, TestUser | null>;
 
 beforeAll(async () => {
   t = await startTestApp({ config: { rateLimitScale: 1_000, registration: 'open' } });
-  const { rows } = await sql<{ id: string }>`
-    INSERT INTO books (name, max_redemptions, lock_ttl_seconds, metadata)
-    VALUES ('Scan', 1, 300, '{"costPerCode": 7}') RETURNING id`.execute(t.db);
-  bookId = rows[0]!.id;
-  await sql`INSERT INTO coupons (book_id, code) SELECT ${bookId}, 'SCAN-' || n FROM generate_series(1, 50) n`.execute(
-    t.db,
-  );
+  bookId = await insertBook('SCAN', 50);
   Object.assign(people, {
     'no token': null,
     USER: await t.asUser(),
@@ -66,6 +60,18 @@ afterAll(async () => {
   t.app.server.closeAllConnections();
   await t.close();
 });
+
+/** A book with metadata and coupons: NAME-1, … */
+async function insertBook(name: string, coupons: number): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    INSERT INTO books (name, max_redemptions, lock_ttl_seconds, metadata)
+    VALUES (${name}, 1, 300, '{"costPerCode": 7}') RETURNING id`.execute(t.db);
+  const { id } = rows[0]!;
+  await sql`
+    INSERT INTO coupons (book_id, code)
+    SELECT ${id}, ${name} || '-' || n FROM generate_series(1, ${coupons}::integer) AS n`.execute(t.db);
+  return id;
+}
 
 /** The smallest value that fits a schema, with ids of things that exist. */
 function sample(schema: Schema, name = ''): unknown {
@@ -140,18 +146,20 @@ function isRight({ access, method, path }: Operation, role: Role, status: number
 }
 
 test('a USER never sees the metadata of a book, an ADMIN does', async () => {
+  // A book of its own: of the other one, the scan has drawn coupons.
+  const shownId = await insertBook('SHOWN', 1);
   const paths = [
     '/books',
     '/books/held',
-    `/books/${bookId}`,
+    `/books/${shownId}`,
     '/coupons',
-    '/coupons/SCAN-7',
-    '/coupons/SCAN-7/history',
+    '/coupons/SHOWN-1',
+    '/coupons/SHOWN-1/history',
   ];
   const user = people.USER!;
   const given = await t.app.inject({
     method: 'POST',
-    url: '/api/v1/coupons/assign/SCAN-7',
+    url: '/api/v1/coupons/assign/SHOWN-1',
     headers: user.headers,
     payload: {},
   });
@@ -160,7 +168,7 @@ test('a USER never sees the metadata of a book, an ADMIN does', async () => {
     const { statusCode, body } = await t.app.inject({ url: `/api/v1${path}`, headers: user.headers });
     expect([path, statusCode, body.includes('costPerCode')]).toEqual([path, 200, false]);
   }
-  for (const path of ['/books', `/books/${bookId}`]) {
+  for (const path of ['/books', `/books/${shownId}`]) {
     const { body } = await t.app.inject({ url: `/api/v1${path}`, headers: people.ADMIN!.headers });
     expect([path, body.includes('costPerCode')]).toEqual([path, true]);
   }
