@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { findFreePort } from '../src/free-port.ts';
 
 const MONOLITH = fileURLToPath(new URL('../src/run/monolith.ts', import.meta.url));
 
@@ -97,12 +98,27 @@ export async function untilReady(server: ServerProcess, withinMs = 300_000): Pro
   }
 }
 
-/** A port that nobody listens on now. */
+/**
+ * A port that nobody listens on. No other call gets it, in whatever process, for as long as this process lives: not before its server
+ * listens, nor while that is started again. The system gives it to nobody either.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    // Beside those of embedded databases; 10080 is one that browsers refuse to ask.
+    const port = await findFreePort(11_000, 20_000);
+    if (await reserve(port)) return port;
+  }
+}
+
+/** By a UDP socket with the same number, which is in the way of nobody else. */
+async function reserve(port: number): Promise<boolean> {
+  const socket = createSocket('udp4').unref();
+  try {
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+    return true;
+  } catch {
+    socket.close();
+    return false;
+  }
 }

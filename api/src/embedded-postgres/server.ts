@@ -1,9 +1,8 @@
 import { closeSync, fchownSync, fstatSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findFreePort, isFree } from '../free-port.ts';
 import { LOG, type Cluster } from './cluster.ts';
 import { firstReason } from './log.ts';
 import { findProcesses, isRunning, signal, spawnOn, tagOf } from './processes.ts';
@@ -164,14 +163,10 @@ function startFailure(cluster: Cluster, launched: Launch): string {
   return `The database does not start (${firstReason(log) ?? 'without a reason'}): ${where}.`;
 }
 
-/** The port of last time, as PostgreSQL notes its command line itself; else a free one that no outgoing connection takes. */
+/** The port of last time, as PostgreSQL notes its command line itself; else a free one. */
 async function findPort(cluster: Cluster): Promise<number> {
   const last = Number(/"-p" "(\d+)"/.exec(readLastCommand(cluster))?.[1]);
-  if (last && (await isFree(last))) return last;
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    if (await isFree(port)) return port;
-  }
+  return last && (await isFree(last)) ? last : findFreePort();
 }
 
 function readLastCommand(cluster: Cluster): string {
@@ -180,12 +175,4 @@ function readLastCommand(cluster: Cluster): string {
   } catch {
     return '';
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = createServer();
-    probe.once('error', () => done(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
-  });
 }

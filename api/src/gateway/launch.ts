@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import type { Config } from '../config.ts';
 import type { EmbeddedPostgres } from '../embedded-postgres.ts';
+import { findFreePort } from '../free-port.ts';
 import { loggerOptions } from '../logging.ts';
 import { readConfigOrExit, startEmbeddedOrExit } from '../serve.ts';
 import { services } from '../services.ts';
@@ -113,16 +113,9 @@ function environmentWith(own: Environment): Environment {
   return { ...(Object.fromEntries(inherited) as Environment), ...own };
 }
 
-/** A port for each that nobody listens on. */
+/** A port for each that nobody listens on, and that stays free while its process is started again. */
 async function freePorts(names: string[]): Promise<Record<string, number>> {
-  const probes = await Promise.all(
-    names.map(async (name) => {
-      const probe = createServer().listen(0, '127.0.0.1');
-      await once(probe, 'listening');
-      return { name, probe };
-    }),
-  );
-  const ports = probes.map(({ name, probe }) => [name, (probe.address() as AddressInfo).port] as const);
-  for (const { probe } of probes) probe.close();
-  return Object.fromEntries(ports);
+  const ports = new Set<number>();
+  while (ports.size < names.length) ports.add(await findFreePort());
+  return Object.fromEntries([...ports].map((port, index) => [names[index]!, port]));
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../../race/server-process.ts';
 
 export interface TcpProxy {
   /** `target` with the proxy's address in the place of its own. */
@@ -80,15 +81,16 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  await listen(0);
-  const address = server.address() as net.AddressInfo;
+  // Nobody else takes it while the proxy is down.
+  const ownPort = await freePort();
+  await listen(ownPort);
   onTestFinished(async () => {
     if (server.listening) await down();
   });
   return {
-    url: Object.assign(new URL(target), { hostname: '127.0.0.1', port: String(address.port) }).href,
+    url: Object.assign(new URL(target), { hostname: '127.0.0.1', port: String(ownPort) }).href,
     down,
-    up: () => listen(address.port),
+    up: () => listen(ownPort),
     turnTo(next) {
       ({ hostname, port } = new URL(next));
     },
