@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TestUser } from '../support/app.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Database } from '../../src/database/connection.ts';
+import { selectModules } from '../../src/modules/index.ts';
+import { installClock } from '../simulation/clock.ts';
+import { startTestApp, type TestUser } from '../support/app.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { holdCounters } from '../support/held-locks.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { assignRandom, command, insertBook, type Nodes, startNodes, tally, times } from '../support/nodes.ts';
 
@@ -12,11 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-const countGiven = async (bookId: string, userId: string) => {
+const countGiven = async (db: Database, bookId: string, userId: string) => {
   const { rows } = await sql<{ n: number }>`
-    SELECT count(*) AS n FROM coupons WHERE book_id = ${bookId} AND assigned_user_id = ${userId}`.execute(
-    t.db,
-  );
+    SELECT count(*) AS n FROM coupons WHERE book_id = ${bookId} AND assigned_user_id = ${userId}`.execute(db);
   return rows[0]!.n;
 };
 
@@ -72,7 +75,7 @@ test.each([1, 3])(
       '409 already-assigned': own = 0,
     } = tally(replies);
     expect({ given, refused: over! + own }).toEqual({ given: limit, refused: 160 - limit });
-    expect(await countGiven(book.id, userId)).toBe(limit);
+    expect(await countGiven(t.db, book.id, userId)).toBe(limit);
     await checkInvariants(t.db, { bookIds: [book.id] });
   },
 );
@@ -194,30 +197,23 @@ test('a coupon held by another makes the claims pass it over, not wait for it', 
 });
 
 test('a book that ends while claims wait gives nothing after its end', async () => {
-  const book = await insertBook(t.db, 100, { maxAssignmentsPerUser: 5 });
-  const [user] = (await t.users(1)) as [TestUser];
-  const holder = await t.connect();
-  await holder.query('BEGIN');
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const clock = await installClock(database.url, Date.parse('2026-03-01T12:00:00Z'));
+  onTestFinished(() => clock.close());
+  const node = await startTestApp({ databaseUrl: clock.url, modules: selectModules(['coupons']) });
+  onTestFinished(() => node.close());
+  const expiresAt = new Date('2026-03-01T12:00:01Z');
+  const book = await insertBook(node.db, 100, { maxAssignmentsPerUser: 5, expiresAt });
+  const user = await node.asUser();
   // The claim waits for the user's counter.
-  await holder.query(`INSERT INTO book_user_counters VALUES ($1, $2, 0)`, [book.id, user.id]);
-  const { rows } = await holder.query<{ end: Date }>(
-    `UPDATE books SET expires_at = clock_timestamp() + interval '1500 ms' WHERE id = $1 RETURNING expires_at AS end`,
-    [book.id],
-  );
-  await holder.query('COMMIT');
-  await holder.query('BEGIN');
-  await holder.query(`SELECT FROM book_user_counters WHERE book_id = $1 FOR UPDATE`, [book.id]);
-  const claim = assignRandom(t.node(0), user, book.id);
-  const watcher = await t.connect();
-  await eventually(async () => {
-    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    return (await watcher.query(waiting)).rowCount;
-  });
-  await eventually(
-    async () => (await watcher.query(`SELECT WHERE clock_timestamp() > $1`, [rows[0]!.end])).rowCount,
-  );
-  await holder.query('ROLLBACK');
+  await sql`INSERT INTO book_user_counters VALUES (${book.id}, ${user.id}, 0)`.execute(node.db);
+  const counters = await holdCounters(database.url, book.id);
+  const claim = assignRandom(node, user, book.id);
+  await eventually(() => counters.isWaitedFor());
+  await clock.set(expiresAt.getTime());
+  await counters.release();
   expect(tally([await claim])).toEqual({ '409 book-not-active': 1 });
-  expect(await countGiven(book.id, user.id)).toBe(0);
-  await checkInvariants(t.db, { bookIds: [book.id] });
+  expect(await countGiven(node.db, book.id, user.id)).toBe(0);
+  await checkInvariants(node.db, { bookIds: [book.id] });
 });

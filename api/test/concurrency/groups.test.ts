@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLanes } from '../../src/modules/coupons/commands/lanes.ts';
 import { sweepExpiredLocks } from '../../src/modules/coupons/sweep.ts';
 import type { TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
@@ -16,6 +17,7 @@ import {
   tally,
   times,
 } from '../support/nodes.ts';
+import { commandOf } from '../support/submitted-commands.ts';
 
 let t: Nodes;
 beforeAll(async () => {
@@ -98,20 +100,24 @@ test('a coupon that somebody else holds for long does not hold up the commands o
   const book = await insertBook(t.db, 60);
   const [user] = (await t.users(1)) as [TestUser];
   for (const code of book.codes) expect((await command(t.node(0), user, 'assign', code)).status).toBe(200);
+  // What is stuck is known soon, so that a slow machine has done the others before the database gives the one up.
+  const submit = createLanes({ db: t.db, maxBooksAtOnce: 2, stuckMs: 100 });
+  const owner = { actor: { id: user.id, role: 'USER' }, userId: user.id } as const;
+  const lock = async (code: string) =>
+    (await submit(commandOf(book.id, owner, { type: 'lock', code }))).status;
   const holder = await t.connect();
   await holder.query('BEGIN');
   await holder.query('SELECT FROM coupons WHERE code = $1 FOR UPDATE', [book.codes[0]]);
   let settled = false;
-  const stuck = command(t.node(0), user, 'lock', book.codes[0]!).finally(() => {
+  const stuck = lock(book.codes[0]!).finally(() => {
     settled = true;
   });
   const watcher = await t.connect();
   await eventually(() => hasTried(watcher, holder));
-  const others = await Promise.all(book.codes.slice(1).map((code) => command(t.node(0), user, 'lock', code)));
-  expect(tally(others)).toEqual({ '200': 59 });
+  expect(await Promise.all(book.codes.slice(1).map(lock))).toEqual(Array(59).fill(200));
   expect(settled, 'the others were done while the one was still held').toBe(false);
   await holder.query('ROLLBACK');
-  expect((await stuck).status).toBe(200);
+  expect(await stuck).toBe(200);
   await checkInvariants(t.db, { bookIds: [book.id] });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Shortly before the runner gives up (see vitest.config.ts), which could not say what was waited for. */
-const GIVE_UP_MS = 540_000;
+export const GIVE_UP_MS = 540_000;
 
 /**
  * What `check` returns, as soon as it neither throws nor returns something falsy; asked every 20 ms. For what no event

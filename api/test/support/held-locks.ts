@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
@@ -6,6 +7,8 @@ import { rowsOf } from './stage.ts';
 export interface HeldLock {
   /** Whether another transaction waits for it. */
   isWaitedFor: () => Promise<boolean>;
+  /** How often others waited for it, by the time `work` was done. */
+  countWaitsDuring: (work: Promise<unknown>) => Promise<number>;
   release: () => Promise<unknown>;
   /** Breaks the connections of those who wait for it, as a database does that goes down. */
   breakWaiting: () => Promise<unknown>;
@@ -14,6 +17,11 @@ export interface HeldLock {
 /** Locks a coupon's row in a transaction of the test's own, as a slow one of somebody else would. */
 export function holdCoupon(databaseUrl: string, code: string): Promise<HeldLock> {
   return hold(databaseUrl, 'SELECT FROM coupons WHERE code = $1 FOR UPDATE', [code]);
+}
+
+/** The same for the counters of a book: of everybody who has one. */
+export function holdCounters(databaseUrl: string, bookId: string): Promise<HeldLock> {
+  return hold(databaseUrl, 'SELECT FROM book_user_counters WHERE book_id = $1 FOR UPDATE', [bookId]);
 }
 
 /** The same for a row of the audit trail. */
@@ -65,6 +73,22 @@ async function hold(
         [rows[0]!.pid],
       );
       return waiting;
+    },
+    async countWaitsDuring(work) {
+      const seen = new Set<string>();
+      let isOver = false;
+      const end = () => void (isOver = true);
+      work.then(end, end);
+      while (!isOver) {
+        const now = await rowsOf<{ wait: string }>(
+          databaseUrl,
+          `SELECT pid || ' since ' || query_start AS wait FROM pg_stat_activity WHERE datname = current_database() AND ${waits}`,
+          [rows[0]!.pid],
+        );
+        for (const { wait } of now) seen.add(wait);
+        await delay(20);
+      }
+      return seen.size;
     },
     release: () => client.query('ROLLBACK'),
     breakWaiting: () =>

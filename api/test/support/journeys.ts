@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { GIVE_UP_MS } from './eventually.ts';
 import { replay } from './replay.ts';
 import { rowsOf, type Stage, type StagedUser } from './stage.ts';
 
 const WORKERS = 32;
-const GIVE_UP_MS = 40_000;
 
 export interface Journeys {
   /** How many commands have been answered with 200 so far. */
