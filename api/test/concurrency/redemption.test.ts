@@ -116,9 +116,11 @@ test("a redeem is decided by the time after it got the coupon's row: one that wa
   const late = command(t.node(0), user, 'redeem', code);
   const inTime = command(t.node(0), user, 'redeem', other);
   await eventually(() => hasTried(watcher, holder));
-  // The lock ends now: after the redeem came, and before it gets the row.
+  // The lock ends now, rounded down: after the redeem came, and before it gets the row.
   await holder.query(
-    `UPDATE coupons SET locked_at = clock_timestamp() - interval '1 minute', lock_expires_at = clock_timestamp() WHERE code = $1`,
+    `UPDATE coupons SET locked_at = clock_timestamp() - interval '1 minute',
+            lock_expires_at = date_trunc('milliseconds', clock_timestamp())
+     WHERE code = $1`,
     [code],
   );
   await holder.query('COMMIT');
