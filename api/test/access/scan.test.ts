@@ -41,7 +41,7 @@ type Role = (typeof roles)[number];
 const people = {} as Record<Role, TestUser | null>;
 
 beforeAll(async () => {
-  t = await startTestApp({ config: { rateLimitScale: 1_000, registration: 'open' } });
+  t = await startTestApp({ patient: true, config: { rateLimitScale: 1_000, registration: 'open' } });
   bookId = await insertBook('SCAN', 50);
   Object.assign(people, {
     'no token': null,

@@ -18,7 +18,7 @@ import {
 let t: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
   admin = await t.asAdmin();
 });
 afterAll(() => t.close());

@@ -25,7 +25,7 @@ vi.mock('@node-rs/bcrypt', async (importActual) => {
 const COOKIE = 'coupon_book_device';
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
 });
 afterAll(() => t.close());
 

@@ -60,7 +60,7 @@ describe('the canonical form', () => {
 describe('in use', () => {
   let t: TestApp;
   beforeAll(async () => {
-    t = await startTestApp();
+    t = await startTestApp({ patient: true });
   });
   afterAll(() => t.close());
 
@@ -132,7 +132,7 @@ async function insertOld(t: TestApp, emails: readonly string[]): Promise<Map<str
 }
 
 test('older accounts get the canonical form; one that would become another’s keeps its spelling, signs in and is shown', async () => {
-  const t = await startTestApp();
+  const t = await startTestApp({ patient: true });
   try {
     const admin = await t.asAdmin();
     await register(t.app, { email: 'somebody@example.test' }); // Its password is everybody's here.

@@ -7,7 +7,7 @@ import { GOOD_PASSWORD, login, newEmail } from '../support/auth.ts';
 let t: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  t = await startTestApp({ config: { rateLimitScale: 10_000 } });
+  t = await startTestApp({ patient: true, config: { rateLimitScale: 10_000 } });
   admin = await t.asAdmin();
 });
 afterAll(() => t?.close());

@@ -11,7 +11,7 @@ import { bearer, GOOD_PASSWORD, login, refresh, register, sessionOf } from '../s
 
 let t: TestApp;
 beforeEach(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
 });
 afterEach(() => t.close());
 

@@ -8,7 +8,7 @@ import { GOOD_PASSWORD, login, newEmail } from '../support/auth.ts';
 let t: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
 });
 afterAll(() => t.close());
 beforeEach(async () => {

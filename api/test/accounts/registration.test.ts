@@ -18,8 +18,12 @@ test('registration is open on this machine alone, and elsewhere only when somebo
 });
 
 test('where it is closed, registering is refused in plain words, and whoever has an account signs in', async () => {
-  const open = await startTestApp();
-  const closed = await startTestApp({ databaseUrl: open.databaseUrl, config: { registration: 'closed' } });
+  const open = await startTestApp({ patient: true });
+  const closed = await startTestApp({
+    patient: true,
+    databaseUrl: open.databaseUrl,
+    config: { registration: 'closed' },
+  });
   try {
     const options = (t: typeof open) => t.app.inject({ url: '/api/v1/auth/options' });
     expect((await options(open)).json()).toEqual({ registration: 'open' });
@@ -48,7 +52,7 @@ test('where it is closed, registering is refused in plain words, and whoever has
 });
 
 test('a stranger who registers a customer’s e-mail gets none of the coupons that are given to that customer', async () => {
-  const t = await startTestApp();
+  const t = await startTestApp({ patient: true });
   try {
     const admin = await t.asAdmin();
     const as =

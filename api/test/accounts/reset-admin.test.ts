@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '../../..');
 
 let t: TestApp;
 beforeEach(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
 });
 afterEach(() => t.close());
 

@@ -7,7 +7,7 @@ import { type Account, bearer, login, refresh, register, sessionOf } from '../su
 let t: TestApp;
 let account: Account;
 beforeAll(async () => {
-  t = await startTestApp({ config: { rateLimitScale: 100 } });
+  t = await startTestApp({ patient: true, config: { rateLimitScale: 100 } });
   account = await register(t.app);
 });
 afterAll(() => t.close());

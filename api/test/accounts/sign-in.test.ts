@@ -23,7 +23,7 @@ vi.mock('@node-rs/bcrypt', async (importActual) => {
 
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
 });
 afterAll(() => t.close());
 beforeEach(() => {

@@ -18,7 +18,7 @@ vi.mock('@node-rs/bcrypt', async (importActual) => {
 /** Sign-ins of one address are also limited in number; here they come from many. */
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
 });
 afterAll(() => t.close());
 

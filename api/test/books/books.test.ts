@@ -10,7 +10,7 @@ let admin: TestUser;
 let user: TestUser;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
   [admin, user] = await Promise.all([t.asAdmin(), t.asUser()]);
 });
 afterAll(() => t?.close());

@@ -13,6 +13,7 @@ let people: TestUser[];
 
 beforeAll(async () => {
   t = await startTestApp({
+    patient: true,
     modules: selectModules(['books', 'coupons']),
     config: { rateLimitScale: 10_000 },
   });

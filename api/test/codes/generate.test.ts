@@ -12,7 +12,7 @@ let t: TestApp;
 let admin: TestUser;
 
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ patient: true });
   admin = await t.asAdmin();
 });
 afterAll(() => t?.close());

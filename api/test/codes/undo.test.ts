@@ -7,7 +7,10 @@ let t: TestApp;
 let admin: TestUser;
 let user: TestUser;
 beforeAll(async () => {
-  t = await startTestApp({ config: { rateLimitScale: 10_000, logLevel: 'silent' } });
+  t = await startTestApp({
+    patient: true,
+    config: { rateLimitScale: 10_000, logLevel: 'silent' },
+  });
   [admin, user] = [await t.asAdmin(), await t.asUser()];
 });
 afterAll(() => t.close());

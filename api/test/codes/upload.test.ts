@@ -13,7 +13,7 @@ let t: TestApp;
 let admin: TestUser;
 
 beforeAll(async () => {
-  t = await startTestApp({ config: { maxUploadBytes: MAX_UPLOAD_BYTES } });
+  t = await startTestApp({ patient: true, config: { maxUploadBytes: MAX_UPLOAD_BYTES } });
   admin = await t.asAdmin();
 });
 afterAll(async () => {

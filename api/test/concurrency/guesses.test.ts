@@ -18,7 +18,7 @@ let t: Nodes;
 let book: TestBook;
 let owner: TestUser;
 beforeAll(async () => {
-  t = await startNodes({ rateLimitScale: 1 });
+  t = await startNodes({ config: { rateLimitScale: 1 } });
   book = await insertBook(t.db, 40);
   [owner] = (await t.users(1)) as [TestUser];
   const admin = await t.nodes[0].asAdmin();

@@ -22,7 +22,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 let t: Nodes;
 let database: TestDatabase;
 beforeAll(async () => {
-  t = await startNodes();
+  t = await startNodes({ patient: false });
   database = await createTestDatabase();
 });
 afterAll(async () => {

@@ -8,7 +8,7 @@ let admin: TestUser;
 let user: TestUser;
 
 beforeAll(async () => {
-  api = await startTestApp();
+  api = await startTestApp({ patient: true });
   admin = await api.asAdmin();
   user = await api.asUser();
 });

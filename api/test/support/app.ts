@@ -41,9 +41,16 @@ export interface TestAppOptions {
   /** All, unless the test needs its own. */
   modules?: readonly Module[];
   config?: Partial<Config>;
+  /**
+   * Requests are not answered with 503 when they take longer than is promised: for crowds and for passwords, which a machine with much
+   * else to do is slow with.
+   */
+  patient?: boolean;
   /** A database to share with another app of the same test; it is then the other's to drop. */
   databaseUrl?: string;
 }
+
+const PATIENCE_MS = 300_000;
 
 /**
  * The app on a database of its own, ready for `app.inject`; `close()` it in `afterAll`. It does not listen, so no chore runs:
@@ -54,6 +61,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const databaseUrl = options.databaseUrl ?? database!.url;
   const config = { ...readConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'error' }), ...options.config };
   const app = await buildApp({ config, modules: options.modules ?? allModules });
+  if (options.patient)
+    app.addHook('onRequest', (request, _reply, done) => {
+      request.answerBy = performance.now() + PATIENCE_MS;
+      done();
+    });
   if (!options.modules) await reform(app, config);
   await app.ready();
   for (const work of [...app.upgrades, ...app.preparations]) await work();

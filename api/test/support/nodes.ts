@@ -116,13 +116,14 @@ export interface Nodes {
   close: () => Promise<void>;
 }
 
-/** Two processes' worth of the app on one database. Without rate limits, unless the test is about them. */
-export async function startNodes(
-  config: TestAppOptions['config'] = { rateLimitScale: 10_000 },
-): Promise<Nodes> {
-  const modules = selectModules(['coupons']);
-  const first = await startTestApp({ config, modules });
-  const second = await startTestApp({ config, modules, databaseUrl: first.databaseUrl });
+/** Two processes' worth of the app on one database. Patient and without rate limits, unless the test is about these. */
+export async function startNodes({
+  config = { rateLimitScale: 10_000 },
+  patient = true,
+}: Pick<TestAppOptions, 'config' | 'patient'> = {}): Promise<Nodes> {
+  const options = { config, patient, modules: selectModules(['coupons']) };
+  const first = await startTestApp(options);
+  const second = await startTestApp({ ...options, databaseUrl: first.databaseUrl });
   const nodes: [TestApp, TestApp] = [first, second];
   const clients: pg.Client[] = [];
   return {
