@@ -139,6 +139,7 @@ class PooledDriver implements Driver {
     if (pool.waitingCount >= this.#options.maxWaiting) {
       throw new PoolOverloadedError('too many requests wait for a database connection');
     }
+    const tried = this.#options.password?.known();
     try {
       let client = await pool.connect();
       while (this.#isStale(client)) {
@@ -154,7 +155,7 @@ class PooledDriver implements Driver {
         return this.#connect();
       }
       if (errorCode(error) === WRONG_PASSWORD && this.#options.password && !afterRefusal) {
-        this.#options.password.refused();
+        this.#options.password.refused(tried);
         return this.#connect(true);
       }
       if (isBusy(error)) throw new PoolOverloadedError('waited too long for a database connection');

@@ -2,8 +2,13 @@
 export interface SecretPassword {
   /** As it was read last; read now when it was not, or since it was refused. */
   read: () => Promise<string>;
-  /** It was refused: the next one who needs it reads it anew. */
-  refused: () => void;
+  /** What `read` would give without reading anew. */
+  known: () => Promise<string> | undefined;
+  /**
+   * It was refused: the next one who needs it reads it anew, unless somebody has done so already.
+   * @param tried what was known when the connection that was refused began
+   */
+  refused: (tried: Promise<string> | undefined) => void;
 }
 
 /** @param arn of a secret as RDS makes them: JSON with a `password` */
@@ -17,8 +22,9 @@ export function secretPassword(arn: string): SecretPassword {
       reading.catch(() => (known = undefined));
       return reading;
     },
-    refused() {
-      known = undefined;
+    known: () => known,
+    refused(tried) {
+      if (tried === undefined || tried === known) known = undefined;
     },
   };
 }

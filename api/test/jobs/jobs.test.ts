@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, readConfig } from '../../src/config.ts';
 import { selectModules } from '../../src/modules/index.ts';
@@ -91,6 +92,18 @@ describe('progress', () => {
       failure: null,
     });
     expect(await marksOf(api.db, job.id)).toMatchObject({ steps: [1, 2, 3, 4, 5] });
+  });
+
+  test('of a job that hardly moves is told all the same', async () => {
+    const { job } = await start({ steps: 5, gate: 2 });
+    await eventually(async () => (await get(`/${job.id}`)).progress.done === 1);
+    await sql`UPDATE jobs SET created_at = created_at - interval '1 day', started_at = started_at - interval '1 day'
+              WHERE id = ${job.id}`.execute(api.db);
+    const { progress } = await get(`/${job.id}`);
+    expect(progress).toMatchObject({ done: 1, total: 5, perSecond: 0 });
+    expect(progress.secondsLeft).toBeGreaterThanOrEqual(4 * 86_400);
+    await openGate(api.db, job.id);
+    await untilStatus(job.id, 'completed');
   });
 
   test('jobs are listed newest first, by kind and status, page by page', async () => {
@@ -266,6 +279,8 @@ describe('starting', () => {
     expect(unasked.status).toBe(201);
     expect(unasked.response.headers).not.toHaveProperty('preference-applied');
     for (const { job } of [slow, asynchronous]) await openGate(api.db, job.id);
+    // The next tests look at what runs.
+    for (const { job } of [slow, asynchronous]) await untilStatus(job.id, 'completed');
   });
 
   test('at most 30 seconds are waited for', async () => {

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createDatabaseRole } from '../support/database-role.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { launchServer, untilReady } from '../support/server.ts';
-import { rowsOf, setStage } from '../support/stage.ts';
+import { rowsOf, setStage, type StagedUser } from '../support/stage.ts';
 
 /** The one call of Secrets Manager that is made, on this machine. */
 async function startSecretsManager(secret: () => object) {
@@ -40,7 +40,7 @@ test('a password in Secrets Manager is rotated: new connections take the new one
     AWS_SECRET_ACCESS_KEY: 'test',
   });
   await untilReady(server);
-  const { users, bookId } = await setStage(database.url, { users: 2, codes: 2 });
+  const { users, bookId } = await setStage(database.url, { users: 20, codes: 2 });
   const claim = async (user: { headers: { authorization: string } }) => {
     const response = await fetch(`${server.url}/api/v1/coupons/assign/random`, {
       method: 'POST',
@@ -57,6 +57,10 @@ test('a password in Secrets Manager is rotated: new connections take the new one
     database.url,
     `SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE usename = '${role.name}'`,
   );
+  // Many connections are refused at once.
+  const look = async ({ headers }: StagedUser) =>
+    (await fetch(`${server.url}/api/v1/coupons`, { headers })).status;
+  expect(new Set(await Promise.all(users.map(look)))).toEqual(new Set([200]));
   expect(await claim(users[1]!)).toBe(200);
   expect(new Set(manager.asked)).toEqual(new Set(['secretsmanager.GetSecretValue']));
   // Once for all that start, and once after the refusal.

@@ -76,8 +76,8 @@ export function presentJob(job: JobRow): Static<typeof jobSchema> {
   const seconds = job.startedAt
     ? ((job.finishedAt ?? job.now).getTime() - job.startedAt.getTime()) / 1000
     : 0;
-  const perSecond = seconds > 0 && job.done > 0 ? Math.round((job.done / seconds) * 10) / 10 : null;
-  const left = job.total === null || perSecond === null ? null : Math.max(0, job.total - job.done);
+  const rate = seconds > 0 && job.done > 0 ? job.done / seconds : null;
+  const left = job.total === null ? null : Math.max(0, job.total - job.done);
   return {
     id: job.id,
     kind: job.kind,
@@ -86,8 +86,8 @@ export function presentJob(job: JobRow): Static<typeof jobSchema> {
     progress: {
       done: job.done,
       total: job.total,
-      perSecond,
-      secondsLeft: job.finishedAt || left === null ? null : Math.ceil(left / perSecond!),
+      perSecond: rate === null ? null : Math.round(rate * 10) / 10,
+      secondsLeft: job.finishedAt || left === null || rate === null ? null : Math.ceil(left / rate),
     },
     errors: job.errors,
     result: job.result,
