@@ -83,6 +83,7 @@ export default defineConfig({
       })),
     ],
     globalSetup: 'test/support/cluster.ts',
+    setupFiles: 'test/support/end-servers.ts',
     // Files run in parallel, in three processes for two cores, because a third of their time is waiting. Each has its database, cloned from
     // the cluster's template.
     pool: 'forks',

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Client, type HttpAnswer, openClient, type SendOptions } from '../race/client.ts';
 
@@ -10,6 +11,11 @@ export interface Person {
   email: string;
   password: string;
   token: string;
+}
+
+export interface Job {
+  id: string;
+  status: string;
 }
 
 export interface World {
@@ -27,6 +33,8 @@ export interface World {
   user: () => Promise<Person>;
   /** A new book with these codes, or with so many random ones. */
   book: (codes: string[] | number, settings?: object) => Promise<string>;
+  /** Long work that was asked for, when it has ended well: a busy machine answers before that. */
+  ended: <T extends Job>(what: string, answer: HttpAnswer<T>) => Promise<T>;
   close: () => Promise<void>;
 }
 
@@ -74,6 +82,17 @@ export async function openWorld(
     return answer.body.accessToken;
   }
 
+  async function ended<T extends Job>(what: string, answer: HttpAnswer<T>): Promise<T> {
+    mustBe(`whether ${what} is done or begun`, [201, 202].includes(answer.status), true);
+    let job = answer.body;
+    while (['queued', 'running'].includes(job.status)) {
+      await wait(100);
+      job = (await ask<T>(admin, `/jobs/${job.id}`)).body;
+    }
+    mustBe(`the end of ${what}`, job.status, 'completed');
+    return job;
+  }
+
   const admin: Person = { id: '', email, password, token: await signIn({ email, password }) };
   const name = (of: string) => `${of} ${run}-${(count += 1)}`;
 
@@ -96,13 +115,14 @@ export async function openWorld(
       bookIds!.push(id);
       const filled =
         typeof codes === 'number'
-          ? await ask(admin, `/books/${id}/codes/generate`, { body: { count: codes } })
-          : await ask(admin, `/books/${id}/codes/upload`, {
+          ? await ask<Job>(admin, `/books/${id}/codes/generate`, { body: { count: codes } })
+          : await ask<Job>(admin, `/books/${id}/codes/upload`, {
               text: { type: 'text/csv', content: ['code', ...codes].join('\n') },
             });
-      mustAnswer('filling a book', filled, 201);
+      await ended('filling a book', filled);
       return id;
     },
+    ended,
     async close() {
       for (const id of bookIds!)
         await ask(admin, `/books/${id}`, { method: 'PATCH', body: { archived: true } });

@@ -19,7 +19,8 @@ const DEMO = fileURLToPath(import.meta.resolve('../../demo/demo.ts'));
 describe('demo data', () => {
   let demo: TestApp;
   beforeAll(async () => {
-    demo = await startTestApp();
+    // No chore writes down a lock that runs out between two looks.
+    demo = await startTestApp({ config: { sweepSeconds: 0 } });
     await demo.app.listen({ host: '127.0.0.1', port: 0 });
     await ensureFirstAdmin(demo.app, { adminEmail: ADMIN.email, adminPassword: PASSWORD });
     await fillDemo(demo.app, () => {});

@@ -14,6 +14,7 @@ import {
   type SendJob,
   sendTo,
   startDistributions,
+  whileSomeAreHeld,
 } from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
@@ -38,10 +39,13 @@ test('kill -9 in the middle of a distribution, and of its undoing: both go on el
   const book = await insertBook(api.db, 40_100, { maxAssignmentsPerUser: 400 });
   const first = await launchWorker(api.databaseUrl);
   const order = { bookId: book.id, mode: 'equal', perUser: 400 };
-  const { id } = (await send('POST', `/pools/${poolId}/distribute`, order, { prefer: 'respond-async' })).body;
-  await eventually(async () => (await jobOf(id)).progress.done >= 4_000);
-  first.kill('SIGKILL');
-  await first.exited;
+  const id = await whileSomeAreHeld(api.db, book.id, async () => {
+    const { body } = await send('POST', `/pools/${poolId}/distribute`, order, { prefer: 'respond-async' });
+    await eventually(async () => (await jobOf(body.id)).progress.done >= 4_000);
+    first.kill('SIGKILL');
+    await first.exited;
+    return body.id;
+  });
   await outdateSignsOfLife(api.databaseUrl);
   const { done } = (await jobOf(id)).progress;
   expect(done).toBeLessThan(40_000);
@@ -55,10 +59,13 @@ test('kill -9 in the middle of a distribution, and of its undoing: both go on el
            (SELECT sum(given) FROM distribution_shares WHERE job_id = ${id}) AS given`.execute(api.db);
   expect(rows).toEqual([{ events: 40_000, given: 40_000 }]);
 
-  const undoing = (await send('POST', `/jobs/${id}/undo`, {}, { prefer: 'respond-async' })).body.id;
-  await eventually(async () => (await jobOf(undoing)).progress.done >= 4_000);
-  second.kill('SIGKILL');
-  await second.exited;
+  const undoing = await whileSomeAreHeld(api.db, book.id, async () => {
+    const { body } = await send('POST', `/jobs/${id}/undo`, {}, { prefer: 'respond-async' });
+    await eventually(async () => (await jobOf(body.id)).progress.done >= 4_000);
+    second.kill('SIGKILL');
+    await second.exited;
+    return body.id;
+  });
   await outdateSignsOfLife(api.databaseUrl);
   await launchWorker(api.databaseUrl);
   await eventually(async () => (await jobOf(undoing)).status === 'completed');

@@ -9,6 +9,7 @@ import {
   type SendJob,
   sendTo,
   startDistributions,
+  whileSomeAreHeld,
 } from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
@@ -184,10 +185,13 @@ test('a cancelled distribution is undone as far as it went, and one that runs no
   const { poolId } = await insertMembers(api.db, 100);
   const book = await insertBook(api.db, 20_000);
   const order = { bookId: book.id, mode: 'equal', perUser: 200 };
-  const { id } = (await send('POST', `/pools/${poolId}/distribute`, order, { prefer: 'respond-async' })).body;
-  await eventually(async () => (await send('GET', `/jobs/${id}`)).body.progress.done >= 2_000);
-  expect((await undo(id)).status).toBe(409);
-  await send('POST', `/jobs/${id}/cancel`, {});
+  const id = await whileSomeAreHeld(api.db, book.id, async () => {
+    const { body } = await send('POST', `/pools/${poolId}/distribute`, order, { prefer: 'respond-async' });
+    await eventually(async () => (await send('GET', `/jobs/${body.id}`)).body.progress.done >= 2_000);
+    expect((await undo(body.id)).status).toBe(409);
+    await send('POST', `/jobs/${body.id}/cancel`, {});
+    return body.id;
+  });
   const cancelled = await eventually(async () => {
     const { body } = await send('GET', `/jobs/${id}`);
     return ['queued', 'running'].includes(body.status) ? undefined : body;

@@ -43,12 +43,12 @@ function open(url: string): Promise<Readable> {
   );
 }
 
-/** As soon as it is the same at two looks a while apart. */
+/** As soon as it has stayed the same for so many looks: in turns of this process, which serves it, and not in time. */
 async function settles(read: () => number): Promise<number> {
-  let [value, since] = [read(), performance.now()];
+  let [value, looks] = [read(), 0];
   await eventually(() => {
-    if (read() !== value) [value, since] = [read(), performance.now()];
-    return performance.now() - since > 500;
+    if (read() !== value) [value, looks] = [read(), 0];
+    return (looks += 1) > 25;
   });
   return value;
 }

@@ -62,7 +62,7 @@ test('a database that was killed and recovered: each change is told once, by the
   onTestFinished(() => postgres.remove());
   const server = await launchServer({ DATABASE_URL: postgres.url });
   await untilReady(server);
-  const stage = await setStage(postgres.url, { users: 1, codes: 2_000, limit: 2_000 });
+  const stage = await setStage(postgres.url, { users: 1, codes: 20_000, limit: 20_000 });
   const streams = await Promise.all(
     [stage.users[0]!, stage.admin].map((user) => openStream(server.url, { headers: user.headers })),
   );
@@ -100,9 +100,9 @@ test('a server that is told to stop ends its streams, and they go on at another 
   for (let n = 0; n < 3; n += 1) await assign(two!.url, stage);
   await eventually(() => ids(stream).length === 3);
 
-  const startedAt = performance.now();
   expect(await one!.stop()).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(12_000);
+  // It was not waited for.
+  expect(one!.output()).not.toContain('requests are still under way');
   await stream.ended;
   expect(stream.messages.at(-1)).toMatchObject({ event: 'end', data: { reason: 'stopping' } });
   for (let n = 0; n < 3; n += 1) await assign(two!.url, stage);

@@ -72,11 +72,15 @@ test('a role that may not make the tables: the log names the GRANTs, and the sta
   await untilReady(server);
 });
 
+/** Ends the sessions in a database, and waits until each is gone: one that takes its time would still be used, or fail a request. */
+const endSessionsOf = (name: string) =>
+  `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`;
+
 test('a database that takes no changes is not ready, and ready again when it does', async () => {
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
   const name = new URL(database.url).pathname.slice(1);
-  const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`;
+  const end = endSessionsOf(name);
   const api = await startTestApp({ databaseUrl: database.url });
   onTestFinished(() => api.close());
   const { headers } = await api.asAdmin();
@@ -104,7 +108,7 @@ test('a full disk: 503, not ready while it is full, and ready again when there i
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
   const name = new URL(database.url).pathname.slice(1);
-  const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`;
+  const end = endSessionsOf(name);
   const api = await startTestApp({ databaseUrl: database.url });
   onTestFinished(() => api.close());
   const { headers } = await api.asAdmin();

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import { isTimeout } from '../../src/database/errors.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { OLD_APPLICATION } from '../../src/database/session.ts';
 import { withDatabase } from '../support/test-postgres.ts';
@@ -73,11 +74,32 @@ async function keepWriting(signal: AbortSignal, wrote: () => void): Promise<void
   await client.end();
 }
 
+/** As a server that starts does it: again, when the machine was too busy for it to get its tables in time. @returns what was applied */
+async function upgrade(): Promise<string[]> {
+  const client = await open(url);
+  const listApplied = async () =>
+    (await client.query<{ name: string }>('SELECT name FROM migrations ORDER BY id')).rows.map(
+      ({ name }) => name,
+    );
+  const before = await listApplied();
+  for (;;) {
+    try {
+      await migrate(url);
+      break;
+    } catch (error) {
+      if (!isTimeout(error)) throw error;
+    }
+  }
+  const applied = (await listApplied()).slice(before.length);
+  await client.end();
+  return applied;
+}
+
 test('an upgrade while the version of before writes: neither fails, and the writing goes on', async () => {
   const stopping = new AbortController();
   let writes = 0;
   const writers = Array.from({ length: 8 }, () => keepWriting(stopping.signal, () => (writes += 1)));
-  const applied = await migrate(url);
+  const applied = await upgrade();
   const before = writes;
   while (writes < before + 20) await Promise.race([new Promise(setImmediate), ...writers]);
   const client = await open(url);
@@ -89,7 +111,7 @@ test('an upgrade while the version of before writes: neither fails, and the writ
   expect(applied).toContain('0018_trail_and_batches');
   expect(await listUnregistered()).toEqual([]);
   // What the version of before needs was there as long as it ran, and goes with the first start after it.
-  while (await hasOldShape()) expect(await migrate(url)).toEqual([]);
+  while (await hasOldShape()) expect(await upgrade()).toEqual([]);
   expect(await listUnregistered()).toEqual([]);
   await client.end();
 });
@@ -112,7 +134,7 @@ test('the register of codes agrees with the coupons, also when coupons of before
     `INSERT INTO coupons (book_id, code) SELECT id, 'FREE-' || n FROM books, generate_series(1, 30000) AS n`,
   );
   let isOver = false;
-  const migrated = migrate(url).finally(() => (isOver = true));
+  const migrated = upgrade().finally(() => (isOver = true));
   for (let n = 1; !isOver || n < 300; n += 1)
     await client.query(`DELETE FROM coupons WHERE code IN ('FREE-' || $1::int, 'FREE-' || 30001 - $1::int)`, [
       n,
@@ -136,6 +158,6 @@ test('while a backup holds a table, an upgrade gives up for now and lets the oth
   const stopping = new AbortController();
   await keepWriting(stopping.signal, () => stopping.abort());
   await backup.query('COMMIT');
-  expect(await migrate(url)).toContain('0018_trail_and_batches');
+  expect(await upgrade()).toContain('0018_trail_and_batches');
   await backup.end();
 });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unlessBusy } from '../support/auth.ts';
 import { startCollector } from '../support/collector.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -39,18 +40,20 @@ test('neither the log, the metrics nor the traces of a whole flow hold a code, a
   ) {
     const key = randomUUID();
     secrets.push(key);
-    const response = await fetch(`${server.url}${path}`, {
-      method,
-      headers: {
-        ...(token && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && {
-          'content-type': typeof body === 'string' ? 'text/csv' : 'application/json',
-        }),
-        'idempotency-key': key,
-        ...headers,
-      },
-      body: typeof body === 'object' ? JSON.stringify(body) : body,
-    });
+    const response = await unlessBusy(() =>
+      fetch(`${server.url}${path}`, {
+        method,
+        headers: {
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && {
+            'content-type': typeof body === 'string' ? 'text/csv' : 'application/json',
+          }),
+          'idempotency-key': key,
+          ...headers,
+        },
+        body: typeof body === 'object' ? JSON.stringify(body) : body,
+      }),
+    );
     const cookie = /=([^;]{16,})/.exec(response.headers.get('set-cookie') ?? '')?.[1];
     if (cookie) secrets.push(cookie);
     const text = await response.text();
@@ -73,10 +76,18 @@ test('neither the log, the metrics nor the traces of a whole flow hold a code, a
   const userToken = token;
   await signIn(admin);
   const { json: book } = await call('POST', '/api/v1/books', { name: `Book ${word()}` });
-  expect((await call('POST', `/api/v1/books/${book.id}/codes/upload`, codes.join('\n'))).status).toBeLessThan(
-    300,
-  );
-  await call('POST', `/api/v1/books/${book.id}/codes/upload`, codes.join('\n')); // All are duplicates.
+  const upload = async () => {
+    const { status, json: job } = await call(
+      'POST',
+      `/api/v1/books/${book.id}/codes/upload`,
+      codes.join('\n'),
+    );
+    expect(status).toBeLessThan(300);
+    // On a busy machine it may not have ended when it is answered.
+    await eventually(async () => (await call('GET', `/api/v1/jobs/${job.id}`)).json.status === 'completed');
+  };
+  await upload();
+  await upload(); // All are duplicates.
   await call('POST', '/api/v1/users', { email: user.email }); // Taken.
   await call('GET', `/api/v1/users?q=${encodeURIComponent(user.email)}`);
   await call('GET', `/api/v1/books/${book.id}/coupons?code=${codes[0]}`);

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { unlessBusy } from '../support/auth.ts';
 import { withDatabase } from '../support/test-postgres.ts';
 import { launchServer, untilReady } from '../support/server.ts';
 import { rowsOf } from '../support/stage.ts';
@@ -12,13 +14,22 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 /** A database without any table, as a new installation has it. */
 async function createEmptyDatabase(): Promise<string> {
   const adminUrl = inject('adminUrl');
-  const name = `empty_${Math.random().toString(36).slice(2)}`;
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
   await rowsOf(adminUrl, `CREATE DATABASE ${name}`);
   onTestFinished(async () => {
     await rowsOf(adminUrl, `DROP DATABASE ${name} WITH (FORCE)`);
   });
   return withDatabase(adminUrl, name);
 }
+
+const signIn = (url: string, account: object) =>
+  unlessBusy(() =>
+    fetch(`${url}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(account),
+    }),
+  );
 
 test('three servers that start at once on an empty database migrate it once, with one first admin and one key', async () => {
   const url = await createEmptyDatabase();
@@ -27,15 +38,7 @@ test('three servers that start at once on an empty database migrate it once, wit
   const servers = await Promise.all([1, 2, 3].map(() => launchServer(env)));
   await Promise.all(servers.map((server) => untilReady(server)));
 
-  const signIns = await Promise.all(
-    servers.map((server) =>
-      fetch(`${server.url}/api/v1/auth/login`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(admin),
-      }),
-    ),
-  );
+  const signIns = await Promise.all(servers.map((server) => signIn(server.url, admin)));
   expect(signIns.map(({ status }) => status)).toEqual([200, 200, 200]);
   const tokens = (await Promise.all(signIns.map((answer) => answer.json()))) as { accessToken: string }[];
   // Each server's token is good on every other one, and every connection of every server is fit for use.
@@ -43,7 +46,9 @@ test('three servers that start at once on an empty database migrate it once, wit
     const next = servers[(index + 1) % 3]!;
     const answers = await Promise.all(
       Array.from({ length: 40 }, () =>
-        fetch(`${next.url}/api/v1/users`, { headers: { authorization: `Bearer ${accessToken}` } }),
+        unlessBusy(() =>
+          fetch(`${next.url}/api/v1/users`, { headers: { authorization: `Bearer ${accessToken}` } }),
+        ),
       ),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -64,12 +69,7 @@ test('without ADMIN_PASSWORD the first start shows an initial password, and no l
   await untilReady(first);
   const password = /initial password: (\S+)/.exec(first.output())?.[1];
   const email = /First administrator: (\S+)/.exec(first.output())?.[1];
-  const signIn = await fetch(`${first.url}/api/v1/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password }),
-  });
-  expect(signIn.status).toBe(200);
+  expect((await signIn(first.url, { email, password })).status).toBe(200);
   expect(await first.stop()).toBe(0);
 
   const second = await launchServer(env);

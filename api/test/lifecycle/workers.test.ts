@@ -19,6 +19,20 @@ afterAll(() => database.drop());
 const workersOf = ({ pid }: ServerProcess) =>
   findProcesses('monolith').filter(({ parent }) => parent === pid);
 
+/** The processes in whose lines of the log this is. */
+const pidsThatSaid = (server: ServerProcess, what: string) =>
+  new Set(
+    server
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(what))
+      .map((line) => /"pid":(\d+)/.exec(line)?.[1]),
+  );
+
+/** Until both take requests: one that is still starting is not asked for its metrics in vain. Needs LOG_LEVEL=info. */
+const untilBothListen = (server: ServerProcess) =>
+  eventually(() => pidsThatSaid(server, 'listening on').size === 2);
+
 /** Over a connection of its own. */
 const get = (server: ServerProcess, path: string) =>
   fetch(`${server.url}${path}`, { headers: { connection: 'close' } });
@@ -49,9 +63,9 @@ test('workers share the database connections, one of them does the chores, and /
     WORKERS: '2',
     DATABASE_POOL_SIZE: '4',
     SWEEP_SECONDS: '1',
+    LOG_LEVEL: 'info',
   });
-  await untilReady(server);
-  await eventually(() => workersOf(server).length === 2);
+  await untilBothListen(server);
   const statuses = await Promise.all(
     Array.from({ length: 40 }, async () => (await get(server, '/.well-known/jwks.json')).status),
   );
@@ -73,16 +87,7 @@ test('what any worker changes reaches a stream that one of them holds', async ()
   const stage = await setStage(database.url, { users: 1, codes: 8, limit: 8 });
   const [{ headers }] = stage.users as [(typeof stage.users)[0]];
   const server = await launchServer({ DATABASE_URL: database.url, WORKERS: '2', LOG_LEVEL: 'info' });
-  await untilReady(server);
-  const pidsThatSaid = (what: string) =>
-    new Set(
-      server
-        .output()
-        .split('\n')
-        .filter((line) => line.includes(what))
-        .map((line) => /"pid":(\d+)/.exec(line)?.[1]),
-    );
-  await eventually(() => pidsThatSaid('listening on').size === 2);
+  await untilBothListen(server);
 
   const stream = await openStream(server.url, { headers });
   onTestFinished(() => stream.cut());
@@ -95,7 +100,7 @@ test('what any worker changes reaches a stream that one of them holds', async ()
     });
     expect(response.status).toBe(200);
   }
-  await eventually(() => pidsThatSaid('/coupons/assign/random').size === 2);
+  await eventually(() => pidsThatSaid(server, '/coupons/assign/random').size === 2);
   await eventually(() => stream.changes().length >= 8);
   expect(new Set(stream.changes().map(({ id }) => id)).size).toBe(8);
 });

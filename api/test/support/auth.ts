@@ -65,13 +65,14 @@ export const bearer = (response: LightMyRequestResponse) => ({
   authorization: `Bearer ${response.json<{ accessToken: string }>().accessToken}`,
 });
 
-/** The answer to a request with a password, asked again while the queue of hashes is too long: on a busy machine it is. */
-export async function unlessBusy(
-  ask: () => Promise<LightMyRequestResponse>,
-): Promise<LightMyRequestResponse> {
+/** The answer to a request, asked again while the server says that it has too much to do: on a busy machine it has. */
+export async function unlessBusy<T extends { statusCode: number } | { status: number }>(
+  ask: () => Promise<T>,
+): Promise<T> {
   for (;;) {
     const answer = await ask();
-    if (answer.statusCode !== 503) return answer;
+    const { status, statusCode } = answer as { status?: number; statusCode?: number };
+    if ((status ?? statusCode) !== 503) return answer;
   }
 }
 

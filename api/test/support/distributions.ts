@@ -61,6 +61,16 @@ export async function addToPool(db: Database, poolId: string, userIds: readonly 
   );
 }
 
+/** Does `work` while others hold the last coupons of a book: what gives or takes back all of them cannot end meanwhile. */
+export function whileSomeAreHeld<T>(db: Database, bookId: string, work: () => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (trx) => {
+    await sql`SELECT FROM coupons WHERE book_id = ${bookId} ORDER BY id DESC LIMIT 200 FOR UPDATE`.execute(
+      trx,
+    );
+    return work();
+  });
+}
+
 /** Coupons of a book by owner. */
 export async function countsByOwner(db: Database, bookId: string): Promise<Map<string, number>> {
   const { rows } = await sql<{ id: string; count: number }>`
