@@ -14,7 +14,6 @@ export default {
   allTypes: 'Everything',
   from: 'From',
   to: 'Before',
-  clear: 'Clear filters',
   export: 'Export CSV',
   time: 'Time',
   details: 'Details',

@@ -14,7 +14,6 @@ export default {
   allTypes: 'Todo',
   from: 'Desde',
   to: 'Antes de',
-  clear: 'Quitar los filtros',
   export: 'Exportar CSV',
   time: 'Fecha y hora',
   details: 'Detalles',

@@ -1,4 +1,4 @@
-import { reactive } from 'vue';
+import { reactive, shallowRef } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 
 /**
@@ -8,20 +8,21 @@ import { useRoute, useRouter } from 'vue-router';
 export function useQueryParameters<Name extends string>(names: readonly Name[]): Record<Name, string> {
   const route = useRoute();
   const router = useRouter();
-  // What was set in this tick and is not in the route yet, so that two set at once are both kept.
-  let pending: Record<string, string | undefined> = {};
+  /** What was set and is not in the route yet: it is read at once, and none of several that are set in a row is lost. */
+  const pending = shallowRef<Record<string, string | undefined>>({});
 
   const descriptors = Object.fromEntries(
     names.map((name) => [
       name,
       {
         enumerable: true,
-        get: () => [route.query[name]].flat()[0] ?? '',
+        get: () => (name in pending.value ? pending.value[name] : [route.query[name]].flat()[0]) ?? '',
         set(value: string) {
-          pending[name] = value === '' ? undefined : value;
+          const mine = (pending.value = { ...pending.value, [name]: value === '' ? undefined : value });
           void router
-            .replace({ query: { ...route.query, ...pending }, hash: route.hash })
-            .finally(() => (pending = {}));
+            .replace({ query: { ...route.query, ...mine }, hash: route.hash })
+            // If something was set meanwhile, its navigation has replaced this one and takes all of it along.
+            .finally(() => pending.value === mine && (pending.value = {}));
         },
       },
     ]),

@@ -14,6 +14,8 @@ export default {
   chooseUser: 'Find by e-mail',
   freeCoupons: '{n} free coupon | {n} free coupons',
   filters: 'Filters',
+  filtersSet: 'Filters ({n})',
+  clearFilters: 'Clear filters',
   actions: 'Actions',
   nothingFound: 'Nothing found',
   nothingFoundText: 'Nothing matches these filters. Change or remove some.',

@@ -14,6 +14,8 @@ export default {
   chooseUser: 'Buscar por correo',
   freeCoupons: '{n} cupón libre | {n} cupones libres',
   filters: 'Filtros',
+  filtersSet: 'Filtros ({n})',
+  clearFilters: 'Quitar los filtros',
   actions: 'Acciones',
   nothingFound: 'Sin resultados',
   nothingFoundText: 'Nada coincide con estos filtros. Cambie o quite alguno.',
