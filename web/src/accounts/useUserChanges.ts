@@ -10,6 +10,7 @@ import { useReload } from '../ui/useReload';
 import { useWrite } from '../api/useWrite';
 
 const AccessLinkDialog = defineAsyncComponent(() => import('./AccessLinkDialog.vue'));
+const UserDialog = defineAsyncComponent(() => import('./UserDialog.vue'));
 
 type User = Schemas['User'];
 type Act = 'makeAdmin' | 'makeUser' | 'disable' | 'enable' | 'confirm';
@@ -22,7 +23,7 @@ const CHANGES = {
   confirm: { confirmed: true },
 } as const satisfies Record<Act, Partial<Pick<User, 'role' | 'confirmed'> & { disabled: boolean }>>;
 
-/** What an administrator can change about an account. Not their own: nobody locks themselves out. */
+/** Makes accounts, and what an administrator can change about one. Of their own only its details: nobody locks themselves out. */
 export function useUserChanges() {
   const { t } = useI18n();
   const { confirm } = useConfirm();
@@ -49,6 +50,22 @@ export function useUserChanges() {
     await reload(['users']);
   }
 
+  const ask = async (props?: { user: User }) =>
+    (await overlay.create(UserDialog, { destroyOnClose: true }).open(props)) as User | null;
+
+  async function create(): Promise<void> {
+    const made = await ask();
+    if (made) notices.success(t('users.created', { email: made.email }));
+  }
+
+  async function changeDetails(user: User): Promise<void> {
+    const changed = await ask({ user });
+    if (!changed) return;
+    notices.success(t('users.changed', { email: changed.email }));
+    // The session knows the name of its account.
+    if (user.id === session.user?.id) await session.renew().catch(() => {});
+  }
+
   async function giveLink(user: User): Promise<void> {
     await overlay.create(AccessLinkDialog, { destroyOnClose: true }).open({ user });
   }
@@ -67,10 +84,16 @@ export function useUserChanges() {
       { label: t('users.redemptions'), icon: 'i-lucide-receipt', to: `/history/redemptions?user=${user.id}` },
       { label: t('users.done'), icon: 'i-lucide-footprints', to: `/history/events?actor=${user.id}` },
     ];
-    if (user.id === session.user?.id) return [links];
+    const details: DropdownMenuItem = {
+      label: t('users.details'),
+      icon: 'i-lucide-pencil',
+      onSelect: () => void changeDetails(user),
+    };
+    if (user.id === session.user?.id) return [links, [details]];
     return [
       links,
       [
+        details,
         {
           label: t('users.link.menu'),
           icon: 'i-lucide-link',
@@ -86,5 +109,5 @@ export function useUserChanges() {
     ];
   }
 
-  return { menuOf };
+  return { create, menuOf };
 }

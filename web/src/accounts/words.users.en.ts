@@ -39,6 +39,8 @@ export default {
   externalId: 'External ID',
   externalIdHelp: 'How your own systems name this person.',
   externalIdTaken: 'Another account has this external ID.',
+  details: 'Name and external ID…',
+  detailsTitle: 'Name and external ID',
   createdAt: 'Created',
   you: 'You',
   actions: 'Actions for {email}',

@@ -39,6 +39,8 @@ export default {
   externalId: 'ID externo',
   externalIdHelp: 'El identificador de esta persona en sus sistemas.',
   externalIdTaken: 'Otra cuenta tiene este ID externo.',
+  details: 'Nombre e ID externo…',
+  detailsTitle: 'Nombre e ID externo',
   createdAt: 'Creada',
   you: 'Usted',
   actions: 'Acciones para {email}',
