@@ -4,6 +4,7 @@ import english from '../src/doctor/words.findings.en.ts';
 import spanish from '../src/doctor/words.findings.es.ts';
 import { ok } from './support/api.ts';
 import { settled } from './support/pages.ts';
+import { endOf } from './support/scene.ts';
 import { expect, test } from './support/test.ts';
 
 /** Values that show themselves: the English of the API then says which it uses. */
@@ -35,7 +36,8 @@ test('an administrator finds the doctor in the menu: what is wrong, how bad it i
   await expect(admin.getByText('jobs-failed')).toHaveCount(0);
 
   const { id } = await ok(ownServer.admin.POST('/api/v1/books', { body: { name: 'Full' } }));
-  await ok(
+  await endOf(
+    ownServer,
     ownServer.admin.POST('/api/v1/books/{id}/codes/upload', {
       params: { path: { id }, query: { onError: 'abort' } },
       body: 'code\nSAME-CODE\nSAME-CODE\n' as never,
@@ -66,6 +68,31 @@ test('when nothing is found, it says that all is well', async ({ server, open })
   await answer(admin, []);
   await admin.goto('/doctor');
   await expect(admin.getByText('Todo va bien')).toBeVisible();
+});
+
+test('the button waits for a look that somebody asked for, not for one that the app takes by itself', async ({
+  server,
+  open,
+}) => {
+  const admin = await open(server.adminAccount, { kept: true });
+  // When the stream begins, everything is read again.
+  await admin.route('**/api/v1/events/stream', () => {});
+  let looks = 0;
+  await admin.route(/\/api\/v1\/doctor/, async (route) => {
+    looks += 1;
+    // The others are never answered.
+    if (looks === 1) await route.fulfill({ json: { version: '1.2.3', findings: [] } });
+  });
+  await admin.goto('/doctor');
+  await expect(admin.getByText('All is well')).toBeVisible();
+  await expect(async () => {
+    await admin.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    expect(looks).toBeGreaterThan(1);
+  }).toPass();
+  const button = admin.getByRole('button', { name: 'Look again' });
+  await expect(button).toBeEnabled();
+  await button.click();
+  await expect(button).toBeDisabled();
 });
 
 const SAMPLES = {

@@ -65,6 +65,7 @@ test('an administrator adds a webhook, sees its secret once, and sends it a test
   await dialog.getByLabel('Only these books').check();
   await expect(dialog.getByRole('button', { name: 'Add webhook' })).toBeDisabled();
   await dialog.getByLabel('Add a book').fill(book.name);
+  await expect(page.getByRole('listbox').getByRole('option')).toHaveCount(1);
   await page.getByRole('option', { name: book.name }).click();
   await expect(dialog.getByRole('link', { name: book.name })).toBeVisible();
   await expect(dialog.getByLabel('Add a book')).toHaveValue('');
@@ -102,8 +103,11 @@ test('a webhook that fails shows what was sent and answered, and is replayed in 
   });
   const webhook = await makeWebhook(server, receiver.url);
   const book = await makeBook(server, 1);
-  const page = await open(server.adminAccount, { at: `/webhooks/${webhook.id}`, kept: true });
+  const page = await open(server.adminAccount, { kept: true });
+  const stream = page.waitForResponse('**/api/v1/events/stream');
+  await page.goto(`/webhooks/${webhook.id}`);
   await settled(page);
+  await stream;
   // It appears by itself.
   await giveCoupon(server, book, await makePerson(server));
   await expect(rows(page)).toContainText(['Coupon assigned']);
@@ -121,6 +125,30 @@ test('a webhook that fails shows what was sent and answered, and is replayed in 
   await expect(dialog).toHaveCount(0);
   await expect(rows(page).first()).toContainText('Delivered');
   expect(receiver.received.length).toBeGreaterThan(before);
+  await expect(page.getByText('Works')).toBeVisible();
+});
+
+test('the page of a webhook that is read just before a delivery ends shows how the webhook does after it', async ({
+  server,
+  open,
+  receive,
+}) => {
+  const webhook = await makeWebhook(server, (await receive()).url);
+  const path = { id: webhook.id };
+  const before = await ok(server.admin.GET('/api/v1/webhooks/{id}', { params: { path } }));
+  await sendTest(server, webhook.id);
+  const request = { params: { path, query: { status: 'delivered' } } } as const;
+  await expect
+    .poll(async () => (await ok(server.admin.GET('/api/v1/webhooks/{id}/deliveries', request))).items.length)
+    .toBe(1);
+  const page = await open(server.adminAccount, { kept: true });
+  // When the stream begins, everything is read again.
+  await page.route('**/api/v1/events/stream', () => {});
+  await page.route(`**/api/v1/webhooks/${webhook.id}`, (route) => route.fulfill({ json: before }), {
+    times: 1,
+  });
+  await page.goto(`/webhooks/${webhook.id}`);
+  await expect(rows(page)).toContainText(['Delivered']);
   await expect(page.getByText('Works')).toBeVisible();
 });
 

@@ -6,7 +6,7 @@ import spanishForAdmins from '../../src/ui/words.adminReasons.es.ts';
 import englishForAll from '../../src/ui/words.reasons.en.ts';
 import spanishForAll from '../../src/ui/words.reasons.es.ts';
 import { ok } from '../support/api.ts';
-import { makeBook, makePerson, unique } from '../support/scene.ts';
+import { endOf, makeBook, makePerson, unique } from '../support/scene.ts';
 import { PASSWORD, type TestServer } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -91,13 +91,14 @@ async function distributeOneToThree(server: TestServer): Promise<string> {
   const userIds = people.map((person) => person.id);
   await ok(admin.POST('/api/v1/pools/{id}/users', { params: { path }, body: { userIds } }));
   const body = { bookId: book.id, mode: 'equal', perUser: 2, onShortage: 'partial' } as const;
-  return (await ok(admin.POST('/api/v1/pools/{id}/distribute', { params: { path }, body }))).id;
+  return (await endOf(server, admin.POST('/api/v1/pools/{id}/distribute', { params: { path }, body }))).id;
 }
 
 /** A file of codes, all of it or nothing. */
-async function upload({ admin }: TestServer, id: string, file: string): Promise<string> {
-  const job = await ok(
-    admin.POST('/api/v1/books/{id}/codes/upload', {
+async function upload(server: TestServer, id: string, file: string): Promise<string> {
+  const job = await endOf(
+    server,
+    server.admin.POST('/api/v1/books/{id}/codes/upload', {
       params: { path: { id }, query: { onError: 'abort' } },
       body: file as never,
       bodySerializer: (body: unknown) => body as BodyInit,

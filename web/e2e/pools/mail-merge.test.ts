@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ok } from '../support/api.ts';
 import { settled } from '../support/pages.ts';
-import { makeBook, unique } from '../support/scene.ts';
+import { endOf, makeBook, unique } from '../support/scene.ts';
 import { expect, test } from '../support/test.ts';
 
 test('people who were invited to a pool are written to: their links and codes are in a file, and a link lets one in', async ({
@@ -27,7 +27,8 @@ test('people who were invited to a pool are written to: their links and codes ar
   for (const email of emails) expect(file).toContain(`${email},,${server.url}/access#`);
 
   const book = await makeBook(server, 4);
-  const job = await ok(
+  const job = await endOf(
+    server,
     admin.POST('/api/v1/pools/{id}/distribute', {
       params: { path },
       body: { bookId: book.id, mode: 'equal', perUser: 1, onShortage: 'refuse' },

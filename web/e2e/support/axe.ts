@@ -11,6 +11,7 @@ const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
  */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(source);
+  await page.evaluate(untilStill);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResults> } };
     // Without preload: it would ask for the style sheets once more, for a rule about screens that turn.
@@ -19,4 +20,18 @@ export async function findBarriers(page: Page): Promise<string[]> {
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`));
   });
+}
+
+/** In the page: waits until its fonts are there and nothing is half faded, of which axe would measure the contrast. */
+async function untilStill(): Promise<void> {
+  await document.fonts.ready;
+  const moving = () =>
+    document
+      .getAnimations()
+      .filter(
+        ({ playState, effect }) =>
+          playState === 'running' && effect?.getComputedTiming().endTime !== Infinity,
+      );
+  for (let animations = moving(); animations.length > 0; animations = moving())
+    await Promise.allSettled(animations.map(({ finished }) => finished));
 }

@@ -1,6 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 import { type Account, ok } from './api.ts';
-import { asPerson, giveCoupon, makeBook, makePerson, type Person, unique } from './scene.ts';
+import { asPerson, endOf, giveCoupon, makeBook, makePerson, type Person, unique } from './scene.ts';
 import type { TestServer } from './server.ts';
 
 /** One of everything, so that every page has something on it. */
@@ -61,15 +61,17 @@ export const skeletons = (page: Page) => page.locator('[aria-busy="true"]');
 
 /** What one would have to scroll sideways to see all of: the page, or a part of it. */
 export function findSideways(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [document.documentElement, ...document.body.querySelectorAll('*')]
+  return page.evaluate(async () => {
+    // Letters of another font have other widths.
+    await document.fonts.ready;
+    return [document.documentElement, ...document.body.querySelectorAll('*')]
       .filter((element) => {
         const isPage = element === document.documentElement;
         const scrolls = isPage || ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
         return scrolls && element.clientWidth > 0 && element.scrollWidth > element.clientWidth;
       })
-      .map((element) => `${element.localName} ${element.getAttribute('aria-label') ?? ''}`.trim()),
-  );
+      .map((element) => `${element.localName} ${element.getAttribute('aria-label') ?? ''}`.trim());
+  });
 }
 
 /** Longer than a phone is wide. */
@@ -98,7 +100,8 @@ export async function makeScene(server: TestServer): Promise<Scene> {
   await ok(
     admin.POST('/api/v1/pools/{id}/users', { params: { path }, body: { emails: [user.email, other.email] } }),
   );
-  const job = await ok(
+  const job = await endOf(
+    server,
     admin.POST('/api/v1/pools/{id}/distribute', {
       params: { path },
       body: { bookId: book.id, mode: 'equal', perUser: 2, onShortage: 'refuse' },

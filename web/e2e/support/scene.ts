@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '../../../api/test/support/eventually.ts';
 import { setQuickPassword } from '../../../api/test/support/quick-password.ts';
 import { type Account, type Api, ok, openApi, type Schemas } from './api.ts';
 import { PASSWORD, type TestServer } from './server.ts';
 
 type Book = Schemas['Book'];
+type Job = Schemas['Job'];
 type BookSettings = Partial<
   Pick<
     Book,
@@ -35,18 +37,31 @@ export async function makePerson(
 
 /** A book, with so many coupons in it. */
 export async function makeBook(
-  { admin }: TestServer,
+  server: TestServer,
   coupons: number,
   settings: BookSettings = {},
 ): Promise<Book> {
-  const book = await ok(admin.POST('/api/v1/books', { body: { name: unique('Book'), ...settings } }));
+  const book = await ok(server.admin.POST('/api/v1/books', { body: { name: unique('Book'), ...settings } }));
   if (coupons > 0) {
     const path = { id: book.id };
     const body = { count: coupons, prefix: `T${randomUUID().slice(0, 4)}-`.toUpperCase(), length: 10 };
-    const job = await ok(admin.POST('/api/v1/books/{id}/codes/generate', { params: { path }, body }));
+    const job = await endOf(
+      server,
+      server.admin.POST('/api/v1/books/{id}/codes/generate', { params: { path }, body }),
+    );
     if (job.status !== 'completed') throw new Error(`generate: ${JSON.stringify(job)}`);
   }
   return book;
+}
+
+/** The job that is asked for, when it has ended: the answer comes before that if it takes ten seconds. */
+export async function endOf({ admin }: TestServer, asked: Parameters<typeof ok<Job>>[0]): Promise<Job> {
+  let job = await ok(asked);
+  return eventually(async () => {
+    const path = { id: job.id };
+    if (job.finishedAt === null) job = await ok(admin.GET('/api/v1/jobs/{id}', { params: { path } }));
+    return job.finishedAt === null ? undefined : job;
+  });
 }
 
 /** Gives a person a coupon of the book; the code. */

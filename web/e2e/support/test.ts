@@ -14,7 +14,7 @@ export interface OpenOptions {
   language?: 'en' | 'es';
   /** Another server than the worker's. */
   server?: TestServer;
-  /** A page in the context that this worker keeps for who is given: it starts in half the time, with what the last one cached. For tests that do not sign out. */
+  /** A page in the context that this worker keeps for who is given: it starts in half the time, with what the last one cached. For tests that change nothing of the context: they do not sign out, and leave its clock and network alone. */
   kept?: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { ok } from '../support/api.ts';
 import { giveCoupon, makeBook, makePerson } from '../support/scene.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -40,7 +41,8 @@ test('"no connection" goes from a coupon when the connection is back, and the co
   const card = page.getByRole('article', { name: code });
   await expect(card.getByRole('button', { name: /^Lock/ })).toBeVisible();
   // What toasts need is loaded with the first key.
-  await Promise.all([page.waitForResponse(/Toasts/), page.keyboard.press('Shift')]);
+  await page.keyboard.press('Shift');
+  await expect(page.getByRole('region', { name: 'Notifications' })).toBeAttached();
   await page.context().setOffline(true);
   await card.getByRole('button', { name: /^Lock/ }).click();
   await expect(card.getByRole('alert')).toBeVisible();
@@ -66,7 +68,7 @@ test('a coupon whose book has ended does not look usable', async ({ server, open
   const code = await giveCoupon(server, book, person);
   const path = { id: book.id };
   const body = { expiresAt: '2026-01-01T00:00:00Z' };
-  await server.admin.PATCH('/api/v1/books/{id}', { params: { path }, body });
+  await ok(server.admin.PATCH('/api/v1/books/{id}', { params: { path }, body }));
   const page = await open(person, { at: '/coupons' });
   const card = page.getByRole('article', { name: code });
   await expect(card.getByText('Ended', { exact: true })).toBeVisible();
