@@ -102,6 +102,32 @@ describe('members of a pool', () => {
     expect(await membersOf(pool)).toBe(2);
   });
 
+  test('are added and removed by external ids; an unknown one is reported by position', async () => {
+    const pool = await newPool();
+    const [ada, bob] = [await api.asUser(), await api.asUser()];
+    for (const [user, externalId] of [
+      [ada, 'pool-ada'],
+      [bob, 'pool-bob'],
+    ] as const)
+      await call('PATCH', `/users/${user.id}`, { externalId });
+    const added = await call('POST', `${pool}/users`, {
+      userIds: [ada.id],
+      externalUserIds: ['pool-ada', 'pool-nobody', 'pool-bob', 'no id'],
+    });
+    expect(added).toMatchObject({
+      status: 200,
+      body: { rows: 5, added: 2, duplicates: 1, unknown: 2 },
+    });
+    expect(added.body.errors).toMatchObject([
+      { line: 2, value: 'pool-nobody', reason: 'no-account-external-id' },
+      { line: 4, value: 'no id', reason: 'no-account-external-id' },
+    ]);
+    const removal = { externalUserIds: ['pool-bob', 'pool-nobody'] };
+    expect((await call('DELETE', `${pool}/users`, removal)).body).toEqual({ removed: 1 });
+    expect((await call('DELETE', `${pool}/users`, { ...removal, all: true })).status).toBe(400);
+    expect(await membersOf(pool)).toBe(1);
+  });
+
   test('come from a CSV with a column email; unknown ones by line, or invited without a password', async () => {
     const pool = await newPool();
     await api.asUser({ email: 'csv-1@pool.test' });

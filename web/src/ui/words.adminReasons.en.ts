@@ -23,6 +23,7 @@ export default {
   'per-user-or-total': 'Either for each person, or in total',
   'only-with-total': 'Only together with a total',
   'users-or-all': 'Choose some people, or all',
+  'one-name': 'Name the person in one way only',
   'search-too-wide':
     'Too many coupons begin like this. Type more of the code, or choose a book, a person or dates',
 
@@ -42,6 +43,7 @@ export default {
   exists: 'Already exists',
   'no-account': 'No account has this e-mail',
   'no-account-id': 'No account has this id',
+  'no-account-external-id': 'No account has this external ID',
   unconfirmed: 'Somebody registered with this e-mail, but nobody has confirmed that it is theirs',
 
   // a person or a coupon that a job left out

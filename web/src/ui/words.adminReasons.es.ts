@@ -21,6 +21,7 @@ export default {
   'per-user-or-total': 'Por persona o en total, no ambos',
   'only-with-total': 'Solo junto con un total',
   'users-or-all': 'Elija a algunas personas, o a todas',
+  'one-name': 'Indique a la persona de una sola forma',
   'search-too-wide':
     'Demasiados cupones empiezan así. Escriba más caracteres del código, o elija un talonario, una persona o unas fechas',
 
@@ -39,6 +40,7 @@ export default {
   exists: 'Ya existe',
   'no-account': 'Ninguna cuenta tiene este correo',
   'no-account-id': 'Ninguna cuenta tiene este identificador',
+  'no-account-external-id': 'Ninguna cuenta tiene este ID externo',
   unconfirmed: 'Alguien se registró con este correo, pero nadie ha confirmado que sea suyo',
 
   'user-disabled': 'La cuenta está desactivada',

@@ -1,10 +1,11 @@
 import Type from 'typebox';
 import { fieldProblem } from '../../problems.ts';
 import { exportQuery, metadata, pageQuery, strict, uuid } from '../../schemas.ts';
+import { namedUser } from '../accounts/people/schemas.ts';
 import { canonicalCode } from './code.ts';
 import { couponStateSchema } from './present.ts';
 
-const userId = Type.Optional(uuid('for whom; only an ADMIN may name somebody else'));
+const forWhom = namedUser('for whom; only an ADMIN may name somebody else');
 
 export const codeParams = strict({
   code: Type.String({
@@ -15,9 +16,9 @@ export const codeParams = strict({
   }),
 });
 
-export const assignRandomBody = strict({ bookId: uuid(), userId });
-export const forUserBody = strict({ userId });
-export const redeemBody = strict({ userId, metadata: Type.Optional(metadata) });
+export const assignRandomBody = strict({ bookId: uuid(), ...forWhom });
+export const forUserBody = strict(forWhom);
+export const redeemBody = strict({ ...forWhom, metadata: Type.Optional(metadata) });
 
 export const redemptionParams = strict({
   id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'of the redemption' }),
@@ -37,7 +38,7 @@ export const bookParams = strict({ id: uuid('of the book') });
 export const bookCouponsQuery = strict({
   ...exportQuery,
   state: Type.Optional(couponStateSchema),
-  userId: Type.Optional(uuid('its owner')),
+  ...namedUser('its owner'),
   code: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'the beginning of the code' })),
 });
 

@@ -6,6 +6,8 @@ import { inTransaction } from '../../database/transaction.ts';
 import { fieldProblem } from '../../problems.ts';
 import { decodeCursor, encodeCursor, exportQuery, time, uuid } from '../../schemas.ts';
 import { readTime } from '../../times.ts';
+import { findNamedUser, type NamedUser } from '../accounts/people/external-ids.ts';
+import { namedUser } from '../accounts/people/schemas.ts';
 import { findPlacesByPrefix } from '../coupons/reads/queries.ts';
 import { type EventFilter, type Moment, readSnapshot } from './events/queries.ts';
 import { formatSnapshot, readSnapshotText, type Snapshot, withAtMost } from './snapshot.ts';
@@ -15,16 +17,15 @@ import { formatSnapshot, readSnapshotText, type Snapshot, withAtMost } from './s
 export const historyFilters = {
   ...exportQuery,
   bookId: Type.Optional(uuid()),
-  userId: Type.Optional(uuid('for whom')),
+  ...namedUser('for whom'),
   actorId: Type.Optional(uuid('who did it')),
   code: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'the beginning of the code' })),
   from: Type.Optional(time('the earliest')),
   to: Type.Optional(time('exclusive')),
 };
 
-interface HistoryQuery {
+interface HistoryQuery extends NamedUser {
   bookId?: string;
-  userId?: string;
   actorId?: string;
   code?: string;
   from?: string;
@@ -35,10 +36,14 @@ interface HistoryQuery {
 const FEW_COUPONS = 5_000;
 
 /** The filters of a query, as the statements want them. */
-export async function readFilters(db: Database, { bookId, userId, actorId, code, from, to }: HistoryQuery) {
+export async function readFilters(
+  db: Database,
+  { bookId, actorId, code, from, to, ...named }: HistoryQuery,
+) {
   const read = (text: string | undefined, pointer: string) =>
     text === undefined ? undefined : readTime(text, { in: 'query', pointer });
   const times = { from: read(from, '/from'), to: read(to, '/to') };
+  const userId = await findNamedUser(db, named);
   if (code === undefined) return { bookId, userId, actorId, ...times };
   const codePrefix = foldCodePrefix(code);
   const places = await findPlacesByPrefix(db, codePrefix, FEW_COUPONS + 1);

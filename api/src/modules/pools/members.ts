@@ -3,12 +3,24 @@ import type { Transaction } from '../../database/connection.ts';
 import { Problem } from '../../problems.ts';
 import { explain, type Explanation, type Why } from '../../reasons.ts';
 import { emailSpellings } from '../../email.ts';
-import { findAccountsByEmail, findUserIds, inviteUsers } from '../accounts/people/queries.ts';
+import {
+  findAccountsByEmail,
+  findIdsByExternalId,
+  findUserIds,
+  inviteUsers,
+} from '../accounts/people/queries.ts';
 import { deleteMembers, insertMembers, selectPoolForNoKeyUpdate } from './queries.ts';
 import { MAX_LISTED, MAX_REPORTED } from './schemas.ts';
 
 /** Somebody named for a pool; `line` is where, from 1. */
-export type Named = { line: number } & ({ userId: string } | { email: string; name?: string | null });
+export type Named = { line: number } & (
+  { userId: string } | { externalUserId: string } | { email: string; name?: string | null }
+);
+
+export function nameOf(one: Named): string {
+  if ('email' in one) return one.email;
+  return 'userId' in one ? one.userId : one.externalUserId;
+}
 
 /** Whom a request names, and what of its file or list is nobody. */
 export interface NamedRows {
@@ -53,15 +65,24 @@ export async function addMembers(
     trx,
     named.flatMap((one) => ('userId' in one ? [one.userId] : [])),
   );
+  const byExternalId = await findIdsByExternalId(
+    trx,
+    named.flatMap((one) => ('externalUserId' in one ? [one.externalUserId] : [])),
+  );
   const people = new Map<string, { line: number; email: string; name: string | null }>();
   let duplicates = 0;
   for (const one of named) {
     if ('email' in one) {
       if (people.has(one.email)) duplicates += 1;
       else people.set(one.email, { name: null, ...one });
-    } else if (!known.has(one.userId)) {
-      errors.push({ line: one.line, value: one.userId, reason: 'no-account-id' });
-    } else add(one.userId);
+    } else if ('userId' in one) {
+      if (known.has(one.userId)) add(one.userId);
+      else errors.push({ line: one.line, value: one.userId, reason: 'no-account-id' });
+    } else {
+      const id = byExternalId.get(one.externalUserId);
+      if (id !== undefined) add(id);
+      else errors.push({ line: one.line, value: one.externalUserId, reason: 'no-account-external-id' });
+    }
   }
   const accounts = await findAccountsByEmail(trx, [...people.keys()]);
   const strangers = [...people.values()].filter(({ email }) => !accounts.has(email));
@@ -110,14 +131,19 @@ export async function addMembers(
 export async function removeMembers(
   trx: Transaction,
   poolId: string,
-  who: { userIds: readonly string[]; emails: readonly string[] } | null,
+  who: {
+    userIds: readonly string[];
+    externalUserIds: readonly string[];
+    emails: readonly string[];
+  } | null,
 ): Promise<{ removed: number }> {
   await requirePool(trx, poolId);
   if (who === null) return { removed: await deleteMembers(trx, poolId, null) };
   const spellings = who.emails.map(emailSpellings).flatMap(({ canonical, kept }) => [canonical, kept]);
   const byEmail = await findAccountsByEmail(trx, spellings);
   const ids = [...byEmail.values()].map(({ id }) => id);
-  return { removed: await deleteMembers(trx, poolId, [...who.userIds, ...ids]) };
+  const byExternalId = await findIdsByExternalId(trx, who.externalUserIds);
+  return { removed: await deleteMembers(trx, poolId, [...who.userIds, ...byExternalId.values(), ...ids]) };
 }
 
 async function requirePool(trx: Transaction, poolId: string): Promise<void> {

@@ -8,7 +8,7 @@ import { type ReadOptions, readFile, type TableRow } from '../../files/table.ts'
 import { emailTitle, findNameColumns } from '../../files/titles.ts';
 import { Problem } from '../../problems.ts';
 import { readEmail } from '../../email.ts';
-import type { NamedRows } from './members.ts';
+import { nameOf, type NamedRows } from './members.ts';
 
 export interface PeopleFile extends NamedRows {
   layout: Layout;
@@ -20,20 +20,24 @@ const MAX_NAME_LENGTH = 200;
 /** Whom a JSON body names. */
 export function readLists({
   userIds = [],
+  externalUserIds = [],
   emails = [],
 }: {
   userIds?: string[];
+  externalUserIds?: string[];
   emails?: string[];
 }): NamedRows {
   const rows: NamedRows = { named: [], refused: [], skipped: [] };
   for (const [index, userId] of userIds.entries()) rows.named.push({ line: index + 1, userId });
+  for (const [index, externalUserId] of externalUserIds.entries())
+    rows.named.push({ line: index + 1, externalUserId });
   for (const [index, text] of emails.entries()) {
     const line = index + 1;
     const read = readEmail(text);
     if ('email' in read) rows.named.push({ line, email: read.email });
     else rows.refused.push({ line, value: text.slice(0, 254), ...read });
   }
-  if (userIds.length + emails.length === 0) {
+  if (userIds.length + externalUserIds.length + emails.length === 0) {
     throw new Problem('invalid-request', 'nobody-named');
   }
   return rows;
@@ -111,7 +115,7 @@ export async function previewPeople(bytes: Buffer, options: ReadOptions): Promis
     const isSkipped = new Set(skipped);
     for (const row of unused) rows.addUnused(row, row.value, isSkipped.has(row));
     for (const one of named) {
-      const key = 'email' in one ? one.email : one.userId;
+      const key = nameOf(one);
       rows.add(seen.has(key) ? 'repeated' : 'good');
       seen.add(key);
     }

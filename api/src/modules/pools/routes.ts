@@ -172,7 +172,7 @@ export function poolRoutes(fastify: FastifyInstance): void {
         operationId: 'addPoolMembers',
         summary: 'Add users to a pool',
         description:
-          'By id, by e-mail, or as `text/csv`, which is read like a file of codes: the e-mails are in the column that `column` names, ' +
+          'By id, by external id, by e-mail, or as `text/csv`, which is read like a file of codes: the e-mails are in the column that `column` names, ' +
           'or in the one with a known title (e-mail, mail, correo, courriel …), or in the only one with e-mails; a list such as ' +
           '`"Doe, Ann" <ann@example.org>; bob@example.org` is read whole. Names are kept for new accounts. Who is in it already stays; ' +
           'who has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails ' +
@@ -248,12 +248,15 @@ export function poolRoutes(fastify: FastifyInstance): void {
       },
     },
     async (request, reply) => {
-      const { userIds = [], emails = [], all = false } = request.body;
-      if (all === userIds.length + emails.length > 0) {
+      const { userIds = [], externalUserIds = [], emails = [], all = false } = request.body;
+      if (all === userIds.length + externalUserIds.length + emails.length > 0) {
         throw fieldProblem({ in: 'body', pointer: '' }, 'users-or-all');
       }
       return write(request, reply, async (trx) =>
-        jsonAnswer(200, await removeMembers(trx, request.params.id, all ? null : { userIds, emails })),
+        jsonAnswer(
+          200,
+          await removeMembers(trx, request.params.id, all ? null : { userIds, externalUserIds, emails }),
+        ),
       );
     },
   );

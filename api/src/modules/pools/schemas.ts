@@ -12,7 +12,7 @@ import {
   uuid,
 } from '../../schemas.ts';
 import { layoutQuery, readAs } from '../../files/schemas.ts';
-import { presentUser, userSchema } from '../accounts/people/schemas.ts';
+import { externalUserId, presentUser, userSchema } from '../accounts/people/schemas.ts';
 import type { MemberRow, PoolRow } from './queries.ts';
 
 /** Most users named by one JSON body; a CSV may name more. */
@@ -76,6 +76,7 @@ export const newPool = strict({
 export const poolChanges = Type.Partial(newPool, { additionalProperties: false, minProperties: 1 });
 
 const userIds = Type.Array(uuid(), { maxItems: MAX_LISTED });
+const externalUserIds = Type.Array(externalUserId, { maxItems: MAX_LISTED });
 const emails = Type.Array(Type.String({ minLength: 1, maxLength: 320 }), {
   maxItems: MAX_LISTED,
   example: ['ada@example.com'],
@@ -94,11 +95,15 @@ export const addQuery = strict({
       'also add accounts that somebody registered with a given e-mail and nobody confirmed: they may belong to a stranger',
   }),
 });
-/** JSON; a CSV of e-mails is the other form of the body. */
-export const newMembers = strict({ userIds: Type.Optional(userIds), emails: Type.Optional(emails) });
-export const formerMembers = strict({
+const listed = {
   userIds: Type.Optional(userIds),
+  externalUserIds: Type.Optional(externalUserIds),
   emails: Type.Optional(emails),
+};
+/** JSON; a CSV of e-mails is the other form of the body. */
+export const newMembers = strict(listed);
+export const formerMembers = strict({
+  ...listed,
   all: Type.Optional(Type.Literal(true, { description: 'everybody; alone' })),
 });
 

@@ -53,6 +53,18 @@ export async function findUserByExternalId(
   return rows[0];
 }
 
+/** The ids of accounts, by their external ids; those that no account has are not in the map. */
+export async function findIdsByExternalId(
+  db: Database | Transaction,
+  externalIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; externalId: string }>`
+    SELECT id, external_id AS "externalId" FROM users WHERE external_id = ANY(${externalIds}::text[])`.execute(
+    db,
+  );
+  return new Map(rows.map(({ id, externalId }) => [externalId, id]));
+}
+
 /** All administrators, also disabled ones, oldest first. */
 export async function listAdmins(db: Database): Promise<UserRow[]> {
   const { rows } = await sql<UserRow>`

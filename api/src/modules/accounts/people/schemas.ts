@@ -16,11 +16,20 @@ export const email = Type.String({
   example: 'ada@example.com',
 });
 
-const externalId = Type.String({
-  minLength: 1,
-  maxLength: 128,
-  description: "the company's own id of the person: visible ASCII characters, compared as they are",
-  example: 'customer-4711',
+const externalIdText = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 128, description, example: 'customer-4711' });
+
+const externalId = externalIdText(
+  "the company's own id of the person: visible ASCII characters, compared as they are",
+);
+
+/** Of lists of people. */
+export const externalUserId = externalIdText('the external id of an account');
+
+/** Whom a body or a query names, in one of two ways: see `NamedUser`. */
+export const namedUser = (description: string) => ({
+  userId: Type.Optional(uuid(description)),
+  externalUserId: Type.Optional(externalIdText('instead of `userId`: the external id of that account')),
 });
 
 /** Not shorter than 8: see sessions/passwords.ts. Anything longer than 128 is no help and work for nothing. */

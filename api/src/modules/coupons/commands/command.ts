@@ -12,8 +12,10 @@ import type { AGAIN } from './group-commit.ts';
 export interface SubmittedCommand {
   type: 'assign' | 'lock' | 'unlock' | 'redeem';
   actor: Actor;
-  /** For whom. */
+  /** For whom; NOBODY until it is known whom `externalUserId` names. */
   userId: string;
+  /** The company's own id of the person, where the request has that instead. */
+  externalUserId?: string;
   /** Canonical; null: any coupon of the book. */
   code: string | null;
   /** Only with `code: null`. */

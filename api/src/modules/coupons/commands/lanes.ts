@@ -11,6 +11,7 @@ import { createFindRandom } from './find-random.ts';
 import { AGAIN, createGroupCommit } from './group-commit.ts';
 import { createHope, createHopes } from './hopes.ts';
 import { createLockAndRedeemInOneTrip } from './lock-and-redeem-in-one-trip.ts';
+import { isForNobody, nameUsers } from './name-users.ts';
 import { settle } from './settle.ts';
 
 /** After so many groups in which nobody was refused (of a book, of a lane), the next one is expected to go well too. */
@@ -85,12 +86,14 @@ export function createLanes({
     more: { tryOneTrip?: Try; onSettled?: (answers: Answers) => void; onIdle?: () => void } = {},
   ): Lane =>
     createGroupCommit<SubmittedCommand, Answer>({
-      run: async (commands, alone) => {
+      run: async (submitted, alone) => {
         const started = performance.now();
         let path: Path = 'usual';
         try {
           const work = async () => {
-            const done = alone ? undefined : await more.tryOneTrip?.(commands);
+            const commands = await nameUsers(db, submitted);
+            const mayGoWell = !alone && !commands.some(isForNobody);
+            const done = mayGoWell ? await more.tryOneTrip?.(commands) : undefined;
             path = done ? 'one trip' : done === null ? 'usual after all' : 'usual';
             const usually = () =>
               inTransaction(db, (trx) => settle(trx, commands, find), { byIndex: true, waitsLittle: alone });
@@ -99,15 +102,15 @@ export function createLanes({
             return answers;
           };
           if (!isTracing()) return await work();
-          const spans = commands.flatMap(({ span }) => span ?? []);
+          const spans = submitted.flatMap(({ span }) => span ?? []);
           return await inSharedSpan(
             'coupon group',
             spans,
-            { 'coupon_book.lane': name, 'coupon_book.group_size': commands.length },
+            { 'coupon_book.lane': name, 'coupon_book.group_size': submitted.length },
             work,
           );
         } finally {
-          onGroup?.(name, commands.length, (performance.now() - started) / 1000, path);
+          onGroup?.(name, submitted.length, (performance.now() - started) / 1000, path);
         }
       },
       keysOf: ({ code, claim }) => [

@@ -6,10 +6,12 @@ import { readClaim } from '../../../answers/idempotency.ts';
 import type { ProblemCode } from '../../../problem-codes.ts';
 import { Problem } from '../../../problems.ts';
 import { ref } from '../../../schemas.ts';
+import { type NamedUser, requireOneName } from '../../accounts/people/external-ids.ts';
 import { guessBudgets } from '../guesses.ts';
 import { couponSchema } from '../present.ts';
 import { assignRandomBody, codeParams, forUserBody, redeemBody, requireCode } from '../schemas.ts';
 import type { SubmittedCommand } from './command.ts';
+import { NOBODY } from './name-users.ts';
 
 type CommandType = SubmittedCommand['type'];
 
@@ -130,17 +132,18 @@ function toCommand(
   rateLimitScale: number,
 ): SubmittedCommand {
   const actor = callerOf(request);
-  const { userId = actor.id, metadata = {} } = request.body as {
-    userId?: string;
-    metadata?: Record<string, unknown>;
-  };
-  if (userId !== actor.id && actor.role !== 'ADMIN') {
+  const { metadata = {}, ...named } = request.body as NamedUser & { metadata?: Record<string, unknown> };
+  requireOneName(named, 'body');
+  const { externalUserId } = named;
+  const userId = externalUserId === undefined ? (named.userId ?? actor.id) : NOBODY;
+  if (externalUserId === undefined && userId !== actor.id && actor.role !== 'ADMIN') {
     throw new Problem('forbidden', 'admins-only');
   }
   return {
     type,
     actor,
     userId,
+    externalUserId,
     ...subject,
     metadata,
     claim: readClaim(request),

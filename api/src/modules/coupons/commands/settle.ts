@@ -10,8 +10,9 @@ import { counterKey } from '../counters.ts';
 import { presentCoupon, refusalProblem } from '../present.ts';
 import { decide } from '../state.ts';
 import { type Change, storeOutcomes } from '../store.ts';
-import type { Find, Found, SubmittedCommand } from './command.ts';
+import type { Find, FindRest, Found, SubmittedCommand } from './command.ts';
 import { AGAIN } from './group-commit.ts';
+import { isForNobody } from './name-users.ts';
 
 /**
  * The one path of every command, for a group of them: answer what was answered before, refuse accounts that may no longer act, find
@@ -28,6 +29,8 @@ export async function settle(
     answers[index] = problemAnswer(problem, commands[index]!.context);
   };
 
+  // For nobody no counter is raised: that would fail, and the group with it.
+  const known = commands.filter((command) => !isForNobody(command));
   const [first, users, budgets, findRest] = await Promise.all([
     findAnswers(
       trx,
@@ -38,7 +41,7 @@ export async function settle(
       trx,
       commands.flatMap(({ guessBudgets }) => guessBudgets),
     ),
-    find(trx, commands),
+    known.length > 0 ? find(trx, known) : findNothing,
   ]);
   commands.forEach((command, index) => {
     const before = first[index] ?? refuseAccounts(command, users);
@@ -79,13 +82,18 @@ export async function settle(
   return answers as Answer[];
 }
 
+const findNothing: FindRest = async () => ({ found: [], counts: new Map(), reserved: [] });
+
 /** Tokens live for minutes; what an account may do ends at once. */
 function refuseAccounts({ actor, userId }: SubmittedCommand, users: Map<string, string>): Problem | null {
   const role = users.get(actor.id);
   if (!role) return new Problem('unauthenticated');
   if (actor.role === 'ADMIN' && role !== 'ADMIN') return new Problem('forbidden');
-  if (!users.has(userId)) return new Problem('not-found', 'no-such-active-user');
-  return null;
+  if (users.has(userId)) return null;
+  // A USER who names somebody else is told nothing of them.
+  return actor.role === 'ADMIN'
+    ? new Problem('not-found', 'no-such-active-user')
+    : new Problem('forbidden', 'admins-only');
 }
 
 function decideOne(

@@ -6,6 +6,7 @@ import { refundBudgets, spendBudgets } from '../../../access/budgets.ts';
 import { prefersCsv } from '../../../answers/csv-export.ts';
 import { Problem } from '../../../problems.ts';
 import { decodeCursor, listOrCsv, ref, toPage } from '../../../schemas.ts';
+import { findNamedUser } from '../../accounts/people/external-ids.ts';
 import { COUPON_COLUMNS, sendCouponsCsv } from './export.ts';
 import { guessBudgets } from '../guesses.ts';
 import {
@@ -109,21 +110,19 @@ export function registerReads(instance: FastifyInstance, rateLimitScale: number)
       config: { access: 'admin', problems: ['not-found'] },
     },
     async (request, reply) => {
-      const { limit, cursor, code, bom, ...filter } = request.query;
+      const { limit, cursor, code, bom, state, ...owner } = request.query;
       if (!(await bookExists(app.db, request.params.id))) throw new Problem('not-found', 'no-such-book');
       const codePrefix = code === undefined ? undefined : foldCodePrefix(code);
-      if (prefersCsv(request))
-        return sendCouponsCsv(request, reply, request.params.id, { ...filter, codePrefix }, bom);
+      const filter = { state, userId: await findNamedUser(app.db, owner), codePrefix };
+      if (prefersCsv(request)) return sendCouponsCsv(request, reply, request.params.id, filter, bom);
       const after =
         codePrefix === undefined
           ? { afterId: readId(cursor) }
           : { afterCode: cursor === undefined ? undefined : decodeCursor<[string]>(cursor, [isCode])[0] };
-      const rows = await listCouponsByBook(
-        app.db,
-        request.params.id,
-        { ...filter, codePrefix },
-        { ...after, limit: limit + 1 },
-      );
+      const rows = await listCouponsByBook(app.db, request.params.id, filter, {
+        ...after,
+        limit: limit + 1,
+      });
       return toPage(
         await withOwners(app.db, rows),
         limit,

@@ -14,7 +14,7 @@ export function eventRoutes(fastify: FastifyInstance): void {
   app.get(
     '/api/v1/events',
     {
-      config: { access: 'admin' },
+      config: { access: 'admin', problems: ['not-found'] },
       schema: {
         tags: ['events'],
         operationId: 'listEvents',

@@ -21,7 +21,7 @@ export function redemptionRoutes(fastify: FastifyInstance): void {
   app.get(
     '/api/v1/redemptions',
     {
-      config: { access: 'admin' },
+      config: { access: 'admin', problems: ['not-found'] },
       schema: {
         tags: ['redemptions'],
         operationId: 'listRedemptions',
