@@ -2,7 +2,7 @@ import { type CloudEvent, HTTP } from 'cloudevents';
 import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deleteOldDeliveries } from '../../src/modules/webhooks/deliveries/queries.ts';
+import { forgetDeliveries } from '../../src/modules/webhooks/deliveries/forget.ts';
 import type { TestApp, TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { insertBook } from '../support/nodes.ts';
@@ -230,8 +230,8 @@ describe('the log of deliveries', () => {
     });
     const webhook = await makeWebhook(node, admin, receiver.url, { types: ['job.finished'] });
     const off = await makeWebhook(node, admin, receiver.url, { types: ['job.finished'] });
-    const kept = await tryOnce(node, admin, webhook.id);
     const old = await tryOnce(node, admin, webhook.id);
+    const kept = await tryOnce(node, admin, webhook.id);
     const waiting = await tryOnce(node, admin, webhook.id);
     const abandoned = await tryOnce(node, admin, off.id);
     await call(node, admin, 'PATCH', `/webhooks/${off.id}`, { disabled: true });
@@ -241,11 +241,28 @@ describe('the log of deliveries', () => {
       WHERE id = ANY(${ids}::bigint[])`.execute(node.db);
     await age([kept.id], 29.9);
     await age([old.id, waiting.id, abandoned.id], 30.1);
-    await deleteOldDeliveries(node.db);
+    await forgetDeliveries(node.db, new AbortController().signal);
     const idsOf = async ({ id }: { id: string }) =>
       (await deliveriesOf(node, admin, id)).map((one) => one.id);
     expect(await idsOf(webhook)).toEqual([waiting.id, kept.id]);
     expect(await idsOf(off)).toEqual([]);
+  });
+
+  test('is forgotten in time, also where more of them are old than go at once', async () => {
+    const receiver = await startReceiver();
+    const webhook = await makeWebhook(node, admin, receiver.url);
+    const insert = (count: number, days: number) => sql`
+      INSERT INTO webhook_deliveries (webhook_id, message_id, type, status, next_try_at, created_at, ended_at)
+      SELECT ${webhook.id}, 'test-' || gen_random_uuid(), 'webhook.test', 'delivered', NULL, made, made
+      FROM generate_series(1, ${count}) n, (SELECT clock_timestamp() - ${days} * interval '1 day' AS made) age`.execute(
+      node.db,
+    );
+    await insert(23_000, 31);
+    await insert(10, 29);
+    await forgetDeliveries(node.db, new AbortController().signal);
+    const { rows } = await sql<{ count: number }>`
+      SELECT count(*)::int AS count FROM webhook_deliveries WHERE webhook_id = ${webhook.id}`.execute(node.db);
+    expect(rows).toEqual([{ count: 10 }]);
   });
 });
 
@@ -346,16 +363,54 @@ describe('the API', () => {
       expect((await call(node, admin, 'GET', url)).status).toBe(404);
   });
 
-  test('deletes a webhook with its deliveries', async () => {
+  test('deletes a webhook with its address and secrets at once, and with its deliveries some at a time', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
-    await tryOnce(node, admin, webhook.id);
+    const delivery = await tryOnce(node, admin, webhook.id);
+    await call(node, admin, 'POST', `/webhooks/${webhook.id}/rotate-secret`, {});
+    const url = `/webhooks/${webhook.id}`;
+    expect((await call(node, admin, 'DELETE', url)).status).toBe(204);
+    const from = new Date(0).toISOString();
+    const asked: [Parameters<typeof call>[2], string, object?][] = [
+      ['GET', url],
+      ['PATCH', url, { disabled: false }],
+      ['DELETE', url],
+      ['GET', `${url}/deliveries`],
+      ['GET', `${url}/deliveries/${delivery.id}`],
+      ['POST', `${url}/deliveries/${delivery.id}/replay`, {}],
+      ['POST', `${url}/replay`, { from }],
+      ['POST', `${url}/test`, {}],
+      ['POST', `${url}/rotate-secret`, {}],
+    ];
+    for (const [method, path, body] of asked)
+      expect([method, path, (await call(node, admin, method, path, body)).status]).toEqual([method, path, 404]);
+    expect((await call(node, admin, 'GET', '/webhooks')).text).not.toContain(webhook.id);
+    const left = async () => {
+      const { rows } = await sql<object>`
+        SELECT url, nullif(secret, decode(repeat('00', 32), 'hex')) AS secret, former_secret AS "formerSecret",
+               (SELECT count(*)::int FROM webhook_deliveries WHERE webhook_id = w.id) AS deliveries
+        FROM webhooks w WHERE id = ${webhook.id}`.execute(node.db);
+      return rows;
+    };
+    expect(await left()).toEqual([{ url: '', secret: null, formerSecret: null, deliveries: 1 }]);
+    await forgetDeliveries(node.db, new AbortController().signal);
+    expect(await left()).toEqual([]);
+  });
+
+  test('deletes a webhook while everything since a time is sent to it again', async () => {
+    const receiver = await startReceiver();
+    const webhook = await makeWebhook(node, admin, receiver.url);
+    await spendCoupon(node);
+    const from = new Date(0).toISOString();
+    expect((await call(node, admin, 'POST', `/webhooks/${webhook.id}/replay`, { from })).status).toBe(202);
     expect((await call(node, admin, 'DELETE', `/webhooks/${webhook.id}`)).status).toBe(204);
-    expect((await call(node, admin, 'GET', `/webhooks/${webhook.id}`)).status).toBe(404);
-    const { rows } = await sql`SELECT FROM webhook_deliveries WHERE webhook_id = ${webhook.id}`.execute(
-      node.db,
-    );
+    const { rows } = await sql`SELECT FROM replays WHERE webhook_id = ${webhook.id}`.execute(node.db);
     expect(rows).toEqual([]);
+    await eventually(async () => {
+      await forgetDeliveries(node.db, new AbortController().signal);
+      const webhooks = await sql`SELECT FROM webhooks WHERE id = ${webhook.id}`.execute(node.db);
+      return webhooks.rows.length === 0;
+    });
   });
 
   test('gives a repeat with the same key the same secret, and makes no second webhook', async () => {

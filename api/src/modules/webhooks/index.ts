@@ -2,7 +2,7 @@ import fp from 'fastify-plugin';
 import type { Config } from '../../config.ts';
 import type { ModuleOptions } from '../module.ts';
 import { type AllowedNetworks, readNetworks } from '../../addresses.ts';
-import { deleteOldDeliveries } from './deliveries/queries.ts';
+import { forgetDeliveries } from './deliveries/forget.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
 import { messageTypes } from './event-types.ts';
 import { fanOut } from './fan-out.ts';
@@ -57,7 +57,7 @@ export const core = fp<ModuleOptions>(
       onFailure: metrics.onFailure,
     });
     app.decorate('relays', relays);
-    app.addChore('old deliveries', () => deleteOldDeliveries(db));
+    app.addChore('old deliveries', (stopping) => forgetDeliveries(db, stopping));
     app.addHook('onListen', async () => relays.start());
     app.addHook('preClose', () => relays.stop());
   },

@@ -41,7 +41,8 @@ export async function lockNewWebhooks(trx: Transaction): Promise<void> {
 }
 
 export async function countWebhooks(trx: Transaction): Promise<number> {
-  const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM webhooks`.execute(trx);
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*)::int AS count FROM webhooks WHERE deleted_at IS NULL`.execute(trx);
   return rows[0]!.count;
 }
 
@@ -58,13 +59,14 @@ export async function insertWebhook(
 }
 
 export async function findWebhook(db: Database, id: string): Promise<WebhookRow | undefined> {
-  const { rows } = await sql<WebhookRow>`SELECT ${webhookColumns} FROM webhooks WHERE id = ${id}`.execute(db);
+  const { rows } = await sql<WebhookRow>`
+    SELECT ${webhookColumns} FROM webhooks WHERE id = ${id} AND deleted_at IS NULL`.execute(db);
   return rows[0];
 }
 
 export async function selectWebhookForUpdate(trx: Transaction, id: string): Promise<WebhookRow | undefined> {
   const { rows } = await sql<WebhookRow>`
-    SELECT ${webhookColumns} FROM webhooks WHERE id = ${id} FOR NO KEY UPDATE`.execute(trx);
+    SELECT ${webhookColumns} FROM webhooks WHERE id = ${id} AND deleted_at IS NULL FOR NO KEY UPDATE`.execute(trx);
   return rows[0];
 }
 
@@ -75,12 +77,12 @@ export async function listWebhooks(
 ): Promise<WebhookRow[]> {
   const { rows } = await sql<WebhookRow>`
     SELECT ${webhookColumns} FROM webhooks
-    WHERE ${allOf(after && sql`(created_at, id) < (${after.createdAt}, ${after.id})`)}
+    WHERE ${allOf(sql`deleted_at IS NULL`, after && sql`(created_at, id) < (${after.createdAt}, ${after.id})`)}
     ORDER BY created_at DESC, id DESC LIMIT ${limit}`.execute(db);
   return rows;
 }
 
-/** What was switched on again begins without a past of failures. */
+/** What was switched on again begins without a past of failures, and what waited for it is late only from now on. */
 export async function updateWebhook(
   trx: Transaction,
   id: string,
@@ -90,6 +92,7 @@ export async function updateWebhook(
     UPDATE webhooks SET url = ${url}, description = ${description}, types = ${types}::text[],
       book_ids = ${bookIds}::uuid[], include_codes = ${includeCodes},
       failing_since = CASE WHEN disabled_at IS NOT NULL AND ${disabledReason}::text IS NULL THEN NULL ELSE failing_since END,
+      enabled_at = CASE WHEN disabled_at IS NOT NULL AND ${disabledReason}::text IS NULL THEN clock_timestamp() ELSE enabled_at END,
       disabled_at = CASE WHEN ${disabledReason}::text IS NOT NULL THEN coalesce(disabled_at, clock_timestamp()) END,
       disabled_reason = ${disabledReason}, updated_at = clock_timestamp()
     WHERE id = ${id} RETURNING ${webhookColumns}`.execute(trx);
@@ -107,14 +110,28 @@ export async function rotateSecret(
       former_secret = CASE WHEN ${keepHours} > 0 THEN secret END,
       former_secret_until = CASE WHEN ${keepHours} > 0 THEN clock_timestamp() + ${keepHours} * interval '1 hour' END,
       updated_at = clock_timestamp()
-    WHERE id = ${id} RETURNING ${webhookColumns}`.execute(trx);
+    WHERE id = ${id} AND deleted_at IS NULL RETURNING ${webhookColumns}`.execute(trx);
   return rows[0];
 }
 
-/** With all that is noted of it. False: there was none. */
-export async function deleteWebhook(trx: Transaction, id: string): Promise<boolean> {
-  const { rows } = await sql`DELETE FROM webhooks WHERE id = ${id} RETURNING id`.execute(trx);
+/**
+ * Makes a webhook nobody's: it is sent nothing more, and its address and secrets are gone. Its row goes when its deliveries have gone,
+ * which may be hundreds of millions: see `deleteOldDeliveries`. False: there was none.
+ */
+export async function markWebhookDeleted(trx: Transaction, id: string): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE webhooks SET deleted_at = clock_timestamp(), url = '', description = NULL,
+      secret = decode(repeat('00', 32), 'hex'), former_secret = NULL, former_secret_until = NULL,
+      disabled_at = coalesce(disabled_at, clock_timestamp()), disabled_reason = 'administrator', failing_since = NULL
+    WHERE id = ${id} AND deleted_at IS NULL RETURNING id`.execute(trx);
   return rows.length > 0;
+}
+
+/** The rest of deleted webhooks of which no delivery is left. */
+export async function deleteEmptyWebhooks(db: Database): Promise<void> {
+  await sql`
+    DELETE FROM webhooks w WHERE deleted_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id)`.execute(db);
 }
 
 export type WebhookFilter = Pick<WebhookRow, 'id' | 'types' | 'bookIds'>;

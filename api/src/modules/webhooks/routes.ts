@@ -9,7 +9,6 @@ import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import type { AllowedNetworks } from '../../addresses.ts';
 import { messageCallbacks } from './message-callbacks.ts';
 import {
-  deleteWebhook,
   findWebhook,
   listWebhooks,
   rotateSecret,
@@ -17,7 +16,7 @@ import {
   updateWebhook,
 } from './queries.ts';
 import { noSuchWebhook } from './refusals.ts';
-import { createWebhook, requireTarget } from './save.ts';
+import { createWebhook, deleteWebhook, requireTarget } from './save.ts';
 import {
   listQuery,
   newWebhook,

@@ -4,11 +4,12 @@ import {
   countWebhooks,
   insertWebhook,
   lockNewWebhooks,
+  markWebhookDeleted,
   type WebhookRow,
   type WebhookSettings,
 } from './queries.ts';
 import { refuseTarget, tooManyWebhooks } from './refusals.ts';
-import { insertRelay } from './relay/queries.ts';
+import { deleteReplays, insertRelay } from './relay/queries.ts';
 import { readStart } from './relay/turn.ts';
 import { examineTarget, readTarget } from './target.ts';
 
@@ -40,4 +41,11 @@ export async function createWebhook(
   if ((await countWebhooks(trx)) >= MAX_WEBHOOKS) throw tooManyWebhooks(MAX_WEBHOOKS);
   await insertRelay(trx, 'webhooks', await readStart(trx));
   return insertWebhook(trx, settings, made);
+}
+
+/** Deletes a webhook, as everybody sees it; its deliveries go by and by. False: there was none. */
+export async function deleteWebhook(trx: Transaction, id: string): Promise<boolean> {
+  if (!(await markWebhookDeleted(trx, id))) return false;
+  await deleteReplays(trx, id);
+  return true;
 }

@@ -4,7 +4,13 @@ import { version } from '../../config.ts';
 import type { Database } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { recordNotice } from '../history/outgoing/queries.ts';
-import { type DueDelivery, listDueDeliveries, type Result, saveResults } from './deliveries/queries.ts';
+import {
+  deleteDeliveries,
+  type DueDelivery,
+  listDueDeliveries,
+  type Result,
+  saveResults,
+} from './deliveries/queries.ts';
 import { readMessages } from './deliveries/read-messages.ts';
 import { type Health, listSignedWebhooks, saveHealth, type SignedWebhook } from './queries.ts';
 import { writeEnvelope } from './relay/envelope.ts';
@@ -88,6 +94,11 @@ export function createSender(options: SenderOptions): Required<Pick<Sink, 'work'
     const due = await listDueDeliveries(db, rooms, [...held]);
     if (due.length === 0) return false;
     const messages = await readMessages(db, due);
+    const orphans = due.filter(({ messageId }) => !messages.has(messageId));
+    if (orphans.length > 0) {
+      log.warn({ deliveries: orphans.length }, 'what these deliveries were about has been deleted');
+      await deleteDeliveries(db, orphans);
+    }
     for (const delivery of due) {
       const message = messages.get(delivery.messageId);
       if (!message) continue;
@@ -141,6 +152,7 @@ export function createSender(options: SenderOptions): Required<Pick<Sink, 'work'
 
   async function deliver(lane: Lane, delivery: DueDelivery, message: Message): Promise<void> {
     const { url, secrets, includeCodes } = lane.webhook;
+    const { signal } = cutting;
     const body = writeEnvelope(message, { source, includeCodes });
     const at = databaseTime();
     const started = performance.now();
@@ -152,9 +164,9 @@ export function createSender(options: SenderOptions): Required<Pick<Sink, 'work'
         ...signatureHeaders({ id: message.id, body, sentAt: Math.floor(at / 1000) }, secrets),
       },
       body,
-      cutting.signal,
+      signal,
     );
-    if (cutting.signal.aborted) return;
+    if (signal.aborted) return;
     const succeeded = outcome.failure === undefined && outcome.status >= 200 && outcome.status < 300;
     lane.failures = succeeded ? 0 : lane.failures + 1;
     onTry(delivery.webhookId, succeeded);
@@ -213,9 +225,9 @@ export function createSender(options: SenderOptions): Required<Pick<Sink, 'work'
     for (const end = performance.now() + FINISH_WITHIN_MS; !lost && !isOver() && performance.now() < end;)
       await wait(ROUND_MS);
     cutting.abort();
-    if (!lost) await saveAll(lease).catch(() => undefined);
-    results = [];
-    behind = [];
+    // What cannot be noted now is noted with the next lease; another process may have sent it again by then.
+    if (lost) [results, behind] = [[], []];
+    else await saveAll(lease).catch(() => undefined);
     held.clear();
     for (const { connections } of lanes.values()) connections.close();
     lanes.clear();

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/connection.ts';
 import { fanOut } from '../../../src/modules/webhooks/fan-out.ts';
 import { insertRelay } from '../../../src/modules/webhooks/relay/queries.ts';
 import type { Sink } from '../../../src/modules/webhooks/relay/sink.ts';
@@ -103,6 +104,99 @@ test('an endpoint that is three days behind is switched off, and a replay brings
     3,
   );
   for (const { status } of await deliveriesOf(node, admin, webhook.id)) expect(status).toBe('delivered');
+});
+
+test('a webhook that is switched on after more than three days gets what waited for it, and stays on', async () => {
+  const receiver = await startReceiver();
+  const webhook = await makeWebhook(node, admin, receiver.url);
+  const ids = await insertOldEvents();
+  await turn({ name: 'webhooks', ...fanOut });
+  await sql`UPDATE webhook_deliveries SET next_try_at = clock_timestamp() - interval '73 hours'`.execute(
+    node.db,
+  );
+  await turn(webhooksSink(node));
+  const read = async () => (await call(node, admin, 'GET', `/webhooks/${webhook.id}`)).body;
+  expect(await read()).toMatchObject({ health: 'disabled', disabledReason: 'backlog' });
+  expect((await call(node, admin, 'PATCH', `/webhooks/${webhook.id}`, { disabled: false })).status).toBe(200);
+  await turn(webhooksSink(node));
+  expect(await read()).toMatchObject({ health: 'healthy' });
+  const told = receiver.received.map(
+    ({ body }) => (JSON.parse(body) as { data: { eventId: number } }).data.eventId,
+  );
+  expect(sorted(told)).toEqual(ids);
+  const { rows } = await sql`SELECT FROM webhook_deliveries WHERE status <> 'delivered'`.execute(node.db);
+  expect(rows).toEqual([]);
+});
+
+test('a delivery of something that was deleted is dropped, and holds nothing up', async () => {
+  const receiver = await startReceiver();
+  const webhook = await makeWebhook(node, admin, receiver.url);
+  await sql`
+    INSERT INTO webhook_deliveries (webhook_id, message_id, type, notice_id)
+    SELECT ${webhook.id}, 'notice-' || n, 'job.finished', n FROM generate_series(900000001, 900000300) n`.execute(
+    node.db,
+  );
+  await spendCoupon(node);
+  await turn(webhooksSink(node));
+  expect(receiver.received).toHaveLength(3);
+  expect(await deliveriesOf(node, admin, webhook.id)).toHaveLength(3);
+});
+
+/** A database that can be away, as far as one user of it can tell. */
+function switchable(db: Database) {
+  const state = { isAway: false };
+  const wrapped = db.withPlugin({
+    transformQuery({ node: query }) {
+      if (state.isAway) throw new Error('the database is away');
+      return query;
+    },
+    transformResult: async ({ result }) => result,
+  });
+  return Object.assign(state, { db: wrapped });
+}
+
+const expireLeases = () => sql`UPDATE relays SET leased_until = clock_timestamp()`.execute(node.db);
+
+test('what was taken while the database was away is noted when it is back, and not sent again', async () => {
+  const database = switchable(node.db);
+  const receiver = await startReceiver((_request, response) => {
+    database.isAway = true;
+    response.writeHead(204).end();
+  });
+  const webhook = await makeWebhook(node, admin, receiver.url);
+  await call(node, admin, 'POST', `/webhooks/${webhook.id}/test`, {});
+  const sink = webhooksSink({ ...node, db: database.db });
+  await expect(
+    takeTurn({ db: database.db, sink, log: node.app.log, stopping: new AbortController().signal }),
+  ).rejects.toThrow('the database is away');
+  expect(await deliveriesOf(node, admin, webhook.id)).toMatchObject([{ status: 'pending', tries: 0 }]);
+  database.isAway = false;
+  await expireLeases();
+  expect(await turn(sink)).toBe(true);
+  expect(await deliveriesOf(node, admin, webhook.id)).toMatchObject([
+    { status: 'delivered', tries: 1, attempts: [{ status: 204 }] },
+  ]);
+  expect(receiver.received).toHaveLength(1);
+});
+
+test('a request that is cut because another process has the lease counts as no try', async () => {
+  let answers = false;
+  const receiver = await startReceiver((_request, response) => {
+    if (answers) response.writeHead(204).end();
+  });
+  const webhook = await makeWebhook(node, admin, receiver.url);
+  await call(node, admin, 'POST', `/webhooks/${webhook.id}/test`, {});
+  const sink = webhooksSink(node);
+  const first = turn(sink);
+  await eventually(() => receiver.received.length === 1);
+  await sql`UPDATE relays SET lease_token = gen_random_uuid()`.execute(node.db);
+  await spendCoupon(node); // To save its place it needs the lease.
+  expect(await first).toBe(true);
+  answers = true;
+  await expireLeases();
+  expect(await turn(sink)).toBe(true);
+  const test = (await deliveriesOf(node, admin, webhook.id)).at(-1);
+  expect(test).toMatchObject({ type: 'webhook.test', status: 'delivered', attempts: [{ status: 204 }] });
 });
 
 test('a worker process hands on what other processes commit, also when it is killed in the middle', async () => {

@@ -1,20 +1,24 @@
 import { startFauxqs } from 'fauxqs';
 import pg from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { inRows, sendInBatches } from '../../../src/modules/webhooks/relay/batches.ts';
+import { createSqs } from '../../../src/modules/webhooks/relay/sqs.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { CREDENTIALS, startEventBus } from '../../support/event-bus.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startReceiver } from '../../support/receiver.ts';
 import { launchServer, untilReady } from '../../support/server.ts';
 
 interface Envelope {
   id: string;
   type: string;
   subject: string;
-  data: { eventId: number; coupon: { code: string }; user: object };
+  data: { eventId: number; coupon: { code: string }; user: object; details: object };
 }
 
+/** What anybody may write into the metadata of a redemption, and a queue refuses. */
+const NOT_FOR_XML = 'before \u0007\u007f\ufffe\uffff\u{1ffff} after';
 const COUPONS = 5;
 const EVENTS = 60;
 const AS_ITSELF = {
@@ -116,14 +120,17 @@ test('every event reaches a standard queue, which knows no groups', async () => 
     [userId],
   );
   const { rows } = await client.query<{ id: string }>(
-    `INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at, code, book_name)
-     SELECT 'coupon.redeemed', $1, 1, $1, clock_timestamp(), 'SECRET-CODE', 'Book' FROM generate_series(1, 25) RETURNING id`,
-    [userId],
+    `INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at, code, book_name, data)
+     SELECT 'coupon.redeemed', $1, 1, $1, clock_timestamp(), 'SECRET-CODE', 'Book', $2 FROM generate_series(1, 25) RETURNING id`,
+    [userId, { metadata: { note: NOT_FOR_XML } }],
   );
   const queued = () => queues.inspectQueue('coupons')!.messages.ready;
   await eventually(() => queued().length >= rows.length);
   const envelopes = queued().map(({ body }) => JSON.parse(body) as Envelope);
-  for (const { data } of envelopes) expect(data.user).toEqual({ id: userId, externalId: 'customer-17' });
+  for (const { data } of envelopes) {
+    expect(data.user).toEqual({ id: userId, externalId: 'customer-17' });
+    expect(data.details).toEqual({ metadata: { note: NOT_FOR_XML } });
+  }
   const ids = envelopes.map(({ data }) => data.eventId);
   expect([...new Set(ids)].sort((a, b) => a - b)).toEqual(rows.map(({ id }) => Number(id)));
   expect(JSON.stringify(queued())).not.toContain('SECRET-CODE');
@@ -157,4 +164,83 @@ test('entries that are always refused end in an error, not in silence', async ()
   await expect(
     sendInBatches(['a'], async () => [{ index: 0, reason: 'InternalFailure' }], new AbortController().signal),
   ).rejects.toThrow('InternalFailure');
+});
+
+test('a bus that takes one entry of ten at a time gets each of them once', async () => {
+  const arrived: number[] = [];
+  await sendInBatches(
+    Array.from({ length: 100 }, (_, n) => n),
+    async (batch) => {
+      arrived.push(batch[0]!);
+      return batch.slice(1).map((_, n) => ({ index: n + 1, reason: 'ThrottlingException' }));
+    },
+    new AbortController().signal,
+  );
+  expect(arrived.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+});
+
+test('after a request that fails, no other of its page is begun', async () => {
+  let begun = 0;
+  let fail: (error: Error) => void = () => undefined;
+  const sending = sendInBatches(
+    Array.from({ length: 500 }, (_, n) => n),
+    async () => {
+      begun += 1;
+      if (begun === 1) await new Promise((_, reject) => (fail = reject));
+      else if (begun === 8) fail(new Error('cut'));
+      await new Promise(setImmediate);
+      return [];
+    },
+    new AbortController().signal,
+  );
+  await expect(sending).rejects.toThrow('cut');
+  const then = begun;
+  for (let n = 0; n < 10; n += 1) await new Promise(setImmediate);
+  expect([begun - then, begun < 50]).toEqual([0, true]);
+});
+
+/** Hands one message on to a queue that is this server. */
+async function handOnTo(url: string) {
+  for (const [name, value] of Object.entries(AS_ITSELF)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  let sent = 0;
+  let saved = false;
+  const sink = createSqs({
+    queueUrl: `${url}/000000000000/coupons`,
+    source: 'coupon-book',
+    onSent: (count) => (sent += count),
+    answerWithinMs: 300,
+  });
+  const handedOn = sink.handOn({
+    messages: [{ id: 'test-1', type: 'webhook.test', occurredAt: new Date(0) }],
+    webhookId: null,
+    isReplay: false,
+    signal: new AbortController().signal,
+    save: async () => void (saved = true),
+  });
+  const error = await handedOn.then(
+    () => 'none',
+    ({ message }: Error) => message,
+  );
+  return { error, sent, saved };
+}
+
+test('a queue that takes a request and never answers holds nobody up', async () => {
+  const { url } = await startReceiver(() => undefined);
+  expect(await handOnTo(new URL(url).origin)).toEqual({
+    error: 'there was no answer in time',
+    sent: 0,
+    saved: false,
+  });
+});
+
+test('an answer that does not name a message took none', async () => {
+  const { url } = await startReceiver((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
+  });
+  expect(await handOnTo(new URL(url).origin)).toEqual({
+    error: 'entries were refused: no-answer',
+    sent: 0,
+    saved: false,
+  });
 });

@@ -100,6 +100,8 @@ export async function noteRestoredRows(trx: Transaction): Promise<void> {
     UPDATE restored_rows SET events_to = greatest(events_to, ${lastOf('events')}),
       redemptions_to = greatest(redemptions_to, ${lastOf('redemption_history')})
     WHERE events_to < ${lastOf('events')} OR redemptions_to < ${lastOf('redemption_history')}`.execute(trx);
+  // Notices can be changed: those of the future become part of the distant past. Otherwise they would leave again when it comes.
+  await sql`UPDATE notices SET txid = '2' WHERE txid >= pg_snapshot_xmax(pg_current_snapshot())`.execute(trx);
 }
 
 /** Whether more than so many events became visible between two snapshots, of whomever. */

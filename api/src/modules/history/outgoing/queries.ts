@@ -34,11 +34,11 @@ export async function listNoticesBetween(
 /** Notices of a stretch of time, oldest first. */
 export async function listNoticesByTime(
   db: Database,
-  { from, until, limit }: { from: Date; until: Date; limit: number },
+  { from, until }: { from: Date; until: Date },
 ): Promise<NoticeRow[]> {
   const { rows } = await sql<NoticeRow>`
     SELECT ${noticeColumns} FROM notices WHERE occurred_at >= ${from} AND occurred_at < ${until}
-    ORDER BY occurred_at, id LIMIT ${limit}`.execute(db);
+    ORDER BY occurred_at, id`.execute(db);
   return rows;
 }
 

@@ -120,7 +120,7 @@ export interface DueDelivery {
   createdAt: Date;
   /** Since when it is due, to the microsecond: another time when somebody asks for it again. */
   nextTryAt: string;
-  /** How long ago that was. */
+  /** How long ago that was, or since when its webhook is switched on. */
   lateSeconds: number;
 }
 
@@ -137,9 +137,10 @@ export async function listDueDeliveries(
   const { rows } = await sql<DueDelivery>`
     SELECT d.id, d.webhook_id AS "webhookId", d.message_id AS "messageId", d.type, d.event_id AS "eventId",
            d.notice_id AS "noticeId", d.tries, d.created_at AS "createdAt", d.next_try_at::text AS "nextTryAt",
-           extract(epoch FROM clock_timestamp() - d.next_try_at)::float8 AS "lateSeconds"
+           extract(epoch FROM clock_timestamp() - greatest(d.next_try_at, w.enabled_at))::float8 AS "lateSeconds"
     FROM unnest(${rooms.map(({ webhookId }) => webhookId)}::uuid[], ${rooms.map(({ room }) => room)}::int[])
-      AS r(webhook_id, room),
+      AS r(webhook_id, room)
+    JOIN webhooks w ON w.id = r.webhook_id,
     LATERAL (
       SELECT * FROM webhook_deliveries due
       WHERE due.webhook_id = r.webhook_id AND due.next_try_at <= (SELECT clock_timestamp())
@@ -184,18 +185,38 @@ export async function saveResults(trx: Transaction, results: readonly Result[]):
     WHERE d.webhook_id = r.webhook_id AND d.id = r.id AND d.status = 'pending'`.execute(trx);
 }
 
-const KEEP_DAYS = 30;
-const DELETED_AT_ONCE = 10_000;
-
-/** Forgets old deliveries, the oldest of each endpoint first, some at a time. Not one that was asked for again and is still to be sent. */
-export async function deleteOldDeliveries(db: Database): Promise<void> {
+export async function deleteDeliveries(
+  db: Database,
+  deliveries: readonly { webhookId: string; id: number }[],
+): Promise<void> {
   await sql`
-    DELETE FROM webhook_deliveries d USING webhooks w, LATERAL (
-      SELECT id FROM (
-        SELECT id, created_at, status FROM webhook_deliveries o WHERE o.webhook_id = w.id ORDER BY id LIMIT ${DELETED_AT_ONCE}) oldest
-      WHERE created_at < clock_timestamp() - ${KEEP_DAYS} * interval '1 day'
-        AND (status <> 'pending' OR w.disabled_at IS NOT NULL)) old
-    WHERE d.webhook_id = w.id AND d.id = old.id`.execute(db);
+    DELETE FROM webhook_deliveries d
+    USING unnest(${deliveries.map(({ webhookId }) => webhookId)}::uuid[], ${deliveries.map(({ id }) => id)}::bigint[])
+      AS gone(webhook_id, id)
+    WHERE d.webhook_id = gone.webhook_id AND d.id = gone.id`.execute(db);
+}
+
+const KEEP_DAYS = 30;
+
+/**
+ * Forgets old deliveries, and all of deleted webhooks: up to `limit` of them, the oldest of each endpoint first. Not one that was asked
+ * for again and is still to be sent. An endpoint whose oldest is young is not looked at further.
+ * @returns how many
+ */
+export async function deleteOldDeliveries(db: Database, limit: number): Promise<number> {
+  const isOld = sql`created_at < (SELECT clock_timestamp()) - ${KEEP_DAYS} * interval '1 day'`;
+  const { numAffectedRows } = await sql`
+    DELETE FROM webhook_deliveries d USING (
+      SELECT w.id AS webhook_id, old.id FROM webhooks w
+      JOIN LATERAL (SELECT ${isOld} AS is_old FROM webhook_deliveries f WHERE f.webhook_id = w.id ORDER BY f.id LIMIT 1) first
+        ON is_old OR w.deleted_at IS NOT NULL,
+      LATERAL (
+        SELECT id FROM (
+          SELECT id, created_at, status FROM webhook_deliveries o WHERE o.webhook_id = w.id ORDER BY id LIMIT ${limit}) oldest
+        WHERE w.deleted_at IS NOT NULL OR ${isOld} AND (status <> 'pending' OR w.disabled_at IS NOT NULL)) old
+      LIMIT ${limit}) gone
+    WHERE d.webhook_id = gone.webhook_id AND d.id = gone.id`.execute(db);
+  return Number(numAffectedRows);
 }
 
 /** How late each endpoint's longest due delivery is, in seconds. */

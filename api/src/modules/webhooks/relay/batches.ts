@@ -3,7 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** What SQS and EventBridge take at a time. */
 const BATCH = 10;
 const AT_A_TIME = 8;
-const MAX_TRIES = 5;
+/** Rounds in which nothing was taken. */
+const MAX_IN_VAIN = 5;
+/** Until the answer to one request is there. The SDK itself waits for minutes, for each of its own tries. */
+const ANSWER_WITHIN_MS = 15_000;
 
 /** Entries of a batch were refused although the request as a whole was not, again and again. */
 class EntriesRefused extends Error {
@@ -12,37 +15,58 @@ class EntriesRefused extends Error {
   }
 }
 
+class NoAnswer extends Error {
+  override message = 'there was no answer in time';
+}
+
 /** What became of the entries of a batch that were refused: where they stand in it, and why. */
 export type Refused = { index: number; reason: string }[];
 
 /**
- * Sends entries, ten at a time and several requests at once; of those that are refused, these alone again.
+ * Sends entries, ten at a time and several requests at once; of those that are refused, these alone again, for as long as some are
+ * taken: whoever gives up sends all of the page again.
  * @param send one request
- * @throws {EntriesRefused} or what `send` throws
+ * @throws {EntriesRefused} {NoAnswer} or what `send` throws
  */
 export async function sendInBatches<T>(
   entries: readonly T[],
   send: (batch: readonly T[], signal: AbortSignal) => Promise<Refused>,
   signal: AbortSignal,
+  answerWithinMs = ANSWER_WITHIN_MS,
 ): Promise<void> {
   let left = entries;
-  for (let tries = 1; left.length > 0; tries += 1) {
+  for (let inVain = 0; left.length > 0;) {
     const refused: T[] = [];
     const reasons: string[] = [];
     const batches = cut(left, BATCH);
     const take = async () => {
       for (let batch = batches.shift(); batch; batch = batches.shift()) {
         signal.throwIfAborted();
-        for (const { index, reason } of await send(batch, signal)) {
+        for (const { index, reason } of await answerTo(batch)) {
           refused.push(batch[index]!);
           reasons.push(reason);
         }
       }
     };
-    await Promise.all(Array.from({ length: AT_A_TIME }, take));
-    if (refused.length > 0 && tries === MAX_TRIES) throw new EntriesRefused(reasons);
-    if (refused.length > 0) await wait(100 * 2 ** tries, undefined, { signal });
+    try {
+      await Promise.all(Array.from({ length: AT_A_TIME }, take));
+    } finally {
+      batches.length = 0; // After a failure nobody goes on with the others.
+    }
+    inVain = refused.length < left.length ? 0 : inVain + 1;
+    if (inVain === MAX_IN_VAIN) throw new EntriesRefused(reasons);
+    if (refused.length > 0) await wait(100 * 2 ** inVain, undefined, { signal });
     left = refused;
+  }
+
+  async function answerTo(batch: readonly T[]): Promise<Refused> {
+    const late = AbortSignal.timeout(answerWithinMs);
+    try {
+      return await send(batch, AbortSignal.any([signal, late]));
+    } catch (error) {
+      if (late.aborted && !signal.aborted) throw new NoAnswer();
+      throw error;
+    }
   }
 }
 

@@ -10,9 +10,13 @@ export interface Receiver {
 /** Enough to recognise a code by, and too little to guess the rest. */
 const maskCode = (code: string) => (code.length < 8 ? '***' : `${code.slice(0, 2)}***`);
 
+/** SQS takes a message only if XML could hold its characters: these two are the only ones that JSON leaves as they are. */
+const escapeForXml = (json: string) =>
+  json.replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+
 /** A message as JSON: CloudEvents 1.0 in the structured mode. The same bytes for each try. */
 export function writeEnvelope(message: Message, { source, includeCodes }: Receiver): string {
-  return JSON.stringify({
+  const json = JSON.stringify({
     specversion: '1.0',
     id: message.id,
     source,
@@ -22,6 +26,7 @@ export function writeEnvelope(message: Message, { source, includeCodes }: Receiv
     datacontenttype: 'application/json',
     data: dataOf(message, includeCodes),
   });
+  return escapeForXml(json);
 }
 
 function dataOf(message: Message, includeCodes: boolean): Record<string, unknown> {

@@ -156,6 +156,7 @@ export interface ReplayRow {
   until: Date;
 }
 
+/** Without an end it goes to now, with all of this millisecond. */
 export async function insertReplay(
   trx: Transaction,
   replay: {
@@ -168,8 +169,10 @@ export async function insertReplay(
 ): Promise<void> {
   await sql`
     INSERT INTO replays (relay, webhook_id, done_to, until, started_by)
-    VALUES (${replay.relay}, ${replay.webhookId}, ${replay.from}, coalesce(${replay.until}, clock_timestamp()),
-            ${replay.startedBy})`.execute(trx);
+    VALUES (${replay.relay}, ${replay.webhookId}, ${replay.from},
+            coalesce(${replay.until}, clock_timestamp() + interval '1 millisecond'), ${replay.startedBy})`.execute(
+    trx,
+  );
 }
 
 /** The oldest that is not done. */
@@ -189,6 +192,10 @@ export async function saveReplay(
 
 export async function deleteReplay(trx: Transaction, id: number): Promise<void> {
   await sql`DELETE FROM replays WHERE id = ${id}`.execute(trx);
+}
+
+export async function deleteReplays(trx: Transaction, webhookId: string): Promise<void> {
+  await sql`DELETE FROM replays WHERE webhook_id = ${webhookId}`.execute(trx);
 }
 
 /** How many replays an endpoint waits for. */

@@ -8,13 +8,15 @@ export interface SqsOptions {
   queueUrl: string;
   source: string;
   onSent: (count: number) => void;
+  /** For tests: the time in which an answer must be there. */
+  answerWithinMs?: number;
 }
 
 /**
  * A queue of SQS. To a FIFO queue the events of a coupon come in order, and what comes twice within five minutes is dropped there. The
  * SDK finds region and credentials in its own environment; it is loaded when the first message leaves.
  */
-export function createSqs({ queueUrl, source, onSent }: SqsOptions): Sink {
+export function createSqs({ queueUrl, source, onSent, answerWithinMs }: SqsOptions): Sink {
   const isFifo = queueUrl.endsWith('.fifo');
   let opened: Promise<{ client: SQSClient; sdk: typeof import('@aws-sdk/client-sqs') }> | undefined;
 
@@ -28,19 +30,25 @@ export function createSqs({ queueUrl, source, onSent }: SqsOptions): Sink {
       MessageBody: writeEnvelope(message, { source, includeCodes: false }),
       ...(isFifo && { MessageGroupId: groupOf(message), MessageDeduplicationId: message.id }),
     }));
-    const { Failed = [] } = await client.send(
+    const { Successful = [], Failed = [] } = await client.send(
       new sdk.SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
       { abortSignal: signal },
     );
-    onSent(batch.length - Failed.length);
-    return Failed.map(({ Id, Code }) => ({ index: Number(Id), reason: Code ?? 'unknown' }));
+    // What the answer does not name did not arrive, whoever gave that answer.
+    const taken = new Set(Successful.map(({ Id }) => Id));
+    const reasons = new Map(Failed.map(({ Id, Code }) => [Id, Code]));
+    const refused = Entries.flatMap(({ Id }, index) =>
+      taken.has(Id) ? [] : [{ index, reason: reasons.get(Id) ?? 'no-answer' }],
+    );
+    onSent(batch.length - refused.length);
+    return refused;
   }
 
   return {
     name: 'sqs',
     async handOn({ messages, signal, save }) {
       const rows = isFifo ? inRows(messages, groupOf) : [messages];
-      for (const row of rows) await sendInBatches(row, send, signal);
+      for (const row of rows) await sendInBatches(row, send, signal, answerWithinMs);
       await save();
     },
   };

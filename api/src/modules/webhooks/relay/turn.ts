@@ -20,6 +20,7 @@ import {
   LostLease,
   type Place,
   renewLease,
+  type ReplayRow,
   savePlace,
   saveReplay,
   selectLeaseForShare,
@@ -90,11 +91,13 @@ const LINGER_STEP_MS = 100;
 async function handOnAll(turn: Turn, lingerMs: number): Promise<void> {
   for (let idleMs = 0; idleMs <= lingerMs;) {
     turn.signal.throwIfAborted();
-    const advanced = await advance(turn);
+    const replay = await findReplay(turn.db, turn.lease.name);
+    // What a relay left out while it was stopped comes before what is new: nothing of a coupon is overtaken.
+    const advanced = replay?.webhookId === null ? 'still' : await advance(turn);
     if (advanced === 'stopped') return;
-    const replayed = await replayPage(turn);
+    if (replay) await replayPage(turn, replay);
     const worked = (await turn.sink.work?.(turn.lease, turn.signal)) ?? false;
-    if (advanced === 'moved' || replayed || worked) {
+    if (advanced === 'moved' || replay || worked) {
       idleMs = 0;
       continue;
     }
@@ -162,16 +165,14 @@ function handOn(
   });
 }
 
-/** One page of the oldest replay. True: there was one. */
-async function replayPage({ db, sink, lease, signal }: Turn): Promise<boolean> {
-  const replay = await findReplay(db, lease.name);
-  if (!replay) return false;
+/** One page of a replay. */
+async function replayPage({ db, sink, lease, signal }: Turn, replay: ReplayRow): Promise<void> {
   const { id, webhookId, doneTo, afterId, until } = replay;
   const events = await listEventsByTime(db, { from: doneTo, afterId, until, limit: PAGE });
-  const notices =
-    afterId === 0 ? await listNoticesByTime(db, { from: doneTo, until, limit: MAX_NOTICES }) : [];
-  const messages: Message[] = [...events.map(eventMessage), ...notices.map(noticeMessage)];
   const last = events.length === PAGE ? events.at(-1) : undefined;
+  // From the time at which this page begins to that at which the next one does.
+  const notices = await listNoticesByTime(db, { from: doneTo, until: last?.occurredAt ?? until });
+  const messages: Message[] = [...events.map(eventMessage), ...notices.map(noticeMessage)];
   await sink.handOn({
     messages,
     webhookId,
@@ -185,11 +186,7 @@ async function replayPage({ db, sink, lease, signal }: Turn): Promise<boolean> {
         await work?.(trx);
       }),
   });
-  return true;
 }
-
-/** Of a replay: there are few, and they come with its first page. */
-const MAX_NOTICES = 5_000;
 
 /** Where a relay that begins now begins. */
 export async function readStart(db: Database): Promise<Snapshot> {
