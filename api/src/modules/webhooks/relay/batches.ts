@@ -59,14 +59,13 @@ export async function sendInBatches<T>(
     left = refused;
   }
 
-  async function answerTo(batch: readonly T[]): Promise<Refused> {
+  // Not by the signal alone: nothing aborts the SDK while it asks for credentials.
+  function answerTo(batch: readonly T[]): Promise<Refused> {
     const late = AbortSignal.timeout(answerWithinMs);
-    try {
-      return await send(batch, AbortSignal.any([signal, late]));
-    } catch (error) {
-      if (late.aborted && !signal.aborted) throw new NoAnswer();
-      throw error;
-    }
+    return new Promise((resolve, reject) => {
+      late.addEventListener('abort', () => reject(new NoAnswer()));
+      send(batch, AbortSignal.any([signal, late])).then(resolve, reject);
+    });
   }
 }
 
