@@ -354,9 +354,11 @@ export interface Webhooks {
   book_ids: string[] | null;
   created_at: Generated<Timestamp>;
   created_by: string | null;
+  deleted_at: Timestamp | null;
   description: string | null;
   disabled_at: Timestamp | null;
   disabled_reason: string | null;
+  enabled_at: Generated<Timestamp>;
   failing_since: Timestamp | null;
   former_secret: Buffer | null;
   former_secret_until: Timestamp | null;

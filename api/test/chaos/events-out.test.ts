@@ -88,7 +88,9 @@ function makeQueue() {
   const arrived = () =>
     queues
       .inspectQueue(name)!
-      .messages.ready.flatMap(({ body }) => (JSON.parse(body) as { data: { eventId?: number } }).data.eventId ?? []);
+      .messages.ready.flatMap(
+        ({ body }) => (JSON.parse(body) as { data: { eventId?: number } }).data.eventId ?? [],
+      );
   return { env, count, arrived };
 }
 
@@ -111,8 +113,7 @@ test('every event that was committed arrives, at the queue in the order of its c
   await makeWebhook(node, admin, `http://127.0.0.1:${port}/hook`, { types: ['coupon.locked'] });
   const startReceiver = () => launchServer({ PORT: port, TAKEN: taken }, { file: RECEIVER });
   const queue = makeQueue();
-  const startWorker = () =>
-    launchWorker(postgres.url, { WEBHOOK_ALLOW_PRIVATE: '127.0.0.1', ...queue.env });
+  const startWorker = () => launchWorker(postgres.url, { WEBHOOK_ALLOW_PRIVATE: '127.0.0.1', ...queue.env });
   const read = () =>
     existsSync(taken)
       ? Array.from(readFileSync(taken, 'utf8').matchAll(/^event-(\d+)$/gm), ([, id]) => Number(id))
@@ -175,7 +176,12 @@ test('every event that was committed arrives, at the queue in the order of its c
       overtaken: countOvertaken(arrivals, couponOf),
     };
   };
-  const seen = { ...kills, committed: ids.length, webhook: describeArrivals(toReceiver), queue: describeArrivals(toQueue) };
+  const seen = {
+    ...kills,
+    committed: ids.length,
+    webhook: describeArrivals(toReceiver),
+    queue: describeArrivals(toQueue),
+  };
   if (seconds > 0) console.log(seen);
   // Nothing is lost, and nothing arrived that was not committed.
   expect(sorted(toReceiver)).toEqual(ids);

@@ -251,17 +251,20 @@ describe('the log of deliveries', () => {
   test('is forgotten in time, also where more of them are old than go at once', async () => {
     const receiver = await startReceiver();
     const webhook = await makeWebhook(node, admin, receiver.url);
-    const insert = (count: number, days: number) => sql`
+    const insert = (count: number, days: number) =>
+      sql`
       INSERT INTO webhook_deliveries (webhook_id, message_id, type, status, next_try_at, created_at, ended_at)
       SELECT ${webhook.id}, 'test-' || gen_random_uuid(), 'webhook.test', 'delivered', NULL, made, made
       FROM generate_series(1, ${count}) n, (SELECT clock_timestamp() - ${days} * interval '1 day' AS made) age`.execute(
-      node.db,
-    );
+        node.db,
+      );
     await insert(23_000, 31);
     await insert(10, 29);
     await forgetDeliveries(node.db, new AbortController().signal);
     const { rows } = await sql<{ count: number }>`
-      SELECT count(*)::int AS count FROM webhook_deliveries WHERE webhook_id = ${webhook.id}`.execute(node.db);
+      SELECT count(*)::int AS count FROM webhook_deliveries WHERE webhook_id = ${webhook.id}`.execute(
+      node.db,
+    );
     expect(rows).toEqual([{ count: 10 }]);
   });
 });
@@ -383,7 +386,11 @@ describe('the API', () => {
       ['POST', `${url}/rotate-secret`, {}],
     ];
     for (const [method, path, body] of asked)
-      expect([method, path, (await call(node, admin, method, path, body)).status]).toEqual([method, path, 404]);
+      expect([method, path, (await call(node, admin, method, path, body)).status]).toEqual([
+        method,
+        path,
+        404,
+      ]);
     expect((await call(node, admin, 'GET', '/webhooks')).text).not.toContain(webhook.id);
     const left = async () => {
       const { rows } = await sql<object>`

@@ -887,7 +887,7 @@ export interface paths {
     put?: never;
     /**
      * Add users to a pool
-     * @description By id, by e-mail, or as `text/csv`, which is read like a file of codes: the e-mails are in the column that `column` names, or in the one with a known title (e-mail, mail, correo, courriel …), or in the only one with e-mails; a list such as `"Doe, Ann" <ann@example.org>; bob@example.org` is read whole. Names are kept for new accounts. Who is in it already stays; who has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails and nobody confirmed is reported, and added only with `includeUnconfirmed=true`.
+     * @description By id, by external id, by e-mail, or as `text/csv`, which is read like a file of codes: the e-mails are in the column that `column` names, or in the one with a known title (e-mail, mail, correo, courriel …), or in the only one with e-mails; a list such as `"Doe, Ann" <ann@example.org>; bob@example.org` is read whole. Names are kept for new accounts. Who is in it already stays; who has no account is reported, or gets one with `invite=true`. An account that somebody registered with one of these e-mails and nobody confirmed is reported, and added only with `includeUnconfirmed=true`.
      */
     post: operations['addPoolMembers'];
     /**
@@ -1282,6 +1282,7 @@ export interface components {
       | 'per-user-or-total'
       | 'only-with-total'
       | 'users-or-all'
+      | 'one-name'
       | 'foreign-cursor'
       | 'not-a-key'
       | 'not-an-external-id'
@@ -1311,6 +1312,7 @@ export interface components {
       | 'invisible-character'
       | 'no-account'
       | 'no-account-id'
+      | 'no-account-external-id'
       | 'unconfirmed'
       | 'user-disabled'
       | 'out-of-stock'
@@ -6921,6 +6923,11 @@ export interface operations {
            * @description for whom; only an ADMIN may name somebody else
            */
           userId?: string;
+          /**
+           * @description instead of `userId`: the external id of that account
+           * @example customer-4711
+           */
+          externalUserId?: string;
         };
       };
     };
@@ -7055,6 +7062,11 @@ export interface operations {
            * @description for whom; only an ADMIN may name somebody else
            */
           userId?: string;
+          /**
+           * @description instead of `userId`: the external id of that account
+           * @example customer-4711
+           */
+          externalUserId?: string;
         };
       };
     };
@@ -7193,6 +7205,11 @@ export interface operations {
            * @description for whom; only an ADMIN may name somebody else
            */
           userId?: string;
+          /**
+           * @description instead of `userId`: the external id of that account
+           * @example customer-4711
+           */
+          externalUserId?: string;
         };
       };
     };
@@ -7333,6 +7350,11 @@ export interface operations {
            * @description for whom; only an ADMIN may name somebody else
            */
           userId?: string;
+          /**
+           * @description instead of `userId`: the external id of that account
+           * @example customer-4711
+           */
+          externalUserId?: string;
         };
       };
     };
@@ -7469,6 +7491,11 @@ export interface operations {
            * @description for whom; only an ADMIN may name somebody else
            */
           userId?: string;
+          /**
+           * @description instead of `userId`: the external id of that account
+           * @example customer-4711
+           */
+          externalUserId?: string;
           /**
            * @description your own data, a JSON object of at most 4096 bytes
            * @example {
@@ -7912,6 +7939,8 @@ export interface operations {
         state?: 'UNASSIGNED' | 'ASSIGNED' | 'LOCKED' | 'REDEEMED';
         /** @description its owner */
         userId?: string;
+        /** @description instead of `userId`: the external id of that account */
+        externalUserId?: string;
         /** @description the beginning of the code */
         code?: string;
       };
@@ -8161,6 +8190,8 @@ export interface operations {
         bookId?: string;
         /** @description for whom */
         userId?: string;
+        /** @description instead of `userId`: the external id of that account */
+        externalUserId?: string;
         /** @description who did it */
         actorId?: string;
         /** @description the beginning of the code */
@@ -8213,6 +8244,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description `rate-limited`: You have reached a rate limit, or the limit for wrong codes or wrong passwords. */
       429: {
         headers: {
@@ -8245,6 +8285,8 @@ export interface operations {
         bookId?: string;
         /** @description for whom */
         userId?: string;
+        /** @description instead of `userId`: the external id of that account */
+        externalUserId?: string;
         /** @description who did it */
         actorId?: string;
         /** @description the beginning of the code */
@@ -8302,6 +8344,15 @@ export interface operations {
       };
       /** @description `forbidden`: Your account is not allowed to do this. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found`: There is nothing here, or nothing that you are allowed to know about. */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -9011,6 +9062,7 @@ export interface operations {
       content: {
         'application/json': {
           userIds?: string[];
+          externalUserIds?: string[];
           /**
            * @example [
            *       "ada@example.com"
@@ -9140,6 +9192,7 @@ export interface operations {
       content: {
         'application/json': {
           userIds?: string[];
+          externalUserIds?: string[];
           /**
            * @example [
            *       "ada@example.com"

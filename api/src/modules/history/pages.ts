@@ -36,10 +36,7 @@ interface HistoryQuery extends NamedUser {
 const FEW_COUPONS = 5_000;
 
 /** The filters of a query, as the statements want them. */
-export async function readFilters(
-  db: Database,
-  { bookId, actorId, code, from, to, ...named }: HistoryQuery,
-) {
+export async function readFilters(db: Database, { bookId, actorId, code, from, to, ...named }: HistoryQuery) {
   const read = (text: string | undefined, pointer: string) =>
     text === undefined ? undefined : readTime(text, { in: 'query', pointer });
   const times = { from: read(from, '/from'), to: read(to, '/to') };

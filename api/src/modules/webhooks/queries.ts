@@ -66,7 +66,9 @@ export async function findWebhook(db: Database, id: string): Promise<WebhookRow 
 
 export async function selectWebhookForUpdate(trx: Transaction, id: string): Promise<WebhookRow | undefined> {
   const { rows } = await sql<WebhookRow>`
-    SELECT ${webhookColumns} FROM webhooks WHERE id = ${id} AND deleted_at IS NULL FOR NO KEY UPDATE`.execute(trx);
+    SELECT ${webhookColumns} FROM webhooks WHERE id = ${id} AND deleted_at IS NULL FOR NO KEY UPDATE`.execute(
+    trx,
+  );
   return rows[0];
 }
 

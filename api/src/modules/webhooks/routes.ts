@@ -8,13 +8,7 @@ import { write } from '../../answers/idempotency.ts';
 import { ageKey, readAgeCursor, ref, toPage } from '../../schemas.ts';
 import type { AllowedNetworks } from '../../addresses.ts';
 import { messageCallbacks } from './message-callbacks.ts';
-import {
-  findWebhook,
-  listWebhooks,
-  rotateSecret,
-  selectWebhookForUpdate,
-  updateWebhook,
-} from './queries.ts';
+import { findWebhook, listWebhooks, rotateSecret, selectWebhookForUpdate, updateWebhook } from './queries.ts';
 import { noSuchWebhook } from './refusals.ts';
 import { createWebhook, deleteWebhook, requireTarget } from './save.ts';
 import {

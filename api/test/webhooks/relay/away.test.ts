@@ -41,6 +41,13 @@ async function insertOldEvents(): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Of what waits, and since webhooks were switched on. */
+async function letThreeDaysPass(): Promise<void> {
+  const before = sql`clock_timestamp() - interval '73 hours'`;
+  await sql`UPDATE webhook_deliveries SET next_try_at = ${before}`.execute(node.db);
+  await sql`UPDATE webhooks SET enabled_at = ${before}`.execute(node.db);
+}
+
 const sorted = (ids: Iterable<number>) => [...new Set(ids)].sort((a, b) => a - b);
 
 test('a queue that was away for five days gets every event when it is back, in the order of each coupon', async () => {
@@ -87,9 +94,7 @@ test('an endpoint that is three days behind is switched off, and a replay brings
   await spendCoupon(node);
   await turn({ name: 'webhooks', ...fanOut });
   expect(await deliveriesOf(node, admin, webhook.id)).toHaveLength(3);
-  await sql`UPDATE webhook_deliveries SET next_try_at = clock_timestamp() - interval '73 hours'`.execute(
-    node.db,
-  );
+  await letThreeDaysPass();
   await turn(webhooksSink(node));
   const read = () => call(node, admin, 'GET', `/webhooks/${webhook.id}`);
   expect((await read()).body).toMatchObject({ health: 'disabled', disabledReason: 'backlog' });
@@ -111,9 +116,7 @@ test('a webhook that is switched on after more than three days gets what waited 
   const webhook = await makeWebhook(node, admin, receiver.url);
   const ids = await insertOldEvents();
   await turn({ name: 'webhooks', ...fanOut });
-  await sql`UPDATE webhook_deliveries SET next_try_at = clock_timestamp() - interval '73 hours'`.execute(
-    node.db,
-  );
+  await letThreeDaysPass();
   await turn(webhooksSink(node));
   const read = async () => (await call(node, admin, 'GET', `/webhooks/${webhook.id}`)).body;
   expect(await read()).toMatchObject({ health: 'disabled', disabledReason: 'backlog' });

@@ -11,10 +11,7 @@ export const isForNobody = ({ userId }: Pick<SubmittedCommand, 'userId'>) => use
  * Finds out whom the commands of a group are for that have an external id: one question for all of them, none when nobody has one, and
  * anew when a command is tried again. To who may name nobody else, others are nobody, whether or not they exist.
  */
-export async function nameUsers(
-  db: Database,
-  commands: SubmittedCommand[],
-): Promise<SubmittedCommand[]> {
+export async function nameUsers(db: Database, commands: SubmittedCommand[]): Promise<SubmittedCommand[]> {
   const asked = new Set(commands.flatMap(({ externalUserId }) => externalUserId ?? []));
   if (asked.size === 0) return commands;
   const ids = await findIdsByExternalId(db, [...asked]);
