@@ -58,11 +58,11 @@ export async function findIdsByExternalId(
   db: Database | Transaction,
   externalIds: readonly string[],
 ): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; externalId: string }>`
+  const { rows } = await sql<{ id: string; externalId: string | null }>`
     SELECT id, external_id AS "externalId" FROM users WHERE external_id = ANY(${externalIds}::text[])`.execute(
     db,
   );
-  return new Map(rows.map(({ id, externalId }) => [externalId, id]));
+  return new Map(rows.map(({ id, externalId }) => [externalId!, id]));
 }
 
 /** All administrators, also disabled ones, oldest first. */
