@@ -29,6 +29,8 @@ declare module 'fastify' {
       databaseUrl: string | undefined;
       prepared: boolean;
       draining: boolean;
+      /** Answers that are ready are kept back for a moment: see serve.ts. */
+      holding: boolean;
       /** When (by `performance.now()`) the database last answered anything; long ago after it failed to. */
       answeredAt: number;
       /** The SQLSTATE with which the database refused a change, until a probe shows that it takes them. */
@@ -69,6 +71,7 @@ export async function buildServer(config: Config): Promise<FastifyInstance> {
     databaseUrl: config.databaseUrl,
     prepared: false,
     draining: false,
+    holding: false,
     answeredAt: Number.NEGATIVE_INFINITY,
     refusal: undefined,
   });

@@ -270,11 +270,13 @@ function watchTraffic(app: FastifyInstance): Traffic {
     },
     async holdAnswers(work) {
       const working = work();
+      app.readiness.holding = true;
       held = working.catch(() => undefined);
       try {
         return await working;
       } finally {
         held = undefined;
+        app.readiness.holding = false;
       }
     },
   };

@@ -36,7 +36,8 @@ export default fp(
 
     function look(): void {
       const now = performance.now();
-      for (const [request, reply] of open) {
+      // While answers are held back, that of a request may be ready: it would get two.
+      for (const [request, reply] of app.readiness.holding ? [] : open) {
         if (reply.sent || reply.raw.headersSent) open.delete(request);
         else if (isArriving(request)) request.answerBy = now + ANSWER_WITHIN_MS;
         else if (now > request.answerBy) {

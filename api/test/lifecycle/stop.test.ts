@@ -63,7 +63,12 @@ test.for([
     expect(await ready.json()).toMatchObject({ code: 'unavailable', reason: 'stopping' });
     await load.refused;
 
-    expect(await server.exited).toBe(0);
+    const code = await server.exited;
+    const log = server
+      .output()
+      .split('\n')
+      .filter((line) => !line.includes('"msg":"request"'));
+    expect(code, log.join('\n').slice(-3_000)).toBe(0);
     expect(load.lost).toEqual([]);
     expect([...load.statuses]).toEqual([200]);
     expect(await countGiven(database.url, stage)).toBe(load.answered());

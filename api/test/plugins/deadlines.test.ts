@@ -23,6 +23,7 @@ const waits = () =>
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
   app = Fastify();
+  app.decorate('readiness', { holding: false } as FastifyInstance['readiness']);
   await app.register(deadlines);
   app.addHook('onRequest', async () => arrived());
 });
@@ -53,6 +54,24 @@ test('a request that waits in its handler is answered in time: 503 with Retry-Af
   expect(response.json()).toMatchObject({ code: 'unavailable' });
   expect(response.headers['retry-after']).toBe('1');
   for (const late of [() => answer({ too: 'late' }), () => fail(new Error('too late'))]) late();
+  await turns();
+});
+
+test('while answers are held back, as by a process that stops, none is late, and each request gets one', async () => {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  app.addHook('onSend', () => held);
+  app.post('/', waits);
+  app.readiness.holding = true;
+  const response = await ask(async () => {
+    answer({ in: 'time' });
+    await turns();
+    await pass(LONG);
+    await turns();
+    app.readiness.holding = false;
+    letGo();
+  });
+  expect([response.statusCode, response.json()]).toEqual([200, { in: 'time' }]);
   await turns();
 });
 
