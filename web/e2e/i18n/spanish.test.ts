@@ -7,10 +7,9 @@ import spanishReasons from '../../src/ui/words.adminReasons.es.ts';
 import {
   ADMIN_PAGES,
   addressOf,
-  DESKTOP,
   findSideways,
-  makeScene,
   PHONE,
+  sceneOf,
   settled,
   USER_PAGES,
 } from '../support/pages.ts';
@@ -19,50 +18,43 @@ import { expect, test } from '../support/test.ts';
 const english = { ...englishForAll, ...englishForAdmins, adminReasons: englishReasons };
 const spanish = { ...spanishForAll, ...spanishForAdmins, adminReasons: spanishReasons };
 
-test('every page has all its words in Spanish, and scrolls nothing sideways on a phone', async ({
-  server,
-  open,
-}) => {
-  const scene = await makeScene(server);
-  const known = new Set(leaves(spanish));
-  // Short words may be names, or part of what people typed.
-  const foreign = leaves(english).filter(
-    (words) => words.length > 11 && !words.includes('{') && !words.includes('|') && !known.has(words),
-  );
-  expect(foreign.length).toBeGreaterThan(100);
-  const key = new RegExp(`\\b(${Object.keys(english).join('|')})\\.[a-z]\\w+`);
-  for (const [role, paths] of [
-    ['user', USER_PAGES],
-    ['admin', ADMIN_PAGES],
-  ] as const) {
-    const page = await open(scene[role], { language: 'es' });
-    for (const path of paths) {
-      await page.goto(addressOf(path, scene));
-      await settled(page);
-      const text = await page.locator('body').innerText();
-      const names = await page
-        .locator('[aria-label], [placeholder], [title]')
-        .evaluateAll((elements) =>
-          elements.flatMap((element) =>
-            ['aria-label', 'placeholder', 'title'].map((name) => element.getAttribute(name) ?? ''),
-          ),
-        );
-      const all = [text, ...names].join('\n');
-      expect(
-        foreign.filter((words) => all.includes(words)),
-        `English on ${path}`,
-      ).toEqual([]);
-      expect(all, `a key without words on ${path}`).not.toMatch(key);
-      await expect(page.locator('html')).toHaveAttribute('lang', 'es');
-      await page.setViewportSize(PHONE);
-      expect(await findSideways(page), path).toEqual([]);
-      await page.setViewportSize(DESKTOP);
-    }
-  }
-});
+const known = new Set(leaves(spanish));
+/** Short words may be names, or part of what people typed. */
+const foreign = leaves(english).filter(
+  (words) => words.length > 11 && !words.includes('{') && !words.includes('|') && !known.has(words),
+);
+const key = new RegExp(`\\b(${Object.keys(english).join('|')})\\.[a-z]\\w+`);
+
+for (const { role, path } of [
+  ...USER_PAGES.map((path) => ({ role: 'user' as const, path })),
+  ...ADMIN_PAGES.map((path) => ({ role: 'admin' as const, path })),
+])
+  test(`${path} has all its words in Spanish, and scrolls nothing sideways on a phone`, async ({
+    server,
+    open,
+  }) => {
+    expect(foreign.length).toBeGreaterThan(100);
+    const scene = await sceneOf(server);
+    const page = await open(scene[role], { at: addressOf(path, scene), language: 'es', kept: true });
+    await settled(page);
+    const text = await page.locator('body').innerText();
+    const names = await page
+      .locator('[aria-label], [placeholder], [title]')
+      .evaluateAll((elements) =>
+        elements.flatMap((element) =>
+          ['aria-label', 'placeholder', 'title'].map((name) => element.getAttribute(name) ?? ''),
+        ),
+      );
+    const all = [text, ...names].join('\n');
+    expect(foreign.filter((words) => all.includes(words))).toEqual([]);
+    expect(all, 'a key without words').not.toMatch(key);
+    await expect(page.locator('html')).toHaveAttribute('lang', 'es');
+    await page.setViewportSize(PHONE);
+    expect(await findSideways(page)).toEqual([]);
+  });
 
 test('what is on its way is said to be loading in Spanish', async ({ server, open }) => {
-  const scene = await makeScene(server);
+  const scene = await sceneOf(server);
   const user = await open(scene.user, { language: 'es' });
   const admin = await open(scene.admin, { language: 'es' });
   for (const [page, path] of [

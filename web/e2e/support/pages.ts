@@ -127,3 +127,12 @@ export async function makeScene(server: TestServer): Promise<Scene> {
     webhookId: webhook.id,
   };
 }
+
+const scenes = new WeakMap<TestServer, Promise<Scene>>();
+
+/** The scene of a server, made when it is first asked for: for tests that only look at it. */
+export function sceneOf(server: TestServer): Promise<Scene> {
+  const scene = scenes.get(server) ?? makeScene(server);
+  scenes.set(server, scene);
+  return scene;
+}
