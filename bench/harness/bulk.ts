@@ -60,12 +60,33 @@ export async function copyCodes(sql: pg.Client, bookId: string, codes: readonly 
   await pipeline(Readable.from(chunks), sql.query(copyFrom('COPY coupons (book_id, code) FROM STDIN')));
 }
 
+/** What is stored of coupons, by any version: an older one has not all of these tables. */
+const TABLES_OF_COUPONS = [
+  'coupons',
+  'coupon_codes',
+  'unregistered_coupons',
+  'lock_ends',
+  'redemption_history',
+  'events',
+  'unnamed_events',
+  'book_user_counters',
+  'book_counts',
+  'book_count_deltas',
+  'book_redemption_counts',
+  'jobs',
+  'upload_parts',
+];
+
 /** The tables of coupons as they were before there were any, and nothing left to write to the disk. Users, pools and books stay. */
 export async function emptyTables(sql: pg.Client): Promise<void> {
+  const { rows } = await sql.query<{ name: string }>(
+    'SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL',
+    [TABLES_OF_COUPONS],
+  );
   await sql.query(`
     BEGIN;
     SET LOCAL session_replication_role = replica; -- some of these tables refuse to be emptied
-    TRUNCATE coupons, redemption_history, events, book_user_counters, book_counts, book_count_deltas, jobs, upload_parts CASCADE;
+    TRUNCATE ${rows.map(({ name }) => name).join(', ')} CASCADE;
     COMMIT`);
   await sql.query('CHECKPOINT');
 }
