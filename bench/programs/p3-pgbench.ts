@@ -23,7 +23,7 @@ export const p3: Program = {
       const book = await addBook(sql, 'pgbench');
       const count = couponsFor(bench, 1);
       await addCoupons(sql, { bookId: book, prefix: 'P-', count });
-      await stockTable(sql, book, count);
+      await stockTable(databaseUrl, book, count);
       await settleDown(sql);
 
       const turnOf = async (script: string, taken: string) => {

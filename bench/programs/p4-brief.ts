@@ -19,7 +19,7 @@ export const p4: Program = {
     withProduct(bench, { rivals: true }, async (product) => {
       const { options } = bench;
       const { bookId, requests } = await addBookToAssign(bench, product, 1);
-      await stockTable(product.sql, bookId, couponsFor(bench, 1));
+      await stockTable(product.databaseUrl, bookId, couponsFor(bench, 1));
       await stockBoss(
         product.databaseUrl,
         bookId,

@@ -23,7 +23,7 @@ export const p7: Program = {
       const { sql, server, load, databaseUrl } = product;
       const { seconds } = bench.options;
       const { bookId, requests } = await addBookToAssign(bench, product, 4);
-      await stockTable(sql, bookId, couponsFor(bench, 1));
+      await stockTable(databaseUrl, bookId, couponsFor(bench, 1));
       await settleDown(sql);
       const extent = { connections: CONNECTIONS, seconds };
       for (let turn = 0; turn < WARM_UPS; turn += 1) await turnOfLoad(product, requests, extent);

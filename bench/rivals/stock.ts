@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createClient } from '@redis/client';
-import type pg from 'pg';
+import pg from 'pg';
 import { createBoss } from './boss.ts';
 import { keyOf } from './redis.ts';
 
 /** Fills what the rivals claim from: one book of coupons for each. */
 
-/** The table of the rivals that use SQL. */
-export async function stockTable(sql: pg.Client, bookId: string, count: number): Promise<void> {
+/** The table of the rivals that use SQL, which belongs to the role that the product has. */
+export async function stockTable(databaseUrl: string, bookId: string, count: number): Promise<void> {
+  const sql = new pg.Client(databaseUrl);
+  await sql.connect();
   await sql.query(readFileSync(new URL('schema.sql', import.meta.url), 'utf8'));
   await sql.query('SELECT setseed(0.5)');
   await sql.query(
@@ -15,6 +17,7 @@ export async function stockTable(sql: pg.Client, bookId: string, count: number):
     [bookId, count],
   );
   await sql.query('VACUUM ANALYZE rivals.coupons');
+  await sql.end();
 }
 
 export async function stockBoss(databaseUrl: string, bookId: string, count: number): Promise<void> {
