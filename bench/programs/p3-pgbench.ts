@@ -9,6 +9,8 @@ import type { Program } from '../program.ts';
 import { stockTable } from '../rivals/stock.ts';
 
 const CLIENTS = 64;
+/** Its turns are longer by the time to connect, and it claims faster than the product. */
+const PGBENCH_TAKES = 3;
 
 export const p3: Program = {
   id: 'P3',
@@ -21,7 +23,7 @@ export const p3: Program = {
       const { seconds } = bench.options;
       const { bookId, requests } = await addBookToAssign(bench, product, 1);
       const book = await addBook(sql, 'pgbench');
-      const count = couponsFor(bench, 1);
+      const count = couponsFor(bench, 1) * PGBENCH_TAKES;
       await addCoupons(sql, { bookId: book, prefix: 'P-', count });
       await stockTable(databaseUrl, book, count);
       await settleDown(sql);
