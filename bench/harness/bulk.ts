@@ -77,18 +77,24 @@ const TABLES_OF_COUPONS = [
   'upload_parts',
 ];
 
-/** The tables of coupons as they were before there were any, and nothing left to write to the disk. Users, pools and books stay. */
+/** As before there were any coupons, and nothing left to write to the disk. */
+export async function beginEmpty(sql: pg.Client): Promise<void> {
+  await emptyTables(sql);
+  await sql.query('CHECKPOINT');
+}
+
+/** Empties the tables of coupons. Users, pools and books stay. */
 export async function emptyTables(sql: pg.Client): Promise<void> {
   const { rows } = await sql.query<{ name: string }>(
     'SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL',
     [TABLES_OF_COUPONS],
   );
+  const tables = rows.map(({ name }) => name);
+  // Some of these tables refuse to be emptied.
+  const switchTriggers = (how: 'DISABLE' | 'ENABLE') =>
+    tables.map((table) => `ALTER TABLE ${table} ${how} TRIGGER USER;`).join(' ');
   await sql.query(`
-    BEGIN;
-    SET LOCAL session_replication_role = replica; -- some of these tables refuse to be emptied
-    TRUNCATE ${rows.map(({ name }) => name).join(', ')} CASCADE;
-    COMMIT`);
-  await sql.query('CHECKPOINT');
+    BEGIN; ${switchTriggers('DISABLE')} TRUNCATE ${tables.join(', ')} CASCADE; ${switchTriggers('ENABLE')} COMMIT`);
 }
 
 /** @throws when the book does not have exactly so many coupons in this state */

@@ -1,4 +1,4 @@
-import { confirmCount, emptyTables, makeCodes, turnOfWork } from '../harness/bulk.ts';
+import { beginEmpty, confirmCount, makeCodes, turnOfWork } from '../harness/bulk.ts';
 import {
   addBookToAssign,
   assignRandom,
@@ -164,7 +164,7 @@ async function openFilling(
   const all = [...makeCodes(rows)];
   const turn = async (isWarmUp: boolean) => {
     const codes = isWarmUp ? all.slice(0, rows / 10) : all;
-    await emptyTables(sql);
+    await beginEmpty(sql);
     const body = bodyOf(codes);
     const measured = await turnOfWork(
       product,
@@ -186,7 +186,7 @@ async function openDistribute(bench: Bench, product: Product) {
   const pools = { warmUp: await addPool(sql, rows / 100), all: await addPool(sql, rows / 10) };
   const turn = async (isWarmUp: boolean) => {
     const count = isWarmUp ? rows / 10 : rows;
-    await emptyTables(sql);
+    await beginEmpty(sql);
     await generateCoupons(product, bookId, count);
     await settleDown(sql);
     const poolId = isWarmUp ? pools.warmUp : pools.all;

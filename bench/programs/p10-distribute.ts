@@ -1,4 +1,4 @@
-import { confirmCount, emptyTables, turnOfWork } from '../harness/bulk.ts';
+import { beginEmpty, confirmCount, turnOfWork } from '../harness/bulk.ts';
 import { confirmAssigned } from '../harness/claims.ts';
 import { runJob } from '../harness/jobs.ts';
 import { alternate, compare } from '../harness/measure.ts';
@@ -34,7 +34,7 @@ export const p10: Program = {
       const sizeOf = (isWarmUp: boolean) => (isWarmUp ? rows / 10 : rows);
       const turn = async (isWarmUp: boolean, give: (poolId: string) => Promise<unknown>) => {
         const count = sizeOf(isWarmUp);
-        await emptyTables(sql);
+        await beginEmpty(sql);
         await addCoupons(sql, { bookId, prefix: 'D-', count });
         await settleDown(sql);
         const measured = await turnOfWork(

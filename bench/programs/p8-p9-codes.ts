@@ -1,4 +1,4 @@
-import { confirmCount, copyCodes, emptyTables, makeCodes, turnOfWork } from '../harness/bulk.ts';
+import { beginEmpty, confirmCount, copyCodes, makeCodes, turnOfWork } from '../harness/bulk.ts';
 import { runJob } from '../harness/jobs.ts';
 import { alternate, compare } from '../harness/measure.ts';
 import { type Product, withProduct } from '../harness/product.ts';
@@ -42,7 +42,7 @@ function againstCopy(
     const all = [...makeCodes(bench.options.rows)];
     const turn = async (isWarmUp: boolean, use: (codes: string[]) => Promise<() => Promise<unknown>>) => {
       const codes = isWarmUp ? all.slice(0, all.length / 10) : all;
-      await emptyTables(sql);
+      await beginEmpty(sql);
       const work = await use(codes);
       const measured = await turnOfWork(product, async () => void (await work()));
       await confirmCount(sql, bookId, 'UNASSIGNED', codes.length);
