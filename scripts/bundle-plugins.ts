@@ -30,6 +30,23 @@ export const onePackagePerVersion: Plugin = {
 };
 const SEEN = Symbol('one-package-per-version');
 
+/**
+ * A package that is only loaded when it is needed is bundled as ES modules. As CommonJS, all that `import()` gave of it was `default`: its
+ * names were undefined, and what uses AWS failed in a build.
+ */
+export const lateImportsHaveNames: Plugin = {
+  name: 'late-imports-have-names',
+  setup(build) {
+    build.onResolve({ filter: /^@aws-sdk\// }, async ({ path, kind, pluginData, ...args }) => {
+      if (kind !== 'dynamic-import' || pluginData === SEEN) return undefined;
+      const found = await build.resolve(path, { ...args, kind, pluginData: SEEN });
+      const folder = /^.*\/node_modules\/@[^/]+\/[^/]+/.exec(found.path)![0];
+      const { module } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { module: string };
+      return { ...found, path: join(folder, module) };
+    });
+  },
+};
+
 /** Packages that a library imports for what we do not ask of it, with what it gets instead. */
 export function leaveOut(instead: Record<string, string>): Plugin {
   return {

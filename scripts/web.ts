@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { hashFiles } from './hash-files.ts';
 import { takeTurn } from './turns.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -57,24 +57,7 @@ export async function buildWeb(): Promise<void> {
   }
 }
 
-function hashOfSources(): string {
-  const hash = createHash('sha256');
-  for (const source of SOURCES)
-    for (const file of filesIn(join(web, source))) hash.update(file).update(readFileSync(file));
-  return hash.digest('hex');
-}
-
-function filesIn(path: string): string[] {
-  try {
-    return readdirSync(path, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [path];
-    throw error;
-  }
-}
+const hashOfSources = () => hashFiles(SOURCES.map((source) => join(web, source)));
 
 function builtFrom(): string | undefined {
   try {

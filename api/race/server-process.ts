@@ -50,7 +50,7 @@ export async function startServer({
   const port = env.PORT ?? String(await freePort());
   const child = spawn(node, [...AS_STARTED, ...flags, file], {
     ...where,
-    env: { ...passed(), HOST: '127.0.0.1', PORT: port, ...env },
+    env: { ...nodeEnvironment(), HOST: '127.0.0.1', PORT: port, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -73,8 +73,8 @@ export async function startServer({
   };
 }
 
-/** What Node itself needs of our environment. */
-function passed(): Record<string, string> {
+/** What Node itself needs of our environment, for a process that gets nothing else of it. */
+export function nodeEnvironment(): Record<string, string> {
   const { PATH, NODE_COMPILE_CACHE } = process.env;
   return { ...(PATH && { PATH }), ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) };
 }

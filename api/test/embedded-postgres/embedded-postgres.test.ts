@@ -6,6 +6,7 @@ import { migrate } from '../../src/database/migrate.ts';
 import { BUNDLED, warnOfAge } from '../../src/embedded-postgres/binaries.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
 import {
+  initialisedFolder,
   KEEP,
   killGroup,
   launch,
@@ -14,12 +15,9 @@ import {
   READ,
   start,
   temporaryFolder,
-  useInitialisedFolders,
 } from '../support/embedded-postgres.ts';
 import { eventually } from '../support/eventually.ts';
 import { findInstalledPostgres } from '../support/installed-postgres.ts';
-
-const initialisedFolder = useInitialisedFolders();
 
 test('what was written is there at the next start, on the same url', async () => {
   const dataDir = join(temporaryFolder(), 'new', 'data');

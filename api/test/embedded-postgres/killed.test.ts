@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { findProcesses } from '../../src/embedded-postgres/processes.ts';
 import {
+  initialisedFolder,
   KEEP,
   killGroup,
   launch,
@@ -11,11 +12,8 @@ import {
   query,
   READ,
   start,
-  useInitialisedFolders,
 } from '../support/embedded-postgres.ts';
 import { eventually } from '../support/eventually.ts';
-
-const initialisedFolder = useInitialisedFolders();
 
 test('a server killed with -9 comes back by itself, on the same url and with its data', async () => {
   const postgres = await start(await initialisedFolder());

@@ -1,13 +1,16 @@
-import { cpSync, existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { rmSync, watch, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { findAccount } from '../../src/embedded-postgres/account.ts';
 import { superuserUrl } from '../../src/embedded-postgres/cluster.ts';
+import { copyDataFolder } from '../support/data-folder.ts';
 import { killGroup, launch, launched, query, start, temporaryFolder } from '../support/embedded-postgres.ts';
 import { eventually } from '../support/eventually.ts';
-import { makeOldDataFolder, type OldServer } from '../support/old-data-folder.ts';
+import { makeOldDataFolder, type OldServer, startOldServer } from '../support/old-data-folder.ts';
 
 const runAs = process.getuid?.() === 0 ? findAccount('nobody') : undefined;
 
@@ -19,9 +22,15 @@ const STRANGERS = `
   WHERE oid >= 16384 AND typnamespace <> 'pg_toast'::regnamespace AND typowner <> 'coupon_book'::regrole
   UNION ALL SELECT oid::regnamespace::text FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_' AND nspowner <> 'coupon_book'::regrole`;
 
+/** Each test has a copy. */
+const original = mkdtempSync(join(tmpdir(), 'coupon-book-old-'));
+beforeAll(() => makeOldDataFolder(original, runAs));
+afterAll(() => rmSync(original, { recursive: true, force: true, maxRetries: 3 }));
+
 async function oldDataFolder(): Promise<{ dataDir: string; server: OldServer }> {
   const dataDir = temporaryFolder();
-  const server = await makeOldDataFolder(dataDir, runAs);
+  copyDataFolder(original, dataDir);
+  const server = await startOldServer(dataDir, runAs);
   onTestFinished(() => server.stop());
   return { dataDir, server };
 }
@@ -82,11 +91,11 @@ test('a change of data of before that was killed before its last step is done ag
 });
 
 test('a change of data of before that is killed in the middle is done by the next start, wherever it was', async () => {
-  const { dataDir: original, server } = await oldDataFolder();
+  const { dataDir: stopped, server } = await oldDataFolder();
   await server.stop();
   for (const step of [1, 2, 4, 8, 16, 32]) {
     const dataDir = temporaryFolder();
-    cpSync(original, dataDir, { recursive: true, preserveTimestamps: true });
+    cpSync(stopped, dataDir, { recursive: true, preserveTimestamps: true });
     const child = launch(dataDir);
     const over = launched(child).catch(() => undefined);
     await Promise.race([over, changes(dataDir, step)]);

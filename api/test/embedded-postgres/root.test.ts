@@ -9,6 +9,7 @@ import { findAccount } from '../../src/embedded-postgres/account.ts';
 import { findProcesses } from '../../src/embedded-postgres/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import {
+  initialisedFolder,
   KEEP,
   killGroup,
   launch,
@@ -17,10 +18,7 @@ import {
   READ,
   start,
   temporaryFolder,
-  useInitialisedFolders,
 } from '../support/embedded-postgres.ts';
-
-const initialisedFolder = useInitialisedFolders();
 
 const SOURCE = join(import.meta.dirname, '../..', 'src');
 const MODULES = join(import.meta.dirname, '../../..', 'node_modules');

@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { journeys } from '../../journeys/stories.ts';
 import { openWorld, type World } from '../../journeys/world.ts';
 import { startServer, untilReady } from '../../race/server-process.ts';
-import { bundleFunctions } from '../support/bundle.ts';
+import { bundledFunctions } from '../support/bundled-functions.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPlatform } from '../support/lambda-platform.ts';
@@ -42,15 +39,7 @@ async function asServices(env: Env): Promise<Running> {
 
 /** The bundles that are sent to AWS, behind what makes events of requests as API Gateway does. */
 async function asFunctions(env: Env): Promise<Running> {
-  const parent = await mkdtemp(join(tmpdir(), 'coupon-book-bundle-'));
-  const platform = await startPlatform({ folder: await bundleFunctions(join(parent, 'bundle')), env });
-  return {
-    url: platform.url,
-    async stop() {
-      await platform.stop();
-      await rm(parent, { recursive: true, force: true });
-    },
-  };
+  return startPlatform({ folder: await bundledFunctions(), env });
 }
 
 const forms: [string, (env: Env) => Promise<Running>, without: string[]][] = [

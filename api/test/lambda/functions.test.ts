@@ -1,6 +1,4 @@
-import { globSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -11,7 +9,7 @@ import { workInBackground } from '../../src/lambda/scheduled.ts';
 import { selectModules } from '../../src/modules/index.ts';
 import { prepareDeployment } from '../../src/prepare.ts';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { bundleFunctions } from '../support/bundle.ts';
+import { bundledFunctions } from '../support/bundled-functions.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { expectDocsPage } from '../support/docs-page.ts';
 import { eventually } from '../support/eventually.ts';
@@ -34,17 +32,6 @@ afterAll(() => t.close());
 const MODULES = [...selectModules(['accounts', 'books', 'jobs', 'coupons', 'webhooks']), testJobs];
 const LOOPBACK = ['127.0.0.0/8'];
 const ADMIN = { ADMIN_EMAIL: 'first@example.test', ADMIN_PASSWORD: 'a long and unusual sentence' };
-
-/** As it is sent to AWS, for this machine. */
-async function bundle(): Promise<string> {
-  const parent = await mkdtemp(join(tmpdir(), 'coupon-book-bundle-'));
-  onTestFinished(() => rm(parent, { recursive: true, force: true }));
-  const out = await bundleFunctions(join(parent, 'bundle'));
-  const sizes = await Promise.all(globSync('**', { cwd: out }).map((file) => stat(join(out, file))));
-  const bytes = sizes.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
-  expect(bytes, 'of the whole package, which every new container fetches').toBeLessThan(4e6);
-  return out;
-}
 
 async function background() {
   const config = readConfig({ DATABASE_URL: t.databaseUrl, DATABASE_POOL_SIZE: '5', LOG_LEVEL: 'error' });
@@ -164,10 +151,19 @@ test('a container whose connection was closed while it was frozen answers its fi
   expect(await answer).toMatchObject({ statusCode: 200 });
 });
 
+test('the whole package is small, since every new container fetches it', async () => {
+  const folder = await bundledFunctions();
+  const files = globSync('**', { cwd: folder }).map((file) => statSync(join(folder, file)));
+  expect(files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0)).toBeLessThan(4e6);
+});
+
 test('the documentation page comes whole from a bundle, compressed for those who read that', async () => {
   const { url, drop } = await createTestDatabase();
   onTestFinished(drop);
-  const platform = await startPlatform({ folder: await bundle(), env: { DATABASE_URL: url, ...ADMIN } });
+  const platform = await startPlatform({
+    folder: await bundledFunctions(),
+    env: { DATABASE_URL: url, ...ADMIN },
+  });
   onTestFinished(platform.stop);
   await expectDocsPage(platform.url);
 });
@@ -175,9 +171,8 @@ test('the documentation page comes whole from a bundle, compressed for those who
 test('races over the bundled functions with one connection each: every user is given, holds and redeems one coupon, once', async () => {
   const { url, drop } = await createTestDatabase();
   onTestFinished(drop);
-  const folder = await bundle();
   const platform = await startPlatform({
-    folder,
+    folder: await bundledFunctions(),
     env: { DATABASE_URL: url, RATE_LIMIT_SCALE: '100000', ...ADMIN },
   });
   onTestFinished(platform.stop);

@@ -3,6 +3,7 @@ import { startTestApp } from '../support/app.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createDatabaseRole, runAll } from '../support/database-role.ts';
 import { eventually } from '../support/eventually.ts';
+import { setQuickPassword } from '../support/quick-password.ts';
 import { launchServer, untilReady } from '../support/server.ts';
 import { rowsOf } from '../support/stage.ts';
 
@@ -11,17 +12,19 @@ test('a right that is taken away is an outage, whose end needs no restart; the l
   onTestFinished(() => database.drop());
   const role = await createDatabaseRole(database.url);
   onTestFinished(() => role.drop());
+  const admin = { email: 'admin@example.org', password: 'a long and unusual sentence' };
   const server = await launchServer({
     DATABASE_URL: role.url,
-    ADMIN_EMAIL: 'admin@example.org',
-    ADMIN_PASSWORD: 'a long and unusual sentence',
+    ADMIN_EMAIL: admin.email,
+    ADMIN_PASSWORD: admin.password,
   });
   await untilReady(server);
+  await setQuickPassword(database.url, admin.email, admin.password);
   const login = () =>
     fetch(`${server.url}/api/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email: 'admin@example.org', password: 'a long and unusual sentence' }),
+      body: JSON.stringify(admin),
     });
   expect((await login()).status).toBe(200);
 

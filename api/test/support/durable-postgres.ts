@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
 import { findProcesses, signal } from '../../src/embedded-postgres/processes.ts';
+import { fillDataFolder } from './data-folder.ts';
 
 export interface DurablePostgres {
   /** Stays the same, also over stop() and start(). */
@@ -20,6 +21,7 @@ export interface DurablePostgres {
 /** A PostgreSQL of the test's own with its durable defaults, as in production, to be treated badly. */
 export async function startDurablePostgres(): Promise<DurablePostgres> {
   const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-chaos-'));
+  await fillDataFolder(dataDir);
   const log = { info() {}, warn() {} };
   let postgres: EmbeddedPostgres | undefined = await startEmbeddedPostgres({ dataDir, log });
   const { url } = postgres;

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded-postgres.ts';
+import { fillDataFolder } from './data-folder.ts';
 
 const LAUNCHER = fileURLToPath(import.meta.resolve('./launch-postgres.mjs'));
 
@@ -19,26 +20,10 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/**
- * For a test file: makes data folders past their first start, copied from one that goes with the file. An initdb takes ten times as
- * long as a copy.
- */
-export function useInitialisedFolders(): () => Promise<string> {
-  let seed: Promise<string> | undefined;
-  afterAll(async () => seed && rmSync(await seed, { recursive: true, force: true }));
-  return async () => {
-    seed ??= initialise();
-    const dataDir = temporaryFolder();
-    const folder = join(dataDir, 'postgres');
-    cpSync(join(await seed, 'postgres'), folder, { recursive: true });
-    chmodSync(folder, 0o700);
-    return dataDir;
-  };
-}
-
-async function initialise(): Promise<string> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-embedded-'));
-  await (await startEmbeddedPostgres({ dataDir, log: silent, settings: { fsync: 'off' } })).stop();
+/** A data folder past its first start, which is gone after the test. */
+export async function initialisedFolder(): Promise<string> {
+  const dataDir = temporaryFolder();
+  await fillDataFolder(dataDir);
   return dataDir;
 }
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeEnvironment } from '../../race/server-process.ts';
 import type { HttpResult } from '../../src/lambda/http.ts';
 import { serviceOf, services, type ServiceName } from '../../src/services.ts';
 import { throughGateway } from './http-gateway.ts';
@@ -43,7 +44,7 @@ export function createFunction({ name, env, folder, maxContainers = 2 }: Functio
   const waiting: ((container: Container) => void)[] = [];
 
   function start(): Container {
-    const child = fork(CONTAINER, [file], { env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env } });
+    const child = fork(CONTAINER, [file], { env: { ...nodeEnvironment(), LOG_LEVEL: 'warn', ...env } });
     const container = { process: child, started: nextMessage(child), isBusy: true };
     containers.push(container);
     return container;

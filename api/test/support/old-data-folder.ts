@@ -16,9 +16,8 @@ export type OldServer = { url: string; pid: number; stop: () => Promise<void> };
 /**
  * A data folder as it was made before the application had a role of its own: the application is the superuser, whose password is in
  * `coupon-book.password`, and as root all of it belongs to `runAs`. Migrated, with a table `kept`.
- * @returns its server, running and owned by nobody
  */
-export async function makeOldDataFolder(dataDir: string, runAs: RunAs | undefined): Promise<OldServer> {
+export async function makeOldDataFolder(dataDir: string, runAs: RunAs | undefined): Promise<void> {
   const folder = join(dataDir, 'postgres');
   const password = randomBytes(24).toString('base64url');
   const file = join(folder, 'coupon-book.password');
@@ -55,10 +54,11 @@ export async function makeOldDataFolder(dataDir: string, runAs: RunAs | undefine
     'CREATE TABLE counted (id int GENERATED ALWAYS AS IDENTITY)',
   ])
     await query(server.url, statement);
-  return server;
+  await server.stop();
 }
 
-async function startOldServer(dataDir: string, runAs: RunAs | undefined): Promise<OldServer> {
+/** The server of such a folder, owned by nobody. */
+export async function startOldServer(dataDir: string, runAs: RunAs | undefined): Promise<OldServer> {
   const folder = join(dataDir, 'postgres');
   const { dev, ino } = statSync(folder);
   const port = await freePort();

@@ -7,6 +7,8 @@ import { PgBoss } from 'pg-boss';
 import { migrate } from '../../src/database/migrate.ts';
 import { superuserUrl } from '../../src/embedded-postgres/cluster.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
+import { copyDataFolder } from './data-folder.ts';
+import { keptBuild } from './kept-build.ts';
 
 /** The migrated, empty database. */
 const TEMPLATE = 'coupon_book_template';
@@ -22,37 +24,60 @@ export type TestDatabase = { url: string; drop(): Promise<void> };
 
 /** Once per run, of the API's tests or of the browser's: one real PostgreSQL, and in it the migrated database that they clone. */
 export async function startTestPostgres(): Promise<{ adminUrl: string; stop(): Promise<void> }> {
+  const prepared = await keptBuild({
+    name: 'test-postgres',
+    sources: ['api/src', 'api/migrations', 'api/test/support/test-postgres.ts', 'package-lock.json'],
+    async make(dataDir) {
+      const { url, stop } = await startServer(dataDir, () => undefined);
+      try {
+        await administer(superuserUrl(url, dataDir), RIGHTS_OF_TESTS);
+        await makeTemplate(url);
+      } finally {
+        await stop();
+      }
+    },
+  });
   const dataDir = mkdtempSync(join(tmpdir(), 'coupon-book-test-'));
+  copyDataFolder(prepared, dataDir);
+  const remove = () => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  const { url, stop } = await startServer(dataDir, remove);
+  return {
+    adminUrl: url,
+    async stop() {
+      await stop();
+      remove();
+    },
+  };
+}
+
+/** @param abandoned what remains to be done when the run is interrupted and the server has ended */
+async function startServer(
+  dataDir: string,
+  abandoned: () => void,
+): Promise<{ url: string; stop(): Promise<void> }> {
   const postgres = await startEmbeddedPostgres({
     dataDir,
     log: { info() {}, warn: (message) => console.warn(message) },
     // What it holds dies with it, so it need not survive a power cut.
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 400 },
   });
-  const remove = () => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
   // The runners do not tear down when they are interrupted, and the server would outlive them.
   const abandon = () => {
     process.kill(postgres.pid, 'SIGQUIT');
     const ticks = new Int32Array(new SharedArrayBuffer(4));
     const pidFile = join(dataDir, 'postgres', 'postmaster.pid');
     for (let tries = 0; existsSync(pidFile) && tries < 100; tries++) Atomics.wait(ticks, 0, 0, 20);
-    remove();
+    abandoned();
   };
   process.once('exit', abandon);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
-  const stop = async () => {
-    process.off('exit', abandon);
-    await postgres.stop();
-    remove();
+  return {
+    url: postgres.url,
+    async stop() {
+      process.off('exit', abandon);
+      await postgres.stop();
+    },
   };
-  try {
-    await administer(superuserUrl(postgres.url, dataDir), RIGHTS_OF_TESTS);
-    await makeTemplate(postgres.url);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { adminUrl: postgres.url, stop };
 }
 
 async function makeTemplate(adminUrl: string): Promise<void> {
