@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from '../src/free-port.ts';
 
-const MONOLITH = fileURLToPath(new URL('../src/run/monolith.ts', import.meta.url));
+export const MONOLITH = fileURLToPath(new URL('../src/run/monolith.ts', import.meta.url));
 
 /** What `npm start` gives to Node: see docs/operations.md. */
 const AS_STARTED = ['--max-semi-space-size=16'];

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nodeEnvironment } from '../race/server-process.ts';
 import { eventually } from './support/eventually.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -22,7 +23,7 @@ let password: string;
 /** As `npm start` does, and reads what it prints, as a person would. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coupon-book-readme-'));
-  const env = { PATH: process.env.PATH, PORT: '0', DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'warn' };
+  const env = { ...nodeEnvironment(), PORT: '0', DATA_DIR: join(folder, 'data'), LOG_LEVEL: 'warn' };
   const args = [join(root, 'scripts/run.mjs'), 'api/src/run/monolith.ts'];
   const server = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   stop = async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { nodeEnvironment } from '../../race/server-process.ts';
 import { resetAdmin } from '../../src/modules/accounts/people/reset-admin.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { GOOD_PASSWORD, login, register } from '../support/auth.ts';
@@ -28,7 +29,7 @@ const use = (token: string) =>
 async function run(env: Record<string, string>, args: string[] = []) {
   const child = spawn(process.execPath, [join(root, 'scripts/run.mjs'), 'scripts/reset-admin.ts', ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...nodeEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeEnvironment } from '../../race/server-process.ts';
 import { EVENT_SOURCE } from '../../src/modules/webhooks/relay/eventbridge.ts';
 import { loggedMetricNames } from '../../src/plugins/logged-metrics.ts';
 import { services } from '../../src/services.ts';
@@ -50,7 +51,7 @@ async function synthesise(context: Record<string, string>): Promise<(stack: stri
   const [program, ...args] = [...offline, process.execPath, 'app.ts'];
   await promisify(execFile)(program!, args, {
     cwd: deploy,
-    env: { PATH: process.env.PATH, CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    env: { ...nodeEnvironment(), CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify(context) },
   });
   return (stack) => {
     const { Resources, Outputs = {} } = JSON.parse(

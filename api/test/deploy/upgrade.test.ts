@@ -122,8 +122,12 @@ async function openInstallation() {
   };
   const fleet = openFleet();
   /** It gets traffic as soon as it is ready. */
-  const launch = async (name: string, options: { file?: string }): Promise<ServerProcess> => {
-    const server = await launchServer(env, options);
+  const launch = async (
+    name: string,
+    options: { file?: string } = {},
+    more: Record<string, string> = {},
+  ): Promise<ServerProcess> => {
+    const server = await launchServer({ ...env, ...more }, options);
     await untilReady(server);
     fleet.add(name, server);
     return server;
@@ -131,8 +135,8 @@ async function openInstallation() {
   return {
     url,
     fleet,
-    start: (name = 'new') => launch(name, {}),
-    startPrevious: (name = 'previous') => launch(name, { file: previous.monolith }),
+    start: (name = 'new') => launch(name),
+    startPrevious: (name = 'previous') => launch(name, { file: previous.monolith }, previous.env),
     retire: async (server: ServerProcess) => {
       fleet.remove(server);
       expect(await server.stop()).toBe(0);

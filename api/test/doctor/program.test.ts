@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nodeEnvironment } from '../../race/server-process.ts';
 import { finding, FINDING_REASONS } from '../../src/doctor/finding.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { GOOD_PASSWORD, register } from '../support/auth.ts';
@@ -26,7 +27,7 @@ afterAll(() => t.close());
 async function run(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(root, 'scripts/run.mjs'), 'scripts/doctor.ts', ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...nodeEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { forEachOf } from '../../race/client.ts';
+import { nodeEnvironment } from '../../race/server-process.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { documented } from '../support/documented.ts';
 import { eventually } from '../support/eventually.ts';
@@ -27,6 +28,7 @@ async function follow(drill: string, env: Record<string, string>, first?: number
     const child = spawn('sh', ['-uc', command], {
       cwd: root,
       env: {
+        ...nodeEnvironment(),
         PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
         JSON: 'content-type: application/json',
         ...env,

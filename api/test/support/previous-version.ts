@@ -10,6 +10,8 @@ const named = join(import.meta.dirname, '../../../deploy/previous');
 export interface PreviousVersion {
   /** The program that is everything. */
   monolith: string;
+  /** What its processes are started with. */
+  env: Record<string, string>;
   remove: () => void;
 }
 
@@ -21,5 +23,10 @@ export async function installPreviousVersion(): Promise<PreviousVersion> {
   unpackCommit(readFileSync(named, 'utf8').trim().split(' ')[0]!, folder);
   const args = ['ci', '--omit=dev', '--workspace=api', '--ignore-scripts', '--prefer-offline', '--no-audit'];
   await promisify(execFile)('npm', [...args, '--no-fund'], { cwd: folder });
-  return { monolith: join(folder, 'api/src/run/monolith.ts'), remove };
+  return {
+    monolith: join(folder, 'api/src/run/monolith.ts'),
+    // In its folder, or each run would leave another one.
+    env: { NODE_COMPILE_CACHE: join(folder, '.compiled') },
+    remove,
+  };
 }

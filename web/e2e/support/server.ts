@@ -1,4 +1,5 @@
-import { type ServerProcess, startServer, untilReady } from '../../../api/race/server-process.ts';
+import { MONOLITH, type ServerProcess, startServer, untilReady } from '../../../api/race/server-process.ts';
+import { bundledProgram } from '../../../api/test/support/bundled-program.ts';
 import { setQuickPassword } from '../../../api/test/support/quick-password.ts';
 import { cloneTemplate } from '../../../api/test/support/test-postgres.ts';
 import { type Account, type Api, openApi } from './api.ts';
@@ -28,6 +29,7 @@ export async function withServer(use: (server: TestServer) => Promise<void>): Pr
   let logged = '';
   const launch = async (port?: string) => {
     process_ = await startServer({
+      file: await bundledProgram(MONOLITH),
       env: {
         DATABASE_URL: database.url,
         ADMIN_EMAIL: ADMIN.email,
