@@ -42,10 +42,14 @@ export async function selectBookWithStockForKeyShare(
   bookId: string,
   start: number,
 ): Promise<(KnownBook & { inStock: boolean }) | undefined> {
-  const unassigned = sql`SELECT FROM coupons WHERE book_id = ${bookId} AND assigned_user_id IS NULL`;
+  // In the order of the index. As a plain EXISTS it was planned as a walk through the table when most coupons were free, and walked over
+  // all that a distribution had given, with each of its steps.
+  const isFree = (range: RawBuilder<unknown>) => sql`
+    (SELECT random_key FROM coupons WHERE book_id = ${bookId} AND assigned_user_id IS NULL AND ${range}
+     ORDER BY random_key LIMIT 1) IS NOT NULL`;
   const { rows } = await sql<KnownBook & { inStock: boolean }>`
     SELECT r.*, r::text AS version, ${clock} AS now,
-           EXISTS (${unassigned} AND random_key >= ${start}) OR EXISTS (${unassigned} AND random_key < ${start}) AS "inStock"
+           ${isFree(sql`random_key >= ${start}`)} OR ${isFree(sql`random_key < ${start}`)} AS "inStock"
     FROM ${bookForKeyShare(bookId)}`.execute(trx);
   return rows[0];
 }
@@ -159,25 +163,21 @@ export function randomForUpdateSkipLocked(
 }
 
 /**
- * Up to `count` unassigned coupons of a book, locked, in the order of their ids from above `afterId`, wrapping round; those that
+ * The ids of up to `count` unassigned coupons of a book, locked, in the order of their ids from above `afterId`, wrapping round; those that
  * another transaction holds are passed over. For many at once: neighbours share pages of the table and of its indexes, where coupons
- * in the order of their random keys touch one page each. Whoever goes on after the last one meets no dead rows.
+ * in the order of their random keys touch one page each. Whoever goes on after the last one meets no dead rows. A part of another statement.
  */
-export async function selectInOrderForUpdateSkipLocked(
-  trx: Transaction,
+export function inOrderForUpdateSkipLocked(
   bookId: string,
   { count, afterId }: { count: number; afterId: number },
-): Promise<(Coupon & { now: Date })[]> {
-  const part = (range: RawBuilder<unknown>) => sql`
+): RawBuilder<{ id: number }> {
+  const from = (range: RawBuilder<unknown>) => sql`
     SELECT * FROM (
-      SELECT ${couponColumns} FROM coupons c
+      SELECT c.id FROM coupons c
       WHERE c.book_id = ${bookId} AND c.assigned_user_id IS NULL AND ${range}
       ORDER BY c.id LIMIT ${count} FOR UPDATE SKIP LOCKED) part`;
-  const { rows } = await sql<Coupon & { now: Date }>`
-    SELECT claimed.*, ${clock} AS now
-    FROM (${part(sql`c.id > ${afterId}`)} UNION ALL ${part(sql`c.id <= ${afterId}`)}) claimed
-    LIMIT ${count}`.execute(trx);
-  return rows;
+  return sql<{ id: number }>`
+    ${from(sql`c.id > ${afterId}`)} UNION ALL ${from(sql`c.id <= ${afterId}`)} LIMIT ${count}`;
 }
 
 /** Coupons with their books' rules by id, locked in the order of their ids; those that do not exist are not in the map. */

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../../database/connection.ts';
-import { clock, couponColumns, randomForUpdateSkipLocked } from './queries.ts';
+import { clock, couponColumns, inOrderForUpdateSkipLocked, randomForUpdateSkipLocked } from './queries.ts';
 import type { BookRules, Coupon, CouponEvent } from './state.ts';
 import { insertIntoEvents, times } from './store.ts';
 
@@ -59,6 +59,52 @@ export async function assignRandomCoupons(
       FROM told) checked
     LEFT JOIN /* finds all */ given ON true ORDER BY position`.execute(trx);
   return rows.map(toStored);
+}
+
+export interface AssignmentInOrder {
+  bookId: string;
+  /** As it was read in this transaction. */
+  book: BookRules;
+  /** What `decide` makes of a free coupon of it. */
+  state: Coupon['state'];
+  eventType: CouponEvent['type'];
+  actorId: string;
+  jobId: string;
+  /** The coupon after which to begin. */
+  afterId: number;
+  /** How many each shall get. */
+  to: readonly { userId: string; count: number }[];
+}
+
+/**
+ * Selects coupons in the order of their ids and gives them, so many to each user, in the order of `to`; when there are fewer, the last of
+ * them get less. Counters have been raised before. Nothing of the coupons travels: a distribution gives millions.
+ * @returns how many were selected and given, which is none outside of the book's dates; and the last coupon, null when there was none
+ */
+export async function assignCouponsInOrder(
+  trx: Transaction,
+  { bookId, book, state, eventType, actorId, jobId, afterId, to }: AssignmentInOrder,
+): Promise<{ selected: number; given: number; lastId: number | null }> {
+  const [startsAt, expiresAt] = times([book.startsAt, book.expiresAt]);
+  const count = to.reduce((sum, one) => sum + one.count, 0);
+  const { rows } = await sql<{ selected: number; given: number; lastId: number | null }>`
+    WITH picked AS MATERIALIZED (${inOrderForUpdateSkipLocked(bookId, { count, afterId })}),
+    moment AS MATERIALIZED (SELECT ${clock} AS now, selected, "lastId" FROM (
+      SELECT count(*)::integer AS selected, coalesce(max(id) FILTER (WHERE id <= ${afterId}), max(id)) AS "lastId" FROM picked) locked),
+    given AS (
+      UPDATE coupons c SET state = ${state}::coupon_state, assigned_at = n.now, updated_at = n.now, assigned_user_id = (ARRAY(
+        SELECT w.user_id FROM unnest(${to.map(({ userId }) => userId)}::uuid[], ${to.map((one) => one.count)}::integer[])
+          WITH ORDINALITY AS w(user_id, count, place), generate_series(1, w.count) ORDER BY w.place))[n.position]
+      FROM (SELECT id, row_number() OVER () AS position, now FROM picked, moment
+            WHERE (${startsAt}::timestamptz IS NULL OR ${startsAt}::timestamptz <= now)
+              AND (${expiresAt}::timestamptz IS NULL OR now < ${expiresAt}::timestamptz)) n
+      WHERE c.id = n.id AND c.book_id = ${bookId} AND c.state = 'UNASSIGNED'
+      RETURNING c.id, c.code, c.assigned_user_id, n.now),
+    told AS (${insertIntoEvents(sql`
+      SELECT ${eventType}, ${bookId}::uuid, id, assigned_user_id, ${actorId}::uuid, NULL::jsonb, now, code, ${book.bookName}, ${jobId}::uuid
+      FROM given`)} RETURNING 1)
+    SELECT selected, "lastId", (SELECT count(*)::integer FROM told) AS given FROM moment`.execute(trx);
+  return rows[0]!;
 }
 
 /** A coupon as it was expected when `decide` was asked, and what that said. */

@@ -83,7 +83,10 @@ export async function deleteShares(trx: Transaction, jobId: string): Promise<voi
   await sql`DELETE FROM distribution_shares WHERE job_id = ${jobId}`.execute(trx);
 }
 
-/** Shares in the order of lots, from above `afterLot`. */
+/**
+ * Shares in the order of lots, which are numbered without a gap, from above `afterLot`. By both ends: with a LIMIT, all that were left were
+ * read and sorted for each step, because PostgreSQL knew nothing yet of a table that had just been filled.
+ */
 export async function listShares(
   db: Database | Transaction,
   jobId: string,
@@ -91,21 +94,24 @@ export async function listShares(
 ): Promise<Share[]> {
   const { rows } = await sql<Share>`
     SELECT lot, user_id AS "userId", already, share, given FROM distribution_shares
-    WHERE job_id = ${jobId} AND lot > ${afterLot} ORDER BY lot LIMIT ${limit}`.execute(db);
+    WHERE job_id = ${jobId} AND lot > ${afterLot} AND lot <= ${afterLot + limit} ORDER BY lot`.execute(db);
   return rows;
 }
 
-/** Notes what users were given of their shares. */
+/** Notes what users were given of their shares, in the order of lots. By both ends of them, as above. */
 export async function addGiven(
   trx: Transaction,
   jobId: string,
   grants: readonly { lot: number; given: number }[],
 ): Promise<void> {
   if (grants.length === 0) return;
+  const lots = grants.map(({ lot }) => lot);
   await sql`
     UPDATE distribution_shares s SET given = s.given + g.given
-    FROM unnest(${grants.map(({ lot }) => lot)}::integer[], ${grants.map(({ given }) => given)}::integer[]) AS g(lot, given)
-    WHERE s.job_id = ${jobId} AND s.lot = g.lot`.execute(trx);
+    FROM unnest(${lots}::integer[], ${grants.map(({ given }) => given)}::integer[]) AS g(lot, given)
+    WHERE s.job_id = ${jobId} AND s.lot = g.lot AND s.lot BETWEEN ${lots[0]!} AND ${lots.at(-1)!}`.execute(
+    trx,
+  );
 }
 
 /** Assignments that a job made, oldest first, from above the event `afterId`. */

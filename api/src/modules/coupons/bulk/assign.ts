@@ -2,10 +2,11 @@ import { randomInt } from 'node:crypto';
 import type { Transaction } from '../../../database/connection.ts';
 import { Problem } from '../../../problems.ts';
 import { findActiveUsers } from '../../accounts/people/queries.ts';
-import { counterKey, raiseCounters } from '../counters.ts';
-import { selectBookWithStockForKeyShare, selectInOrderForUpdateSkipLocked } from '../queries.ts';
-import { type Actor, decide, refuseAssignment } from '../state.ts';
-import { type Change, storeOutcomes } from '../store.ts';
+import { foreseeAssignment } from '../commands/foresee.ts';
+import { counterKey, lowerCounters, raiseCounters, sumCounters } from '../counters.ts';
+import { type KnownBook, selectBookWithStockForKeyShare } from '../queries.ts';
+import { type Actor, refuseAssignment } from '../state.ts';
+import { assignCouponsInOrder } from '../store-foreseen.ts';
 
 /** How many coupons a user shall get. */
 export interface Wish {
@@ -29,8 +30,8 @@ export interface Granted {
 }
 
 /**
- * Gives coupons of a book to many users in one transaction, like as many single assignments: counters first, then coupons, each
- * decided by the same rules. The coupons are those that come after `afterId`.
+ * Gives coupons of a book to many users in one transaction, like as many single assignments: counters first, then coupons, by the same
+ * rules. The coupons are those that come after `afterId`.
  * @param wishes each user once
  * @throws {Problem} not-found, book-not-active
  */
@@ -39,48 +40,66 @@ export async function assignMany(
   { bookId, actor, jobId, afterId }: { bookId: string; actor: Actor; jobId: string; afterId: number },
   wishes: readonly Wish[],
 ): Promise<Granted> {
-  const book = await selectBookWithStockForKeyShare(trx, bookId, randomInt(-(2 ** 31), 2 ** 31));
+  const [book, users] = await Promise.all([
+    selectBookWithStockForKeyShare(trx, bookId, randomInt(-(2 ** 31), 2 ** 31)),
+    findActiveUsers(
+      trx,
+      wishes.map(({ userId }) => userId),
+    ),
+  ]);
   if (!book) throw new Problem('not-found', 'no-such-book');
   if (refuseAssignment(book, 0, book.now) === 'book-not-active') throw notActive();
   const grants: Grant[] = wishes.map(() => ({ given: 0, refusal: null }));
   if (!book.inStock) return { grants, inStock: false, lastId: afterId };
 
-  const users = await findActiveUsers(
-    trx,
-    wishes.map(({ userId }) => userId),
-  );
   const open = wishes.flatMap(({ userId, count }, index) => {
     if (users.has(userId)) return [{ bookId, userId, count, grant: grants[index]! }];
     grants[index]!.refusal = 'user-disabled';
     return [];
   });
   const before = await raiseCounters(trx, open);
-  const assignedTo = (userId: string) => before.get(counterKey(bookId, userId))!;
   const allowed = open.map(({ userId, count, grant }) => {
-    const room = Math.max(0, (book.maxAssignmentsPerUser ?? Infinity) - assignedTo(userId));
+    const assigned = before.get(counterKey(bookId, userId))!;
+    let room = 0;
+    while (room < count && !refuseAssignment(book, assigned + room, book.now)) room += 1;
     if (room < count) grant.refusal = 'assignment-limit-reached';
-    return Math.min(count, room);
+    return { userId, count: room, grant };
   });
+  const to = allowed.filter(({ count }) => count > 0);
+  const lastId = to.length > 0 ? await giveInOrder(trx, { bookId, book, actor, jobId, afterId }, to) : null;
+  const given = open.map(({ userId, grant }) => ({ bookId, userId, count: grant.given }));
+  await lowerCounters(trx, sumCounters(open, given));
+  return { grants, inStock: true, lastId: lastId ?? afterId };
+}
 
-  const wanted = allowed.reduce((sum, count) => sum + count, 0);
-  const coupons =
-    wanted > 0 ? await selectInOrderForUpdateSkipLocked(trx, bookId, { count: wanted, afterId }) : [];
-  const changes: Change[] = [];
-  let next = 0;
-  for (const [index, { userId, grant }] of open.entries()) {
-    for (; grant.given < allowed[index]! && next < coupons.length; next += 1) {
-      const { now, ...coupon } = coupons[next]!;
-      const assigned = assignedTo(userId) + grant.given;
-      const decision = decide(coupon, book, { type: 'assign', actor, userId, assigned }, now);
-      if ('refusal' in decision) throw notActive(); // The book's time has just run out; the rest was looked at above.
-      changes.push({ from: coupon, now, ...decision });
-      grant.given += 1;
-    }
+interface Giving {
+  bookId: string;
+  book: KnownBook;
+  actor: Actor;
+  jobId: string;
+  afterId: number;
+}
+
+/** Gives what is allowed and there is, and notes it in the grants. @returns the last coupon */
+async function giveInOrder(
+  trx: Transaction,
+  { bookId, book, actor, ...order }: Giving,
+  to: readonly { userId: string; count: number; grant: Grant }[],
+): Promise<number | null> {
+  const wishes = to.map(({ userId }) => ({ actor, userId }));
+  const outcome = foreseeAssignment(bookId, book, wishes);
+  if (!outcome) throw new Error('an assignment is more than what assignCouponsInOrder stores');
+  const stored = { ...order, ...outcome, bookId, book, actorId: actor.id, to };
+  const { selected, given, lastId } = await assignCouponsInOrder(trx, stored);
+  if (given < selected) throw notActive(); // The book's time has just run out; the rest was looked at above.
+  let left = given;
+  for (const { count, grant } of to) {
+    grant.given = Math.min(count, left);
+    left -= grant.given;
     // Others hold the coupons that are missing: what the limit allows may still be had.
-    if (grant.given < allowed[index]!) grant.refusal = null;
+    if (grant.given < count) grant.refusal = null;
   }
-  await storeOutcomes(trx, { changes, reserved: open, jobId });
-  return { grants, inStock: true, lastId: coupons.at(-1)?.id ?? afterId };
+  return lastId;
 }
 
 const notActive = () => new Problem('book-not-active');
