@@ -7,6 +7,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { peakMemory } from './cpu.ts';
 import { readWal, type Turn } from './measure.ts';
 import { type Product, readCpu } from './product.ts';
+import { emptyTables } from './stage.ts';
 
 /** As the product's own: no I and O, no 0 and 1. */
 const CHARACTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
@@ -60,41 +61,10 @@ export async function copyCodes(sql: pg.Client, bookId: string, codes: readonly 
   await pipeline(Readable.from(chunks), sql.query(copyFrom('COPY coupons (book_id, code) FROM STDIN')));
 }
 
-/** What is stored of coupons, by any version: an older one has not all of these tables. */
-const TABLES_OF_COUPONS = [
-  'coupons',
-  'coupon_codes',
-  'unregistered_coupons',
-  'lock_ends',
-  'redemption_history',
-  'events',
-  'unnamed_events',
-  'book_user_counters',
-  'book_counts',
-  'book_count_deltas',
-  'book_redemption_counts',
-  'jobs',
-  'upload_parts',
-];
-
 /** As before there were any coupons, and nothing left to write to the disk. */
 export async function beginEmpty(sql: pg.Client): Promise<void> {
   await emptyTables(sql);
   await sql.query('CHECKPOINT');
-}
-
-/** Empties the tables of coupons. Users, pools and books stay. */
-export async function emptyTables(sql: pg.Client): Promise<void> {
-  const { rows } = await sql.query<{ name: string }>(
-    'SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL',
-    [TABLES_OF_COUPONS],
-  );
-  const tables = rows.map(({ name }) => name);
-  // Some of these tables refuse to be emptied.
-  const switchTriggers = (how: 'DISABLE' | 'ENABLE') =>
-    tables.map((table) => `ALTER TABLE ${table} ${how} TRIGGER USER;`).join(' ');
-  await sql.query(`
-    BEGIN; ${switchTriggers('DISABLE')} TRUNCATE ${tables.join(', ')} CASCADE; ${switchTriggers('ENABLE')} COMMIT`);
 }
 
 /** @throws when the book does not have exactly so many coupons in this state */

@@ -93,3 +93,34 @@ export async function settleDown(sql: pg.Client): Promise<void> {
   await sql.query('VACUUM ANALYZE');
   await sql.query('CHECKPOINT');
 }
+
+/** What is stored of coupons, by any version: an older one has not all of these tables. */
+const TABLES_OF_COUPONS = [
+  'coupons',
+  'coupon_codes',
+  'unregistered_coupons',
+  'lock_ends',
+  'redemption_history',
+  'events',
+  'unnamed_events',
+  'book_user_counters',
+  'book_counts',
+  'book_count_deltas',
+  'book_redemption_counts',
+  'jobs',
+  'upload_parts',
+];
+
+/** Empties the tables of coupons. Users, pools and books stay. */
+export async function emptyTables(sql: pg.Client): Promise<void> {
+  const { rows } = await sql.query<{ name: string }>(
+    'SELECT name FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL',
+    [TABLES_OF_COUPONS],
+  );
+  const tables = rows.map(({ name }) => name);
+  // Some of these tables refuse to be emptied.
+  const switchTriggers = (how: 'DISABLE' | 'ENABLE') =>
+    tables.map((table) => `ALTER TABLE ${table} ${how} TRIGGER USER;`).join(' ');
+  await sql.query(`
+    BEGIN; ${switchTriggers('DISABLE')} TRUNCATE ${tables.join(', ')} CASCADE; ${switchTriggers('ENABLE')} COMMIT`);
+}

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { emptyTables } from '../../../bench/harness/bulk.ts';
-import { addBook, addCoupons, addUsers } from '../../../bench/harness/stage.ts';
+import { addBook, addCoupons, addUsers, emptyTables } from '../../../bench/harness/stage.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

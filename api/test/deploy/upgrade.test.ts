@@ -260,7 +260,7 @@ test('when the old indexes are gone, the way back is what docs/upgrade.md says, 
   const [, statements] = /<!-- back: 0\.1 -->\s+```sql\n(.+?)```/s.exec(guide)!;
   for (const statement of statements!.trim().split('\n')) await rowsOf(url, statement);
   const back = await startPrevious();
-  const stage = await setStage(url, { users: CLIENTS, codes: 1_000, limit: 1_000 });
+  const stage = await setStage(url, { users: CLIENTS, codes: CODES, limit: CODES });
   const work = await prepareWork(url, fleet, stage.admin);
   const traffic = startTraffic(fleet, stage);
   await traffic.redeemMore(20);
