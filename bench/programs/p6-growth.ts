@@ -1,4 +1,4 @@
-import { confirmCount, emptyTables } from '../harness/bulk.ts';
+import { beginEmpty, confirmCount } from '../harness/bulk.ts';
 import { assignRandom, confirmAssigned, confirmEvents } from '../harness/claims.ts';
 import { addTurn, alternate, compare, type Requests, turnOfLoad, WARM_UPS } from '../harness/measure.ts';
 import { type Product, withProduct } from '../harness/product.ts';
@@ -93,7 +93,7 @@ export const p6Size: Program = {
             async () => {
               const [measured, work] = [products[index]!, works[index]!];
               if (index === 0) {
-                await emptyTables(measured.sql);
+                await beginEmpty(measured.sql);
                 await fill(measured.sql, bookOf(work), sizes[0]!);
                 work.sent = 0;
               }
