@@ -42,6 +42,18 @@ export async function listNoticesByTime(
   return rows;
 }
 
+/** The time before which there are at most so many notices of a stretch, or all of its first millisecond; null: there are no more. */
+export async function findEndOfNotices(
+  db: Database,
+  { from, until, limit }: { from: Date; until: Date; limit: number },
+): Promise<Date | null> {
+  const { rows } = await sql<{ end: Date | null }>`
+    SELECT greatest(occurred_at, ${from}::timestamptz + interval '1 millisecond') AS end
+    FROM notices WHERE occurred_at >= ${from} AND occurred_at < ${until}
+    ORDER BY occurred_at, id OFFSET ${limit} LIMIT 1`.execute(db);
+  return rows[0]?.end ?? null;
+}
+
 export async function listNoticesById(db: Database, ids: readonly number[]): Promise<NoticeRow[]> {
   const { rows } = await sql<NoticeRow>`
     SELECT ${noticeColumns} FROM notices WHERE id = ANY(${ids}::bigint[])`.execute(db);

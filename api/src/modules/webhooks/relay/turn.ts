@@ -4,6 +4,7 @@ import type { Database } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { readTip } from '../../history/events/queries.ts';
 import {
+  findEndOfNotices,
   listEventsByTime,
   listNoticesBetween,
   listNoticesByTime,
@@ -168,10 +169,12 @@ function handOn(
 /** One page of a replay. */
 async function replayPage({ db, sink, lease, signal }: Turn, replay: ReplayRow): Promise<void> {
   const { id, webhookId, doneTo, afterId, until } = replay;
-  const events = await listEventsByTime(db, { from: doneTo, afterId, until, limit: PAGE });
+  const cut = await findEndOfNotices(db, { from: doneTo, until, limit: MAX_NOTICES });
+  const events = await listEventsByTime(db, { from: doneTo, afterId, until: cut ?? until, limit: PAGE });
   const last = events.length === PAGE ? events.at(-1) : undefined;
+  const next = last ? { doneTo: last.occurredAt, afterId: last.id } : cut && { doneTo: cut, afterId: 0 };
   // From the time at which this page begins to that at which the next one does.
-  const notices = await listNoticesByTime(db, { from: doneTo, until: last?.occurredAt ?? until });
+  const notices = await listNoticesByTime(db, { from: doneTo, until: next?.doneTo ?? until });
   const messages: Message[] = [...events.map(eventMessage), ...notices.map(noticeMessage)];
   await sink.handOn({
     messages,
@@ -181,12 +184,15 @@ async function replayPage({ db, sink, lease, signal }: Turn, replay: ReplayRow):
     save: (work) =>
       inTransaction(db, async (trx) => {
         await selectLeaseForShare(trx, lease);
-        if (last) await saveReplay(trx, { id, doneTo: last.occurredAt, afterId: last.id });
+        if (next) await saveReplay(trx, { id, ...next });
         else await deleteReplay(trx, id);
         await work?.(trx);
       }),
   });
 }
+
+/** Of a page of a replay, which ends sooner when there are more. */
+const MAX_NOTICES = 1_000;
 
 /** Where a relay that begins now begins. */
 export async function readStart(db: Database): Promise<Snapshot> {
