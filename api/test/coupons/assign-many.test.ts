@@ -7,8 +7,8 @@ import { foreseeAssignment } from '../../src/modules/coupons/commands/foresee.ts
 import { selectBookWithStockForKeyShare } from '../../src/modules/coupons/queries.ts';
 import { type Actor, type BookRules, type Coupon, decide } from '../../src/modules/coupons/state.ts';
 import { assignCouponsInOrder } from '../../src/modules/coupons/store-foreseen.ts';
-import { selectModules } from '../../src/modules/index.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import type { TestApp } from '../support/app.ts';
+import { at, MOMENT, NOW, startAtMoment } from '../support/at-a-moment.ts';
 import {
   type CouponRow,
   FREE_ROW,
@@ -18,28 +18,16 @@ import {
   readCouponRow,
   readEventsOf,
 } from '../support/coupon-rows.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { times } from '../support/nodes.ts';
-import { installClock } from '../simulation/clock.ts';
 
-const NOW = new Date('2026-03-01T12:00:00.000Z');
-const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
-const MOMENT = 0.001;
-
-let database: TestDatabase;
-let clock: Awaited<ReturnType<typeof installClock>>;
+let moment: Awaited<ReturnType<typeof startAtMoment>>;
 let app: TestApp;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  clock = await installClock(database.url, NOW.getTime());
-  app = await startTestApp({ databaseUrl: clock.url, modules: selectModules(['coupons']) });
+  moment = await startAtMoment();
+  ({ app } = moment);
 });
-afterAll(async () => {
-  await app.close();
-  await clock.close();
-  await database.drop();
-});
+afterAll(() => moment?.close());
 
 const openBook: Omit<BookRules, 'bookName'> = {
   startsAt: NOW,

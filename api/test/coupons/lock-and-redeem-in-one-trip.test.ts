@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { selectModules } from '../../src/modules/index.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
 import type { Window } from '../../src/modules/coupons/commands/foresee.ts';
@@ -11,7 +10,8 @@ import { presentCoupon } from '../../src/modules/coupons/present.ts';
 import { findKnownBooks, type KnownBook } from '../../src/modules/coupons/queries.ts';
 import { type Actor, type BookRules, type Coupon, decide } from '../../src/modules/coupons/state.ts';
 import { lockCoupons, redeemCoupons } from '../../src/modules/coupons/store-foreseen.ts';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
+import { at, MOMENT, NOW, startAtMoment } from '../support/at-a-moment.ts';
 import {
   type CouponRow,
   FREE_ROW,
@@ -21,35 +21,24 @@ import {
   readCouponRow,
   readEventsOf,
 } from '../support/coupon-rows.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { times } from '../support/nodes.ts';
 import { claimOf, commandOf } from '../support/submitted-commands.ts';
-import { installClock } from '../simulation/clock.ts';
 
-const NOW = new Date('2026-03-01T12:00:00.000Z');
-const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
-const MOMENT = 0.001;
 /** When `decide` is asked: NOW is the first moment of it. */
 const WINDOW: Window = { earliest: NOW, latest: at(2) };
 
-let database: TestDatabase;
-let clock: Awaited<ReturnType<typeof installClock>>;
+let moment: Awaited<ReturnType<typeof startAtMoment>>;
 let app: TestApp;
 let owner: TestUser;
 let other: TestUser;
 let admin: TestUser;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  clock = await installClock(database.url, NOW.getTime());
-  app = await startTestApp({ databaseUrl: clock.url, modules: selectModules(['coupons']) });
+  moment = await startAtMoment();
+  ({ app } = moment);
   [owner, other, admin] = await Promise.all([app.asUser(), app.asUser(), app.asAdmin()]);
 });
-afterAll(async () => {
-  await app.close();
-  await clock.close();
-  await database.drop();
-});
+afterAll(() => moment?.close());
 
 type Rules = Omit<BookRules, 'bookName'>;
 const openBook: Rules = {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { selectModules } from '../../src/modules/index.ts';
 import type { Answer } from '../../src/answers/answer.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
@@ -12,9 +11,8 @@ import { foreseeAssignment } from '../../src/modules/coupons/commands/foresee.ts
 import { type KnownBook, selectBookWithStockForKeyShare } from '../../src/modules/coupons/queries.ts';
 import { type Actor, type BookRules, type Coupon, decide } from '../../src/modules/coupons/state.ts';
 import { assignRandomCoupons } from '../../src/modules/coupons/store-foreseen.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { installClock } from '../simulation/clock.ts';
+import type { TestApp } from '../support/app.ts';
+import { at, MOMENT, NOW, startAtMoment } from '../support/at-a-moment.ts';
 import {
   type CouponRow,
   FREE_ROW,
@@ -28,23 +26,13 @@ import { checkInvariants } from '../support/invariants.ts';
 import { times } from '../support/nodes.ts';
 import { claimOf, commandOf } from '../support/submitted-commands.ts';
 
-const NOW = new Date('2026-03-01T12:00:00.000Z');
-const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
-const MOMENT = 0.001;
-
-let database: TestDatabase;
-let clock: Awaited<ReturnType<typeof installClock>>;
+let moment: Awaited<ReturnType<typeof startAtMoment>>;
 let app: TestApp;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  clock = await installClock(database.url, NOW.getTime());
-  app = await startTestApp({ databaseUrl: clock.url, modules: selectModules(['coupons']) });
+  moment = await startAtMoment();
+  ({ app } = moment);
 });
-afterAll(async () => {
-  await app.close();
-  await clock.close();
-  await database.drop();
-});
+afterAll(() => moment?.close());
 
 const openBook = {
   startsAt: NOW,

@@ -1,3 +1,4 @@
+import { Webhook } from 'standardwebhooks';
 import { readNetworks } from '../../src/addresses.ts';
 import { fanOut } from '../../src/modules/webhooks/fan-out.ts';
 import type { Sink } from '../../src/modules/webhooks/relay/sink.ts';
@@ -121,3 +122,9 @@ export async function tryOnce(node: TestApp, admin: TestUser, webhookId: string)
     return delivery.attempts.length > 0 ? delivery : undefined;
   });
 }
+
+/** What a message says, when it is signed with this secret. @throws when it is not */
+export const verify = (
+  secret: string,
+  { headers, body }: { headers: Record<string, string>; body: string },
+) => new Webhook(secret).verify(body, headers) as Record<string, unknown>;
