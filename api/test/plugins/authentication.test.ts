@@ -242,7 +242,7 @@ test('a new key is published before it signs, and the one before verifies what i
 
   // What the first app learnt before the rotation does not know the new key; a token of it makes it look.
   await expect.poll(async () => (await ask(first.app, after)).statusCode, POLL).toBe(200);
-  await sql`UPDATE signing_keys SET expires_at = clock_timestamp() WHERE expires_at IS NOT NULL`.execute(
+  await sql`UPDATE signing_keys SET expires_at = clock_timestamp() - interval '1 second' WHERE expires_at IS NOT NULL`.execute(
     first.db,
   );
   const fourth = await startTestApp({ modules: [probe], databaseUrl: database.url });
