@@ -14,14 +14,18 @@ async function fillRegister(client: pg.Client): Promise<void> {
     await client.query('BEGIN');
     // Whoever removes coupons waits; see register_codes.
     await client.query(`SELECT pg_advisory_xact_lock('coupon_codes'::regclass::oid::integer, 1)`);
+    const { rows: bounds } = await client.query<{ registeredTo: string; lastId: string }>(
+      'SELECT registered_to AS "registeredTo", last_id AS "lastId" FROM unregistered_coupons FOR UPDATE',
+    );
+    const { registeredTo, lastId } = bounds[0]!;
+    // The bounds are values: joined to their table, PostgreSQL reads and sorts all that is left for each step.
     const { rows } = await client.query<{ isDone: boolean }>(
       `WITH step AS (
-         SELECT id, book_id, code FROM coupons, unregistered_coupons u
-         WHERE id > u.registered_to AND id <= u.last_id ORDER BY id LIMIT $1),
+         SELECT id, book_id, code FROM coupons WHERE id > $2 AND id <= $3 ORDER BY id LIMIT $1),
        added AS (INSERT INTO coupon_codes (coupon_id, book_id, code) SELECT * FROM step)
        UPDATE unregistered_coupons SET registered_to = coalesce((SELECT max(id) FROM step), last_id)
        RETURNING registered_to = last_id AS "isDone"`,
-      [STEP_COUPONS],
+      [STEP_COUPONS, registeredTo, lastId],
     );
     await client.query('COMMIT');
     isDone = rows[0]!.isDone;

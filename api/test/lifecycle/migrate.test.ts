@@ -128,6 +128,37 @@ async function listUnregistered(): Promise<unknown[]> {
   return rows;
 }
 
+test('filling the register reads each coupon once, however many there are', async () => {
+  const client = await open(url);
+  await client.query(
+    `INSERT INTO coupons (book_id, code) SELECT id, 'FREE-' || n FROM books, generate_series(1, 50000) AS n`,
+  );
+  await client.query('ANALYZE coupons');
+  // The key by which they are read stays as long as the version of before runs.
+  const old = await open(url, OLD_APPLICATION);
+  const countReads = async () => {
+    // A session counts what it read when it ends.
+    for (;;) {
+      const { rows } = await client.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'`,
+      );
+      if (rows.length === 2) break;
+    }
+    const { rows } = await client.query<{ reads: number }>(
+      `SELECT idx_tup_read::integer AS reads FROM pg_stat_user_indexes WHERE indexrelname = 'coupons_pkey'`,
+    );
+    return rows[0]!.reads;
+  };
+  const before = await countReads();
+  await upgrade();
+  const reads = (await countReads()) - before;
+  expect(reads).toBeGreaterThanOrEqual(50_100);
+  expect(reads).toBeLessThan(2 * 50_100);
+  expect(await listUnregistered()).toEqual([]);
+  await old.end();
+  await client.end();
+});
+
 test('the register of codes agrees with the coupons, also when coupons of before go while it is filled', async () => {
   const client = await open(url);
   await client.query(
