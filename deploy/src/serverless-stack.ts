@@ -40,6 +40,7 @@ export class ServerlessStack extends Stack {
       'alarmEmail',
       'copyRegion',
       'webAclArn',
+      'originSecret',
     ]);
     const vpc = createNetwork(this, { natGateways: 1 });
     this.#reachSecrets(vpc);
@@ -114,7 +115,7 @@ export class ServerlessStack extends Stack {
       ),
     });
 
-    const originSecret = new secretsmanager.Secret(this, 'OriginSecret', {
+    const originSecret = new secretsmanager.Secret(this, `OriginSecret${settings.originSecret}`, {
       description: 'Coupon Book: what CloudFront shows to API Gateway',
       encryptionKey: database.key,
       generateSecretString: { passwordLength: 48, excludePunctuation: true },

@@ -14,11 +14,17 @@ export interface Settings {
   copyRegion: string;
   /** Output of the stack CouponBookEdge; of the serverless form. */
   webAclArn: string;
+  /** Another number makes another secret between CloudFront and API Gateway; of the serverless form. */
+  originSecret: string;
   /** An image that `npm run image` has made on this machine. */
   image: string;
 }
 
-const DEFAULTS: Partial<Settings> = { copyRegion: 'eu-central-1', image: 'coupon-book:latest' };
+const DEFAULTS: Partial<Settings> = {
+  copyRegion: 'eu-central-1',
+  image: 'coupon-book:latest',
+  originSecret: '1',
+};
 
 /** Reads the settings that are asked for. @throws naming all that are missing */
 export function readSettings<K extends keyof Settings>(node: Node, names: readonly K[]): Pick<Settings, K> {

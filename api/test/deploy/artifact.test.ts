@@ -105,6 +105,20 @@ test('it runs with an embedded PostgreSQL, whose programs are those that are ins
   expect(timesOf(app())).toEqual(files);
 });
 
+test.each(['monolith.js', 'services.js'])(
+  '%s without a database, and without programs to run one, says what to set and ends',
+  async (program) => {
+    const dataDir = join(layout, `data-${program}`);
+    mkdirSync(dataDir);
+    if (isRoot) chownSync(dataDir, 10_001, 10_001);
+    const server = await start({ env: { DATA_DIR: dataDir } }, program);
+    expect(await server.exited).toBe(1);
+    expect(server.output()).toMatch(
+      /^No PostgreSQL for [a-z0-9-]+ is here: set DATABASE_URL, or set EMBEDDED_POSTGRES_BIN to .*\.$/m,
+    );
+  },
+);
+
 test('its doctor runs there too: finds nothing in a database that is well, and what is wrong with its exit code', async () => {
   const postgres = await startDurablePostgres();
   onTestFinished(() => postgres.remove());

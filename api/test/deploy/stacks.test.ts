@@ -24,6 +24,7 @@ const CONTEXT = {
   adminEmail: 'admin@example.org',
   alarmEmail: 'alarms@example.org',
   webAclArn: 'arn:aws:wafv2:us-east-1:111111111111:global/webacl/a/b',
+  originSecret: '2',
   bundle: join(folder, 'bundle'),
   web: join(folder, 'web'),
 };
@@ -294,6 +295,15 @@ describe.each([
       );
       expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual([...wanted, '$default'].sort());
       for (const { AuthorizationType } of routes) expect(AuthorizationType).toBe('CUSTOM');
+    });
+
+    test('the secret by which API Gateway knows CloudFront is another one when the settings say another number', () => {
+      const ids = ofType(template, 'SecretsManager::Secret').map(({ id }) => id as string);
+      const [secret] = ids.filter((id) => id.startsWith('OriginSecret'));
+      expect(secret).toMatch(/^OriginSecret2/);
+      const [authorizer] = ofType(template, 'Lambda::Function').filter(({ id }) => /^Authorizer/.test(id));
+      expect(authorizer!.Environment.Variables.SECRET).toEqual({ Ref: secret });
+      expect(JSON.stringify(ofType(template, 'CloudFront::Distribution'))).toContain(`{"Ref":"${secret}"}`);
     });
 
     test('functions have one connection each, through a proxy that takes TLS alone', () => {

@@ -77,6 +77,7 @@ test('a path with characters that the gateway has decoded is answered, not throw
     '//',
     '/api/v1/coupons/a/../b',
     '/\u{1F600}',
+    '/half of it: \ud83d',
   ]) {
     const { statusCode } = await ask(path, { headers: user.headers });
     expect(statusCode, path).toBeGreaterThanOrEqual(400);

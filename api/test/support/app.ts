@@ -52,6 +52,13 @@ export interface TestAppOptions {
 
 const PATIENCE_MS = 300_000;
 
+function bePatient(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.answerBy = performance.now() + PATIENCE_MS;
+    done();
+  });
+}
+
 /**
  * The app on a database of its own, ready for `app.inject`; `close()` it in `afterAll`. It does not listen, so no chore runs:
  * what a chore does, a test calls itself.
@@ -61,12 +68,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const databaseUrl = options.databaseUrl ?? database!.url;
   const config = { ...readConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'error' }), ...options.config };
   const app = await buildApp({ config, modules: options.modules ?? allModules });
-  if (options.patient)
-    app.addHook('onRequest', (request, _reply, done) => {
-      request.answerBy = performance.now() + PATIENCE_MS;
-      done();
-    });
-  if (!options.modules) await reform(app, config);
+  const adapt = options.patient ? bePatient : () => undefined;
+  adapt(app);
+  if (!options.modules) await reform(app, config, adapt);
   await app.ready();
   for (const work of [...app.upgrades, ...app.preparations]) await work();
   app.readiness.prepared = true;

@@ -17,24 +17,27 @@ interface Form {
  * The forms in which the suite can run, named by TEST_FORM. A test still has the app with all modules, for its database and its
  * plugins; the requests it injects are answered by the form.
  */
-const forms: Record<string, (app: FastifyInstance, config: Config) => Promise<Form>> = {
+const forms: Record<string, (app: FastifyInstance, config: Config, adapt: Adapt) => Promise<Form>> = {
   services: asServices,
   lambda: asFunction,
 };
 
+/** What a test changes in each app that answers its requests, before that is ready. */
+type Adapt = (app: FastifyInstance) => void;
+
 /** Routes the app's requests through the form that the environment names, if any. */
-export async function reform(app: FastifyInstance, config: Config): Promise<void> {
+export async function reform(app: FastifyInstance, config: Config, adapt: Adapt): Promise<void> {
   const name = process.env.TEST_FORM;
   if (!name) return;
   const open = forms[name];
   if (!open) throw new Error(`TEST_FORM is ${name}; there are: ${Object.keys(forms).join(', ')}`);
-  const form = await open(app, config);
+  const form = await open(app, config, adapt);
   app.inject = form.inject;
   app.addHook('onClose', form.close);
 }
 
 /** One app for each service, as the gateway asks them; what no service has, the test's own answers. */
-async function asServices(whole: FastifyInstance, config: Config): Promise<Form> {
+async function asServices(whole: FastifyInstance, config: Config, adapt: Adapt): Promise<Form> {
   const apps = {} as Record<ServiceName, FastifyInstance>;
   for (const name of Object.keys(services) as ServiceName[]) {
     // Jobs are run by the test's own app, as by a worker.
@@ -42,6 +45,7 @@ async function asServices(whole: FastifyInstance, config: Config): Promise<Form>
       config: { ...config, jobConcurrency: 0 },
       modules: selectModules(services[name].modules),
     });
+    adapt(app);
     await app.ready();
     for (const work of app.preparations) await work();
     shareReadiness(app, whole);
@@ -66,12 +70,13 @@ async function asServices(whole: FastifyInstance, config: Config): Promise<Form>
  * One app as a function on AWS Lambda has it: one database connection, no job, no stream. Requests come as events of API Gateway.
  * Jobs are run by the test's own app, as by the scheduled function.
  */
-async function asFunction(whole: FastifyInstance, config: Config): Promise<Form> {
+async function asFunction(whole: FastifyInstance, config: Config, adapt: Adapt): Promise<Form> {
   const app = await buildApp({
     config: { ...config, databasePoolSize: 1, jobConcurrency: 0, liveStream: false },
     modules: allModules,
   });
   const handler = createHttpHandler(app);
+  adapt(app);
   await app.ready();
   for (const work of app.preparations) await work();
   shareReadiness(app, whole);

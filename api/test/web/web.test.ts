@@ -24,6 +24,16 @@ test('every page address of the app answers the app, never from a cache that was
   }
 });
 
+test('the start page is there for whoever asks, also for programs that take anything', async () => {
+  for (const headers of [{}, { accept: '*/*' }, { accept: 'application/json' }] as Record<string, string>[]) {
+    const answer = await get('/?from=a-program', headers);
+    expect([headers, answer.statusCode], answer.body).toEqual([headers, 200]);
+    expect(answer.headers['content-type']).toContain('text/html');
+  }
+  const { statusCode, body } = await testApp.app.inject({ method: 'HEAD', url: '/' });
+  expect([statusCode, body]).toEqual([200, '']);
+});
+
 test('a page carries no script or address that its policy forbids', async () => {
   const { body, headers } = await asPage('/');
   expect(headers['content-security-policy']).toContain("default-src 'self'");

@@ -35,8 +35,9 @@ export default fp<ModuleOptions>(
           );
           return reply.sendFile(path);
         }
-        if (path.startsWith('/api/') || !request.headers.accept?.includes('text/html'))
-          throw new Problem('not-found', 'no-such-address');
+        // A program may have mistyped an address of the API, but whoever asks for `/` wants the page.
+        const isPage = path === '/' || request.headers.accept?.includes('text/html');
+        if (path.startsWith('/api/') || !isPage) throw new Problem('not-found', 'no-such-address');
         reply.header('cache-control', 'no-cache');
         return reply.sendFile('index.html');
       },
