@@ -56,9 +56,9 @@ describe('an event', () => {
     );
     const listed = await eventually(async () => {
       const all = await deliveriesOf(node, admin, webhook.id);
-      return all.every(({ status }) => status === 'delivered') ? all : undefined;
+      const areNoted = all.length >= 3 && all.every(({ status }) => status === 'delivered');
+      return areNoted ? all : undefined;
     });
-    expect(listed.length).toBeGreaterThanOrEqual(3);
     expect(JSON.stringify(listed)).not.toContain(code);
   });
 

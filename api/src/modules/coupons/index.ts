@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Settles a command together with those that arrive meanwhile. */
     submitCommand: SubmitCommand;
+    /** How many commands this process has taken. */
+    commandsTaken: () => number;
   }
 }
 
@@ -71,7 +73,12 @@ export const core = fp<ModuleOptions>(
       },
     });
 
-    app.decorate('submitCommand', submit);
+    let taken = 0;
+    app.decorate('submitCommand', (command) => {
+      taken += 1;
+      return submit(command);
+    });
+    app.decorate('commandsTaken', () => taken);
     app.addDatabaseGauges(
       {
         coupons_locked: {

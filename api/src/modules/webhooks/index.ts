@@ -8,6 +8,7 @@ import { messageTypes } from './event-types.ts';
 import { fanOut } from './fan-out.ts';
 import { countWhatLeaves } from './metrics.ts';
 import { createEventBridge } from './relay/eventbridge.ts';
+import { busynessOf, createPace } from './relay/making-way.ts';
 import { relayRoutes } from './relay/routes.ts';
 import { createRelays, type Relays } from './relay/run.ts';
 import type { Sink } from './relay/sink.ts';
@@ -32,9 +33,11 @@ export const core = fp<ModuleOptions>(
   async (app, { config }) => {
     const { db, log } = app;
     const metrics = countWhatLeaves(app);
+    const pace = createPace({ read: busynessOf(app.commandsTaken), onMadeWay: metrics.onMadeWay });
     const sender = createSender({
       db,
       log,
+      pace,
       source: sourceOf(config),
       connections: { allowed: allowedBy(config) },
       onTry: metrics.onTry,
@@ -55,13 +58,17 @@ export const core = fp<ModuleOptions>(
       sinks,
       isReady: () => app.readiness.prepared,
       onFailure: metrics.onFailure,
+      pace,
     });
     app.decorate('relays', relays);
     app.addChore('old deliveries', (stopping) => forgetDeliveries(db, stopping));
     app.addHook('onListen', async () => relays.start());
     app.addHook('preClose', () => relays.stop());
   },
-  { name: 'webhooks-core', dependencies: ['database', 'maintenance', 'service-metrics', 'history-core'] },
+  {
+    name: 'webhooks-core',
+    dependencies: ['database', 'maintenance', 'service-metrics', 'coupons-core', 'history-core'],
+  },
 );
 
 /** Webhooks, as administrators make and watch them. */

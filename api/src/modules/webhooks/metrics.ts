@@ -12,6 +12,10 @@ export function countWhatLeaves(app: FastifyInstance) {
   const counter = (name: string, help: string) => new Counter({ name, help, labelNames: ['target'] });
   const failures = counter('events_out_failures_total', 'tries to hand events on that failed');
   const sent = counter('events_out_sent_total', 'messages that were taken');
+  const madeWay = new Counter({
+    name: 'events_out_made_way_seconds_total',
+    help: 'time in which handing events on was limited, because commands kept the process busy',
+  });
 
   app.addDatabaseGauges(
     {
@@ -46,6 +50,7 @@ export function countWhatLeaves(app: FastifyInstance) {
       sent.remove({ target: webhookId });
       failures.remove({ target: webhookId });
     },
+    onMadeWay: (seconds: number) => madeWay.inc(seconds),
     onSent: (relay: RelayName, count: number) => sent.inc({ target: relay }, count),
     onFailure: (relay: RelayName) => failures.inc({ target: relay }),
   };

@@ -136,13 +136,17 @@ export async function deleteEmptyWebhooks(db: Database): Promise<void> {
       AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id)`.execute(db);
 }
 
-export type WebhookFilter = Pick<WebhookRow, 'id' | 'types' | 'bookIds'>;
+export type WebhookFilter = Pick<WebhookRow, 'id' | 'types' | 'bookIds'> & { isEnabled: boolean };
 
-/** The webhooks that are switched on, which stay until the transaction ends. */
-export async function selectEnabledWebhooksForKeyShare(trx: Transaction): Promise<WebhookFilter[]> {
+/** The webhooks that are switched on, and those of `others` that are not deleted: they stay until the transaction ends. */
+export async function selectWebhooksForKeyShare(
+  trx: Transaction,
+  others: readonly string[] = [],
+): Promise<WebhookFilter[]> {
   const { rows } = await sql<WebhookFilter>`
-    SELECT id, types, book_ids AS "bookIds" FROM webhooks WHERE disabled_at IS NULL ORDER BY id
-    FOR KEY SHARE`.execute(trx);
+    SELECT id, types, book_ids AS "bookIds", disabled_at IS NULL AS "isEnabled" FROM webhooks
+    WHERE disabled_at IS NULL OR id = ANY(${others}::uuid[]) AND deleted_at IS NULL
+    ORDER BY id FOR KEY SHARE`.execute(trx);
   return rows;
 }
 
@@ -155,6 +159,8 @@ export async function hasEnabledWebhooks(db: Database): Promise<boolean> {
 export interface SignedWebhook {
   id: string;
   url: string;
+  types: string[];
+  bookIds: string[] | null;
   includeCodes: boolean;
   secrets: Buffer[];
   /** The database's clock. */
@@ -163,7 +169,7 @@ export interface SignedWebhook {
 
 export async function listSignedWebhooks(db: Database): Promise<SignedWebhook[]> {
   const { rows } = await sql<SignedWebhook>`
-    SELECT id, url, include_codes AS "includeCodes", clock_timestamp() AS now,
+    SELECT id, url, types, book_ids AS "bookIds", include_codes AS "includeCodes", clock_timestamp() AS now,
            array_remove(ARRAY[secret, CASE WHEN former_secret_until > clock_timestamp() THEN former_secret END], NULL) AS secrets
     FROM webhooks WHERE disabled_at IS NULL`.execute(db);
   return rows;

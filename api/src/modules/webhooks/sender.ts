@@ -1,97 +1,142 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import { version } from '../../config.ts';
-import type { Database } from '../../database/connection.ts';
+import type { Database, Transaction } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { recordNotice } from '../history/outgoing/queries.ts';
-import {
-  deleteDeliveries,
-  type DueDelivery,
-  listDueDeliveries,
-  type Result,
-  saveResults,
-} from './deliveries/queries.ts';
+import { deleteDeliveries, listDueDeliveries, type PendingDelivery, saveResults } from './deliveries/queries.ts';
 import { readMessages } from './deliveries/read-messages.ts';
-import { type Health, listSignedWebhooks, saveHealth, type SignedWebhook } from './queries.ts';
-import { writeEnvelope } from './relay/envelope.ts';
-import type { Message } from './relay/message.ts';
+import { fanOut, noteDeliveries, parcelKey, wants } from './fan-out.ts';
+import { createLanes, inHandOf, type Lane, type LanesOptions, type Parcel } from './lanes.ts';
+import { type DisabledReason, type Health, listSignedWebhooks, saveHealth } from './queries.ts';
+import { freePace, type Pace } from './relay/making-way.ts';
 import { type Lease, selectLeaseForShare } from './relay/queries.ts';
-import type { Sink } from './relay/sink.ts';
-import { type Connections, type ConnectionOptions, openConnections, type Outcome } from './send.ts';
-import { signatureHeaders } from './sign.ts';
+import type { Page, Sink } from './relay/sink.ts';
 
-/** Requests to one endpoint at a time; and to one that keeps failing. */
-const AT_A_TIME = 32;
-const AT_A_TIME_FAILING = 1;
-const FAILING_AFTER = 5;
-/** Taken from the database ahead, for each endpoint. */
-const AHEAD = 256;
 /** Until results are noted and more is taken. */
 const ROUND_MS = 25;
+const NOTED_AT_ONCE = 32;
+/** So long a page waits for the answers to what is sent before it is noted. */
+const SENT_WITHIN_MS = 500;
+const SENT_STEP_MS = 5;
 const FINISH_WITHIN_MS = 5_000;
-/** Between one try and the next. https://www.standardwebhooks.com */
-const RETRY_AFTER_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 /** An endpoint that is behind by more than this never catches up; what waits for it would grow without end. */
 const MAX_BEHIND_SECONDS = 3 * 24 * 3600;
 
-export interface SenderOptions {
+export interface SenderOptions extends Omit<LanesOptions, 'onEnd' | 'onDropped'> {
   db: Database;
   log: FastifyBaseLogger;
-  source: string;
-  connections: Omit<ConnectionOptions, 'max'>;
-  /** Told of each try, for metrics. */
-  onTry: (webhookId: string, succeeded: boolean) => void;
-  /** Told when an endpoint is gone. */
-  onGone: (webhookId: string) => void;
-}
-
-interface Lane {
-  webhook: SignedWebhook;
-  connections: Connections;
-  waiting: { delivery: DueDelivery; message: Message }[];
-  inFlight: number;
-  failures: number;
+  pace?: Pace;
 }
 
 /**
- * Sends what is due, in a lane of its own for each endpoint: one that hangs keeps its own lane busy and nobody else's. Works while the
- * webhooks' relay has its lease, so that no two processes send.
+ * Sends to webhooks, each in a lane of its own. Works while the webhooks' relay has its lease, so that no two processes send.
+ *
+ * A page that comes from the relay is sent at once to endpoints that have nothing older to do, and written with what came of it, in one
+ * row for each message and endpoint that is never touched again. What is not sent by then, or failed, or is for others, is written as
+ * due; from there it is taken, sent and noted.
  */
-export function createSender(options: SenderOptions): Required<Pick<Sink, 'work' | 'rest'>> {
-  const { db, log, source, onTry, onGone } = options;
-  const lanes = new Map<string, Lane>();
-  /** Deliveries that are waiting, under way, or not yet noted. */
+export function createSender(options: SenderOptions): Required<Pick<Sink, 'handOn' | 'work' | 'rest'>> {
+  const { db, log, pace = freePace } = options;
+  /** Deliveries in the log that are waiting, under way, or not yet noted. */
   const held = new Set<number>();
-  let results: (Result & { gone: boolean })[] = [];
+  /** Of these, what has ended. */
+  let ended: Parcel[] = [];
+  /** What is sent before it is in the log; kept until it is, also when the database is away meanwhile. */
+  let early = new Map<string, Parcel>();
   let behind: string[] = [];
   let wake: () => void = () => undefined;
-  /** The database's clock, and when it was read by ours. */
-  let clock = { now: 0, readAt: 0 };
 
-  const databaseTime = () => clock.now + performance.now() - clock.readAt;
+  const lanes = createLanes({
+    ...options,
+    onEnd(parcel) {
+      if (parcel.result && parcel.logged) ended.push(parcel);
+      wake();
+    },
+    onDropped: ({ logged }) => logged && held.delete(logged.id),
+  });
+
+  async function handOn(page: Page): Promise<number | void> {
+    if (page.isReplay) return fanOut.handOn(page);
+    await sendEarly(page);
+    const tried = new Map([...early].filter(([, { result }]) => result));
+    let count = 0;
+    let pending: PendingDelivery[] = [];
+    let disabled: Disabled[] = [];
+    await page.save(async (trx) => {
+      ({ count, pending } = await noteDeliveries(trx, page, tried));
+      disabled = await noteHealth(trx, [...tried.values()], []);
+    });
+    for (const { id, webhookId, messageId, nextTryAt } of pending) {
+      const key = parcelKey(webhookId, messageId);
+      const parcel = tried.has(key) ? undefined : early.get(key);
+      if (!parcel) continue;
+      // It waits, or is under way: from here on it is like any other.
+      parcel.logged = { id, nextTryAt };
+      held.add(id);
+      if (parcel.result) ended.push(parcel);
+    }
+    early.clear();
+    sayDisabled(disabled);
+    return count;
+  }
+
+  /** Sends a page to whoever has nothing older to do, and waits a moment for the answers. */
+  async function sendEarly({ messages, signal }: Page): Promise<void> {
+    const ids = new Set(messages.map(({ id }) => id));
+    // What was sent when this page came before, and could not be noted.
+    early = new Map([...early].filter(([, { message, result }]) => result && ids.has(message.id)));
+    if (lanes.all().length === 0) await takeDue();
+    for (const lane of lanes.all().filter(isFree)) {
+      let room = lanes.roomOf(lane);
+      for (const message of messages) {
+        const key = parcelKey(lane.webhook.id, message.id);
+        if (early.has(key) || !wants(lane.webhook, message)) continue;
+        if ((room -= 1) < 0) {
+          lane.isCaughtUp = false;
+          break;
+        }
+        const parcel: Parcel = { webhookId: lane.webhook.id, message, tries: 0, logged: null };
+        early.set(key, parcel);
+        lane.waiting.push(parcel);
+      }
+    }
+    lanes.start(signal);
+    const isOver = () => [...early.values()].every(({ result }) => result);
+    for (const end = performance.now() + SENT_WITHIN_MS; !isOver() && performance.now() < end;) {
+      if (signal.aborted) break;
+      await wait(SENT_STEP_MS);
+    }
+  }
 
   async function work(lease: Lease, signal: AbortSignal): Promise<boolean> {
-    await saveAll(lease);
+    await saveEnded(lease);
     const taken = await takeDue();
-    for (const lane of lanes.values()) start(lane, signal);
+    lanes.start(signal);
     const busy = held.size > 0;
     if (busy) {
       const waking = new Promise<void>((resolve) => (wake = resolve));
       await Promise.race([waking, wait(4 * ROUND_MS)]);
       // A little longer, so that results are noted together.
-      if (results.length < AT_A_TIME) await wait(ROUND_MS);
+      if (ended.length < NOTED_AT_ONCE) await wait(ROUND_MS);
     }
     return busy || taken;
   }
 
   async function takeDue(): Promise<boolean> {
-    const webhooks = await listSignedWebhooks(db);
-    followLanes(webhooks);
-    const rooms = webhooks
-      .map(({ id }) => ({ webhookId: id, room: roomOf(lanes.get(id)!) }))
-      .filter(({ room }) => room > 0);
+    lanes.follow(await listSignedWebhooks(db));
+    const left = pace.left();
+    if (left < 1) return false;
+    // Half of what a lane may have in hand at a time: fewer, larger looks.
+    const open = lanes.all().filter((lane) => lanes.roomOf(lane) > inHandOf(lane));
+    const rooms = open.map((lane) => ({
+      webhookId: lane.webhook.id,
+      room: Math.min(lanes.roomOf(lane), Math.ceil(left / open.length)),
+    }));
     if (rooms.length === 0) return false;
     const due = await listDueDeliveries(db, rooms, [...held]);
+    pace.spend(due.length);
+    for (const { webhookId, room } of rooms)
+      lanes.of(webhookId).isCaughtUp = due.filter((one) => one.webhookId === webhookId).length < room;
     if (due.length === 0) return false;
     const messages = await readMessages(db, due);
     const orphans = due.filter(({ messageId }) => !messages.has(messageId));
@@ -99,160 +144,90 @@ export function createSender(options: SenderOptions): Required<Pick<Sink, 'work'
       log.warn({ deliveries: orphans.length }, 'what these deliveries were about has been deleted');
       await deleteDeliveries(db, orphans);
     }
-    for (const delivery of due) {
-      const message = messages.get(delivery.messageId);
+    for (const { id, webhookId, messageId, tries, nextTryAt, lateSeconds } of due) {
+      const message = messages.get(messageId);
       if (!message) continue;
-      held.add(delivery.id);
-      lanes.get(delivery.webhookId)!.waiting.push({ delivery, message });
-      if (delivery.lateSeconds > MAX_BEHIND_SECONDS) behind.push(delivery.webhookId);
+      held.add(id);
+      lanes.of(webhookId).waiting.push({ webhookId, message, tries, logged: { id, nextTryAt } });
+      if (lateSeconds > MAX_BEHIND_SECONDS) behind.push(webhookId);
     }
     return true;
   }
 
-  const limitOf = ({ failures }: Lane) => (failures >= FAILING_AFTER ? AT_A_TIME_FAILING : AT_A_TIME);
-
-  function roomOf(lane: Lane): number {
-    const ahead = lane.failures >= FAILING_AFTER ? AT_A_TIME_FAILING : AHEAD;
-    const kept = lane.waiting.length + lane.inFlight;
-    // Half of it at a time: fewer, larger looks.
-    return kept <= ahead / 2 ? ahead - kept : 0;
-  }
-
-  function followLanes(webhooks: readonly SignedWebhook[]): void {
-    if (webhooks[0]) clock = { now: webhooks[0].now.getTime(), readAt: performance.now() };
-    const ids = new Set(webhooks.map(({ id }) => id));
-    for (const [id, lane] of lanes) {
-      if (ids.has(id)) continue;
-      for (const { delivery } of lane.waiting.splice(0)) held.delete(delivery.id);
-      lane.connections.close();
-      lanes.delete(id);
-      onGone(id);
-    }
-    for (const webhook of webhooks) {
-      const lane = lanes.get(webhook.id);
-      if (lane) lane.webhook = webhook;
-      else {
-        const connections = openConnections({ ...options.connections, max: AT_A_TIME });
-        lanes.set(webhook.id, { webhook, connections, waiting: [], inFlight: 0, failures: 0 });
-      }
-    }
-  }
-
-  function start(lane: Lane, signal: AbortSignal): void {
-    while (!signal.aborted && lane.waiting.length > 0 && lane.inFlight < limitOf(lane)) {
-      const { delivery, message } = lane.waiting.shift()!;
-      lane.inFlight += 1;
-      void deliver(lane, delivery, message).finally(() => {
-        lane.inFlight -= 1;
-        start(lane, signal);
-        wake();
-      });
-    }
-  }
-
-  async function deliver(lane: Lane, delivery: DueDelivery, message: Message): Promise<void> {
-    const { url, secrets, includeCodes } = lane.webhook;
-    const { signal } = cutting;
-    const body = writeEnvelope(message, { source, includeCodes });
-    const at = databaseTime();
-    const started = performance.now();
-    const outcome = await lane.connections.post(
-      new URL(url),
-      {
-        'content-type': 'application/cloudevents+json; charset=utf-8',
-        'user-agent': `coupon-book/${version}`,
-        ...signatureHeaders({ id: message.id, body, sentAt: Math.floor(at / 1000) }, secrets),
-      },
-      body,
-      signal,
-    );
-    if (signal.aborted) return;
-    const succeeded = outcome.failure === undefined && outcome.status >= 200 && outcome.status < 300;
-    lane.failures = succeeded ? 0 : lane.failures + 1;
-    onTry(delivery.webhookId, succeeded);
-    results.push({
-      webhookId: delivery.webhookId,
-      id: delivery.id,
-      nextTryAt: delivery.nextTryAt,
-      gone: outcome.failure === undefined && outcome.status === 410,
-      attempt: {
-        at: new Date(at).toISOString(),
-        durationMs: Math.round(performance.now() - started),
-        status: outcome.failure === undefined ? outcome.status : null,
-        failure: outcome.failure ?? null,
-        answer: outcome.failure === undefined ? outcome.answer : null,
-      },
-      ...whatNext(delivery, succeeded, outcome),
-    });
-  }
-
-  /** Ends requests without waiting for their answers. */
-  let cutting = new AbortController();
-
-  async function saveAll(lease: Lease): Promise<void> {
-    if (results.length === 0 && behind.length === 0) return;
-    const [done, late] = [results, behind];
-    [results, behind] = [[], []];
+  async function saveEnded(lease: Lease): Promise<void> {
+    if (ended.length === 0 && behind.length === 0) return;
+    const [done, late] = [ended, behind];
+    [ended, behind] = [[], []];
     try {
       const disabled = await inTransaction(db, async (trx) => {
         await selectLeaseForShare(trx, lease);
-        await saveResults(trx, done);
-        const off = await saveHealth(trx, healthOf(done, late));
-        for (const { id, reason } of off) {
-          await recordNotice(trx, {
-            type: 'webhook.disabled',
-            bookId: null,
-            data: { webhookId: id, reason },
-          });
-        }
-        return off;
+        await saveResults(
+          trx,
+          done.map(({ webhookId, logged, result }) => ({ webhookId, ...logged!, ...result! })),
+        );
+        return noteHealth(trx, done, late);
       });
-      for (const { id, reason } of disabled) log.error({ webhook: id, reason }, 'a webhook was switched off');
+      sayDisabled(disabled);
     } catch (error) {
-      [results, behind] = [
-        [...done, ...results],
+      [ended, behind] = [
+        [...done, ...ended],
         [...late, ...behind],
       ];
       throw error;
     }
-    for (const { id } of done) held.delete(id);
+    for (const { logged } of done) held.delete(logged!.id);
+  }
+
+  function sayDisabled(disabled: readonly Disabled[]): void {
+    for (const { id, reason } of disabled) log.error({ webhook: id, reason }, 'a webhook was switched off');
   }
 
   /** Lets what is under way end, for a while, and forgets the rest: it is due, and whoever has the lease next sends it. */
   async function rest(lease: Lease, lost: boolean): Promise<void> {
-    for (const { waiting } of lanes.values()) waiting.length = 0;
-    const isOver = () => [...lanes.values()].every(({ inFlight }) => inFlight === 0);
+    lanes.forgetWaiting();
+    const isOver = () => lanes.all().every(({ inFlight }) => inFlight === 0);
     for (const end = performance.now() + FINISH_WITHIN_MS; !lost && !isOver() && performance.now() < end;)
       await wait(ROUND_MS);
-    cutting.abort();
+    lanes.close();
     // What cannot be noted now is noted with the next lease; another process may have sent it again by then.
-    if (lost) [results, behind] = [[], []];
-    else await saveAll(lease).catch(() => undefined);
+    if (lost) {
+      [ended, behind] = [[], []];
+      early.clear();
+    } else await saveEnded(lease).catch(() => undefined);
     held.clear();
-    for (const { connections } of lanes.values()) connections.close();
-    lanes.clear();
-    cutting = new AbortController();
   }
 
-  return { work, rest };
+  return { handOn, work, rest };
 }
 
-function whatNext(
-  { tries }: DueDelivery,
-  succeeded: boolean,
-  outcome: Outcome,
-): Pick<Result, 'status' | 'nextTryInSeconds'> {
-  if (succeeded) return { status: 'delivered', nextTryInSeconds: null };
-  const pause = RETRY_AFTER_SECONDS[tries];
-  if (pause === undefined) return { status: 'failed', nextTryInSeconds: null };
-  const asked = outcome.failure === undefined ? (outcome.retryAfterSeconds ?? 0) : 0;
-  return { status: 'pending', nextTryInSeconds: Math.max(pause, asked) };
+/** Whether it is well and has nothing to do, so that a page need hardly wait for it. */
+const isFree = (lane: Lane) => lane.isCaughtUp && lane.failures === 0 && inHandOf(lane) === 0;
+
+interface Disabled {
+  id: string;
+  reason: DisabledReason;
+}
+
+/** Notes how endpoints do, and says which of them this switched off. */
+async function noteHealth(
+  trx: Transaction,
+  done: readonly Parcel[],
+  late: readonly string[],
+): Promise<Disabled[]> {
+  const health = healthOf(done, late);
+  if (health.length === 0) return [];
+  const disabled = await saveHealth(trx, health);
+  for (const { id, reason } of disabled) {
+    await recordNotice(trx, { type: 'webhook.disabled', bookId: null, data: { webhookId: id, reason } });
+  }
+  return disabled;
 }
 
 /** The last try of each endpoint is how it is. */
-function healthOf(results: readonly (Result & { gone: boolean })[], late: readonly string[]): Health[] {
+function healthOf(done: readonly Parcel[], late: readonly string[]): Health[] {
   const health = new Map<string, Health>();
-  for (const { webhookId, status, gone } of results) {
+  for (const { webhookId, result } of done) {
+    const { status, gone } = result!;
     const disable = gone ? 'gone' : (health.get(webhookId)?.disable ?? null);
     health.set(webhookId, { webhookId, succeeded: status === 'delivered', disable });
   }

@@ -40,27 +40,52 @@ export interface NewDelivery {
   type: string;
   eventId: number | null;
   noticeId: number | null;
+  /** What came of its first try, if that is over before it is noted. */
+  result?: TryResult;
 }
 
-/** One message to one endpoint is one delivery: of a message that is there already nothing happens, or with `again` it is sent again. */
+export interface PendingDelivery {
+  id: number;
+  webhookId: string;
+  messageId: string;
+  nextTryAt: string;
+}
+
+/**
+ * One message to one endpoint is one delivery: of a message that is there already nothing happens, or with `again` it is sent again.
+ * @returns those that are to be sent, now or later
+ */
 export async function insertDeliveries(
   trx: Transaction,
   deliveries: readonly NewDelivery[],
   { again = false }: { again?: boolean } = {},
-): Promise<number[]> {
+): Promise<PendingDelivery[]> {
   const column = <T>(read: (delivery: NewDelivery) => T) => deliveries.map(read);
-  const { rows } = await sql<{ id: number }>`
-    INSERT INTO webhook_deliveries (webhook_id, message_id, type, event_id, notice_id)
-    SELECT * FROM unnest(
-      ${column((d) => d.webhookId)}::uuid[], ${column((d) => d.messageId)}::text[], ${column((d) => d.type)}::text[],
-      ${column((d) => d.eventId)}::bigint[], ${column((d) => d.noticeId)}::bigint[])
-    ON CONFLICT (webhook_id, message_id) ${
-      again
-        ? sql`DO UPDATE SET status = 'pending', tries = 0, next_try_at = clock_timestamp(), ended_at = NULL`
-        : sql`DO NOTHING`
-    }
-    RETURNING id`.execute(trx);
-  return rows.map(({ id }) => id);
+  const { rows } = await sql<PendingDelivery>`
+    WITH inserted AS (
+      INSERT INTO webhook_deliveries
+        (webhook_id, message_id, type, event_id, notice_id, status, tries, next_try_at, attempts, created_at, ended_at)
+      SELECT n.webhook_id, n.message_id, n.type, n.event_id, n.notice_id, n.status,
+             CASE WHEN n.attempt IS NULL THEN 0 ELSE 1 END,
+             CASE WHEN n.status = 'pending' THEN clock_timestamp() + n.next_try * interval '1 second' END,
+             CASE WHEN n.attempt IS NULL THEN '[]' ELSE jsonb_build_array(n.attempt) END,
+             coalesce((n.attempt->>'at')::timestamptz, clock_timestamp()),
+             CASE WHEN n.status <> 'pending' THEN clock_timestamp() END
+      FROM unnest(
+        ${column((d) => d.webhookId)}::uuid[], ${column((d) => d.messageId)}::text[], ${column((d) => d.type)}::text[],
+        ${column((d) => d.eventId)}::bigint[], ${column((d) => d.noticeId)}::bigint[],
+        ${column((d) => d.result?.status ?? 'pending')}::text[], ${column((d) => d.result?.nextTryInSeconds ?? 0)}::float8[],
+        ${column((d) => (d.result ? JSON.stringify(d.result.attempt) : null))}::jsonb[]
+      ) AS n(webhook_id, message_id, type, event_id, notice_id, status, next_try, attempt)
+      ON CONFLICT (webhook_id, message_id) ${
+        again
+          ? sql`DO UPDATE SET status = 'pending', tries = 0, next_try_at = clock_timestamp(), ended_at = NULL`
+          : sql`DO NOTHING`
+      }
+      RETURNING id, webhook_id, message_id, status, next_try_at)
+    SELECT id, webhook_id AS "webhookId", message_id AS "messageId", next_try_at::text AS "nextTryAt"
+    FROM inserted WHERE status = 'pending'`.execute(trx);
+  return rows;
 }
 
 /** Sends one again, from its first try on. */
@@ -151,15 +176,19 @@ export async function listDueDeliveries(
 
 const MAX_ATTEMPTS_KEPT = 20;
 
-export interface Result {
-  webhookId: string;
-  id: number;
-  /** As it was due when it was taken. */
-  nextTryAt: string;
+/** What came of a try, and what follows from it. */
+export interface TryResult {
   attempt: Attempt;
   status: DeliveryStatus;
   /** Of one that stays pending. */
   nextTryInSeconds: number | null;
+}
+
+export interface Result extends TryResult {
+  webhookId: string;
+  id: number;
+  /** As it was due when it was taken. */
+  nextTryAt: string;
 }
 
 /**

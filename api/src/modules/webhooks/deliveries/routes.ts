@@ -157,7 +157,7 @@ export function deliveryRoutes(fastify: FastifyInstance, source: string): void {
     async (request, reply) =>
       write(request, reply, async (trx) => {
         const webhook = await requireEnabled(trx, request.params.id);
-        const [id] = await insertDeliveries(trx, [
+        const [inserted] = await insertDeliveries(trx, [
           {
             webhookId: webhook.id,
             messageId: `test-${randomUUID()}`,
@@ -166,7 +166,8 @@ export function deliveryRoutes(fastify: FastifyInstance, source: string): void {
             noticeId: null,
           },
         ]);
-        const delivery = await findDelivery(trx, webhook.id, id!);
+        const { id } = inserted!;
+        const delivery = await findDelivery(trx, webhook.id, id);
         return jsonAnswer(201, presentDelivery(delivery!), `/api/v1/webhooks/${webhook.id}/deliveries/${id}`);
       }),
   );

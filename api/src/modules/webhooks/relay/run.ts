@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../../../database/connection.ts';
 import { isOutage } from '../../../database/errors.ts';
 import { formatSnapshot, type Snapshot } from '../../history/snapshot.ts';
+import type { Pace } from './making-way.ts';
 import { insertRelay, lookAround, type RelayRow } from './queries.ts';
 import type { Sink } from './sink.ts';
 import { readStart, takeTurn, type TurnOptions } from './turn.ts';
@@ -11,6 +12,8 @@ const LOOK_EVERY_MS = 1_000;
 /** A turn waits so long for more before it ends: there is often more soon. */
 const LINGER_MS = 2_000;
 const LAST_PAUSE_MS = 30_000;
+/** Longer than others look every. */
+const LEFT_TO_OTHERS_MS = 2 * LOOK_EVERY_MS;
 
 export interface Relays {
   /** Runs until `stop`. */
@@ -27,6 +30,7 @@ export interface RelaysOptions {
   /** Whether the database has our tables by now. */
   isReady: () => boolean;
   onFailure: (sink: Sink['name']) => void;
+  pace: Pace;
 }
 
 type TurnLength = Pick<TurnOptions, 'stopping' | 'lingerMs'>;
@@ -34,7 +38,7 @@ type TurnLength = Pick<TurnOptions, 'stopping' | 'lingerMs'>;
 /**
  * Looks every second whether a relay has something to do, and lets it have its turn. A relay that fails pauses and holds up no other.
  */
-export function createRelays({ db, log, sinks, isReady, onFailure }: RelaysOptions): Relays {
+export function createRelays({ db, log, sinks, isReady, onFailure, pace }: RelaysOptions): Relays {
   const stopping = new AbortController();
   const turns = new Map<Sink['name'], Promise<void>>();
   const failures = new Map<Sink['name'], number>();
@@ -76,8 +80,10 @@ export function createRelays({ db, log, sinks, isReady, onFailure }: RelaysOptio
 
   async function turn(sink: Sink, how: TurnLength): Promise<void> {
     try {
-      await takeTurn({ db, sink, log, ...how });
+      await takeTurn({ db, sink, log, pace, ...how });
       failures.delete(sink.name);
+      // Whoever has no commands to make way for takes it meanwhile.
+      if (pace.isLimited()) await pause(LEFT_TO_OTHERS_MS);
     } catch (error) {
       const count = (failures.get(sink.name) ?? 0) + 1;
       failures.set(sink.name, count);

@@ -21,7 +21,8 @@ export interface Page {
 /** Where a relay hands messages on to. */
 export interface Sink {
   name: RelayName;
-  handOn: (page: Page) => Promise<void>;
+  /** Says by how many messages, if it is not as many as the page has. */
+  handOn: (page: Page) => Promise<number | void>;
   /** Whether nobody wants anything now, so that events need not be read. Asked after the tip was. */
   isUnwanted?: (db: Database) => Promise<boolean>;
   /** What it has to do beside pages while it has the lease. True: there is more. */

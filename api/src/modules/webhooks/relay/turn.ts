@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Database } from '../../../database/connection.ts';
+import type { Database, Transaction } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { readTip } from '../../history/events/queries.ts';
 import {
@@ -11,6 +11,7 @@ import {
   listOutgoingBetween,
 } from '../../history/outgoing/queries.ts';
 import { covers, formatSnapshot, type Snapshot, withAtMost } from '../../history/snapshot.ts';
+import { freePace, type Pace } from './making-way.ts';
 import { eventMessage, type Message, noticeMessage } from './message.ts';
 import {
   deleteReplay,
@@ -43,6 +44,7 @@ export interface TurnOptions {
   stopping: AbortSignal;
   /** How long a turn waits for more before it ends. */
   lingerMs?: number;
+  pace?: Pace;
 }
 
 /**
@@ -50,7 +52,14 @@ export interface TurnOptions {
  * relay at the same time, as far as what they save is concerned; a page that was handed on and not noted comes again.
  * @returns whether it had the lease
  */
-export async function takeTurn({ db, sink, log, stopping, lingerMs = 0 }: TurnOptions): Promise<boolean> {
+export async function takeTurn({
+  db,
+  sink,
+  log,
+  stopping,
+  lingerMs = 0,
+  pace = freePace,
+}: TurnOptions): Promise<boolean> {
   const taken = await takeLease(db, sink.name);
   if (!taken) return false;
   const { lease } = taken;
@@ -65,7 +74,7 @@ export async function takeTurn({ db, sink, log, stopping, lingerMs = 0 }: TurnOp
   }, RENEW_EVERY_MS);
   const signal = AbortSignal.any([stopping, ending.signal]);
   try {
-    await handOnAll({ db, sink, log, lease, signal, place: taken.place }, lingerMs);
+    await handOnAll({ db, sink, log, lease, signal, pace, place: taken.place }, lingerMs);
   } catch (error) {
     lost ||= error instanceof LostLease;
     if (!lost && !stopping.aborted) throw error;
@@ -84,35 +93,51 @@ interface Turn {
   log: FastifyBaseLogger;
   lease: Lease;
   signal: AbortSignal;
+  pace: Pace;
   place: Place;
 }
 
 const LINGER_STEP_MS = 100;
+/** Who has come to the tip waits so long for more: a page costs much the same with one message and with hundreds. */
+const GATHER_MS = 50;
+const LIMITED_ROUND_MS = 100;
+/** A process that makes way for commands leaves its turn to others after so long. Endpoints that hang are given up within it. */
+const LIMITED_TURN_MS = 60_000;
 
 async function handOnAll(turn: Turn, lingerMs: number): Promise<void> {
+  const { db, sink, lease, signal, pace } = turn;
+  const startedAt = performance.now();
   for (let idleMs = 0; idleMs <= lingerMs;) {
-    turn.signal.throwIfAborted();
-    const replay = await findReplay(turn.db, turn.lease.name);
+    signal.throwIfAborted();
+    const replay = await findReplay(db, lease.name);
     // What a relay left out while it was stopped comes before what is new: nothing of a coupon is overtaken.
     const advanced = replay?.webhookId === null ? 'still' : await advance(turn);
     if (advanced === 'stopped') return;
     if (replay) await replayPage(turn, replay);
-    const worked = (await turn.sink.work?.(turn.lease, turn.signal)) ?? false;
-    if (advanced === 'moved' || replay || worked) {
-      idleMs = 0;
+    const worked = (await sink.work?.(lease, signal)) ?? false;
+    if (advanced === 'still' && !replay && !worked) {
+      idleMs += LINGER_STEP_MS;
+      if (idleMs <= lingerMs) await wait(LINGER_STEP_MS, undefined, { signal });
       continue;
     }
-    idleMs += LINGER_STEP_MS;
-    if (idleMs <= lingerMs) await wait(LINGER_STEP_MS, undefined, { signal: turn.signal });
+    idleMs = 0;
+    if (pace.isLimited()) {
+      if (performance.now() - startedAt > LIMITED_TURN_MS) return;
+      await wait(LIMITED_ROUND_MS, undefined, { signal });
+    } else if (advanced === 'at tip' && !replay && !worked && lingerMs > 0)
+      await wait(GATHER_MS, undefined, { signal });
   }
 }
 
 /** To the tip, page by page; at most this many, so that the sink's other work and replays have their turn. */
 const PAGES_AT_ONCE = 4;
 
-/** Hands on what has become visible. `moved`: there was something. */
-async function advance(turn: Turn): Promise<'moved' | 'still' | 'stopped'> {
-  const { db, sink, log, lease } = turn;
+/** How many messages the next page may have. Half of what is left at most: the rest is for the sink's other work. */
+const roomOf = (pace: Pace, most: number) => Math.min(most, Math.ceil(pace.left() / 2));
+
+/** Hands on what has become visible: all of it (`at tip`), or a part. */
+async function advance(turn: Turn): Promise<'at tip' | 'moved' | 'still' | 'stopped'> {
+  const { db, sink, log, lease, pace } = turn;
   const tip = withAtMost(await readTip(db), MAX_RUNNING);
   if (!covers(tip, turn.place.to ?? turn.place.from)) {
     await stopRelay(db, lease);
@@ -128,19 +153,21 @@ async function advance(turn: Turn): Promise<'moved' | 'still' | 'stopped'> {
     return 'still';
   }
   const to = turn.place.to ?? tip;
-  for (let pages = 0; pages < PAGES_AT_ONCE; pages += 1) {
+  for (let pages = pace.isLimited() ? 1 : PAGES_AT_ONCE; pages > 0; pages -= 1) {
     turn.signal.throwIfAborted();
+    const limit = roomOf(pace, PAGE);
+    if (limit < 1) return 'moved';
     const { from, afterId } = turn.place;
-    const events = await listOutgoingBetween(db, { from, to, afterId, limit: PAGE });
+    const events = await listOutgoingBetween(db, { from, to, afterId, limit });
     // With the first page: it may come twice, but is never left out.
     const notices = afterId === 0 ? await listNoticesBetween(db, { from, to }) : [];
-    const isLast = events.length < PAGE;
+    const isLast = events.length < limit;
     const next = isLast ? { from: to, to: null, afterId: 0 } : { from, to, afterId: events.at(-1)!.id };
     const messages = [...events.map(eventMessage), ...notices.map(noticeMessage)];
     if (messages.length === 0) await saveAt(turn, next);
-    else await handOn(turn, { messages, webhookId: null, isReplay: false }, next);
+    else await handOn(turn, { messages, webhookId: null, isReplay: false }, (trx) => savePlace(trx, lease, next));
     turn.place = next;
-    if (isLast) return 'moved';
+    if (isLast) return 'at tip';
   }
   return 'moved';
 }
@@ -150,44 +177,40 @@ function saveAt(turn: Turn, place: Place): Promise<void> {
   return inTransaction(turn.db, (trx) => savePlace(trx, turn.lease, place));
 }
 
-function handOn(
-  { db, sink, lease, signal }: Turn,
+async function handOn(
+  { sink, signal, pace, db }: Turn,
   page: Pick<Page, 'messages' | 'webhookId' | 'isReplay'>,
-  next: Place,
+  save: (trx: Transaction) => Promise<void>,
 ): Promise<void> {
-  return sink.handOn({
+  const count = await sink.handOn({
     ...page,
     signal,
     save: (work) =>
       inTransaction(db, async (trx) => {
-        await savePlace(trx, lease, next);
+        await save(trx);
         await work?.(trx);
       }),
   });
+  pace.spend(count ?? page.messages.length);
 }
 
 /** One page of a replay. */
-async function replayPage({ db, sink, lease, signal }: Turn, replay: ReplayRow): Promise<void> {
+async function replayPage(turn: Turn, replay: ReplayRow): Promise<void> {
+  const { db, lease, pace } = turn;
+  const limit = roomOf(pace, PAGE);
+  if (limit < 1) return;
   const { id, webhookId, doneTo, afterId, until } = replay;
   const cut = await findEndOfNotices(db, { from: doneTo, until, limit: MAX_NOTICES });
-  const events = await listEventsByTime(db, { from: doneTo, afterId, until: cut ?? until, limit: PAGE });
-  const last = events.length === PAGE ? events.at(-1) : undefined;
+  const events = await listEventsByTime(db, { from: doneTo, afterId, until: cut ?? until, limit });
+  const last = events.length === limit ? events.at(-1) : undefined;
   const next = last ? { doneTo: last.occurredAt, afterId: last.id } : cut && { doneTo: cut, afterId: 0 };
   // From the time at which this page begins to that at which the next one does.
   const notices = await listNoticesByTime(db, { from: doneTo, until: next?.doneTo ?? until });
   const messages: Message[] = [...events.map(eventMessage), ...notices.map(noticeMessage)];
-  await sink.handOn({
-    messages,
-    webhookId,
-    isReplay: true,
-    signal,
-    save: (work) =>
-      inTransaction(db, async (trx) => {
-        await selectLeaseForShare(trx, lease);
-        if (next) await saveReplay(trx, { id, ...next });
-        else await deleteReplay(trx, id);
-        await work?.(trx);
-      }),
+  await handOn(turn, { messages, webhookId, isReplay: true }, async (trx) => {
+    await selectLeaseForShare(trx, lease);
+    if (next) await saveReplay(trx, { id, ...next });
+    else await deleteReplay(trx, id);
   });
 }
 
