@@ -245,6 +245,8 @@ export interface RedemptionHistory {
 
 export interface Relays {
   after_id: Generated<number>;
+  after_notice_id: Generated<number>;
+  after_notice_of: string | null;
   from_snapshot: string;
   lease_token: string | null;
   leased_until: Timestamp | null;

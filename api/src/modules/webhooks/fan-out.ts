@@ -41,14 +41,16 @@ export async function noteDeliveries(
       }),
     );
   if (deliveries.length > MANY) await allowBulkWork(trx, { inRequest: true });
-  const pending =
-    deliveries.length > 0 ? await insertDeliveries(trx, deliveries, { again: isReplay }) : [];
+  const pending = deliveries.length > 0 ? await insertDeliveries(trx, deliveries, { again: isReplay }) : [];
   return { count: deliveries.length, pending };
 }
 
 export const parcelKey = (webhookId: string, messageId: string) => `${webhookId} ${messageId}`;
 
-export function wants({ types, bookIds }: Pick<WebhookFilter, 'types' | 'bookIds'>, message: Message): boolean {
+export function wants(
+  { types, bookIds }: Pick<WebhookFilter, 'types' | 'bookIds'>,
+  message: Message,
+): boolean {
   if (!types.includes(message.type)) return false;
   const bookId = bookIdOf(message);
   return bookIds === null || (bookId !== null && bookIds.includes(bookId));

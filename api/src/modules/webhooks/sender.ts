@@ -3,7 +3,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Database, Transaction } from '../../database/connection.ts';
 import { inTransaction } from '../../database/transaction.ts';
 import { recordNotice } from '../history/outgoing/queries.ts';
-import { deleteDeliveries, listDueDeliveries, type PendingDelivery, saveResults } from './deliveries/queries.ts';
+import {
+  deleteDeliveries,
+  listDueDeliveries,
+  type PendingDelivery,
+  saveResults,
+} from './deliveries/queries.ts';
 import { readMessages } from './deliveries/read-messages.ts';
 import { fanOut, noteDeliveries, parcelKey, wants } from './fan-out.ts';
 import { createLanes, inHandOf, type Lane, type LanesOptions, type Parcel } from './lanes.ts';

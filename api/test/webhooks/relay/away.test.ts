@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Database } from '../../../src/database/connection.ts';
 import { fanOut } from '../../../src/modules/webhooks/fan-out.ts';
 import { insertRelay } from '../../../src/modules/webhooks/relay/queries.ts';
 import type { Sink } from '../../../src/modules/webhooks/relay/sink.ts';
@@ -8,6 +7,7 @@ import { readStart, takeTurn } from '../../../src/modules/webhooks/relay/turn.ts
 import { startTestApp, type TestApp, type TestUser } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startReceiver } from '../../support/receiver.ts';
+import { switchable } from '../../support/switchable.ts';
 import { call, deliveriesOf, makeWebhook, spendCoupon, webhooksSink } from '../../support/webhooks.ts';
 import { launchWorker } from '../../support/workers.ts';
 
@@ -74,6 +74,86 @@ test('a queue that was away for five days gets every event when it is back, in t
     const order = arrived.filter((one) => one.couponId === couponId).map(({ id }) => id);
     expect(order).toEqual(sorted(order));
   }
+});
+
+/** A queue that keeps what it is given; before each page it may say no. */
+function collect(beforePage: (page: number) => void = () => undefined) {
+  const ids: string[] = [];
+  const sizes: number[] = [];
+  const sink: Sink = {
+    name: 'sqs',
+    async handOn({ messages, save }) {
+      beforePage(sizes.length + 1);
+      sizes.push(messages.length);
+      ids.push(...messages.map(({ id }) => id));
+      await save();
+    },
+  };
+  return { ids, sizes, sink };
+}
+
+test('all notices of a long absence leave, some at a time, each once, also when the queue goes away in between', async () => {
+  await sql`DELETE FROM notices`.execute(node.db);
+  await insertRelay(node.db, 'sqs', await readStart(node.db));
+  await sql`
+    INSERT INTO notices (type, data) SELECT 'job.finished', '{}' FROM generate_series(1, 1700)`.execute(
+    node.db,
+  );
+  await insertOldEvents();
+  let isAway = true;
+  const { ids, sizes, sink } = collect((page) => {
+    if (page === 3 && isAway) throw new Error('the queue is away');
+  });
+  await expect(turn(sink)).rejects.toThrow('the queue is away');
+  isAway = false;
+  await turn(sink);
+  expect([ids.length, new Set(ids).size]).toEqual([1_700 + MANY, 1_700 + MANY]);
+  expect(Math.max(...sizes)).toBeLessThan(1_000);
+});
+
+test('notices that the version before has handed on with its next stretch are not taken for done', async () => {
+  await sql`DELETE FROM notices`.execute(node.db);
+  await insertRelay(node.db, 'sqs', await readStart(node.db));
+  await sql`
+    INSERT INTO notices (type, data) SELECT 'job.finished', '{}' FROM generate_series(1, 600)`.execute(
+    node.db,
+  );
+  const first = collect((page) => {
+    if (page === 2) throw new Error('the queue is away');
+  });
+  await expect(turn(first.sink)).rejects.toThrow('the queue is away');
+  expect(first.ids).toHaveLength(500);
+  // It leaves the column as it is.
+  await sql`UPDATE relays SET to_snapshot = NULL`.execute(node.db);
+  const second = collect();
+  await turn(second.sink);
+  expect(new Set(second.ids).size).toBe(600);
+});
+
+test('what a long transaction leaves among thousands of others leaves once, in the order of ids', async () => {
+  await insertRelay(node.db, 'sqs', await readStart(node.db));
+  const insert = (count: number) => sql<{ id: string }>`
+    INSERT INTO events (type, book_id, coupon_id, user_id, occurred_at)
+    SELECT 'coupon.locked', ${admin.id}, n, ${admin.id}, clock_timestamp() FROM generate_series(1, ${count}) n
+    RETURNING 'event-' || id AS id`;
+  const early = collect();
+  const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
+  const { promise: inserted, resolve: sayInserted } = Promise.withResolvers<string[]>();
+  const long = node.db.transaction().execute(async (trx) => {
+    sayInserted((await insert(700).execute(trx)).rows.map(({ id }) => id));
+    await mayCommit;
+  });
+  const ofLong = await inserted;
+  // More than is looked at for a page: between what is left there are others that have left already.
+  const before = (await insert(6_000).execute(node.db)).rows.map(({ id }) => id);
+  await turn(early.sink);
+  expect(early.ids).toEqual(before);
+  const after = (await insert(1_200).execute(node.db)).rows.map(({ id }) => id);
+  commit();
+  await long;
+  const late = collect();
+  await turn(late.sink);
+  expect(late.ids).toEqual([...ofLong, ...after]);
 });
 
 test('webhooks are told of everything that happened while no relay ran for five days, and none is switched off', async () => {
@@ -151,19 +231,6 @@ test('a delivery of something that was deleted is dropped, and holds nothing up'
   expect(receiver.received).toHaveLength(3);
   expect(await deliveriesOf(node, admin, webhook.id)).toHaveLength(3);
 });
-
-/** A database that can be away, as far as one user of it can tell. */
-function switchable(db: Database) {
-  const state = { isAway: false };
-  const wrapped = db.withPlugin({
-    transformQuery({ node: query }) {
-      if (state.isAway) throw new Error('the database is away');
-      return query;
-    },
-    transformResult: async ({ result }) => result,
-  });
-  return Object.assign(state, { db: wrapped });
-}
 
 const expireLeases = () =>
   sql`UPDATE relays SET leased_until = clock_timestamp() - interval '1 second'`.execute(node.db);

@@ -24,10 +24,11 @@ const noticeColumns = sql`id, type, book_id AS "bookId", data, occurred_at AS "o
 /** Notices that became visible between two snapshots, oldest first. */
 export async function listNoticesBetween(
   db: Database,
-  stretch: Pick<Stretch, 'from' | 'to'>,
+  { afterId, limit, ...stretch }: Omit<Stretch, 'of'>,
 ): Promise<NoticeRow[]> {
   const { rows } = await sql<NoticeRow>`
-    SELECT ${noticeColumns} FROM notices WHERE ${between(stretch)} ORDER BY id`.execute(db);
+    SELECT ${noticeColumns} FROM notices WHERE ${between(stretch)} AND id > ${afterId}::bigint
+    ORDER BY id LIMIT ${limit}`.execute(db);
   return rows;
 }
 
@@ -70,7 +71,7 @@ const eventColumns = sql`
   e.id, e.type, e.coupon_id AS "couponId", e.book_id AS "bookId", e.user_id AS "userId", e.actor_id AS "actorId",
   e.occurred_at AS "occurredAt", e.data, e.code, e.book_name AS "bookName", u.external_id AS "userExternalId"`;
 
-/** Events that became visible between two snapshots, in the order of their ids: see `eventsBetween`. */
+/** Events that became visible between two snapshots, in the order of their ids: see `eventsBetween`. Reads all of them to find the first. */
 export async function listOutgoingBetween(
   db: Database,
   stretch: Omit<Stretch, 'of'>,
@@ -82,6 +83,33 @@ export async function listOutgoingBetween(
     db,
   );
   return rows;
+}
+
+/** So many events are looked at for a page. */
+const WINDOW = 5_000;
+
+/**
+ * More of them, from an id on that lies among them: goes on by id, so that a page costs the same however many there are.
+ * @returns also up to which id there are no others; null: there are no more at all
+ */
+export async function listMoreOutgoing(
+  db: Database,
+  { from, to, afterId, limit }: Omit<Stretch, 'of'>,
+): Promise<{ events: OutgoingEvent[]; lookedTo: number | null }> {
+  const { rows } = await sql<OutgoingEvent & { isIn: boolean; isEnd: boolean }>`
+    SELECT ${eventColumns}, e."isIn", e."isEnd" FROM (
+      SELECT * FROM (
+        SELECT *, ${between({ from, to })} AS "isIn", row_number() OVER (ORDER BY id) = ${WINDOW} AS "isEnd" FROM (
+          SELECT * FROM events WHERE id > greatest(${afterId}::bigint, (SELECT events_to FROM restored_rows))
+          ORDER BY id LIMIT ${WINDOW}) near) looked
+      WHERE "isIn" OR "isEnd" ORDER BY id LIMIT ${limit}) e
+    LEFT JOIN users u ON u.id = e.user_id ORDER BY e.id`.execute(db);
+  const last = rows.at(-1);
+  const isOver = rows.length < limit && !last?.isEnd;
+  return {
+    events: rows.filter(({ isIn }) => isIn).map(({ isIn: _in, isEnd: _end, ...event }) => event),
+    lookedTo: isOver ? null : last!.id,
+  };
 }
 
 export async function listEventsById(db: Database, ids: readonly number[]): Promise<OutgoingEvent[]> {

@@ -72,7 +72,8 @@ export function createPace({ read, onMadeWay }: PaceOptions): Pace {
       const now = read();
       look(now);
       if (perSecond === Infinity) credit = 0;
-      else credit = Math.min(credit + ((now.at - refilledAt) * perSecond) / 1000, (KEEP_MS * perSecond) / 1000);
+      else
+        credit = Math.min(credit + ((now.at - refilledAt) * perSecond) / 1000, (KEEP_MS * perSecond) / 1000);
       refilledAt = now.at;
       return perSecond === Infinity ? Infinity : credit;
     },
@@ -86,5 +87,9 @@ export function createPace({ read, onMadeWay }: PaceOptions): Pace {
 
 /** How busy this process was. */
 export function busynessOf(commands: () => number): () => Busyness {
-  return () => ({ at: performance.now(), workedMs: performance.eventLoopUtilization().active, commands: commands() });
+  return () => ({
+    at: performance.now(),
+    workedMs: performance.eventLoopUtilization().active,
+    commands: commands(),
+  });
 }

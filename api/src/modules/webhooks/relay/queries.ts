@@ -6,11 +6,15 @@ import { hasDueDeliveries } from '../deliveries/queries.ts';
 
 export type RelayName = 'webhooks' | 'sqs' | 'eventbridge';
 
-/** All before `from` has been handed on; with `to`, what became visible between the two is, and of that all up to `afterId` has been. */
+/**
+ * All before `from` has been handed on; with `to`, what became visible between the two is, and of that the events up to `afterId` have
+ * been, and before the first of them the notices up to `afterNoticeId`.
+ */
 export interface Place {
   from: Snapshot;
   to: Snapshot | null;
   afterId: number;
+  afterNoticeId: number;
 }
 
 /** The right to hand on, until `LEASE_SECONDS` after it was last renewed. */
@@ -31,18 +35,20 @@ interface PlaceRow {
   fromSnapshot: string;
   toSnapshot: string | null;
   afterId: number;
+  afterNoticeId: number;
 }
 
 const placeColumns = sql`
-  from_snapshot AS "fromSnapshot", to_snapshot AS "toSnapshot", after_id AS "afterId"`;
+  from_snapshot AS "fromSnapshot", to_snapshot AS "toSnapshot", after_id AS "afterId",
+  CASE WHEN after_notice_of = to_snapshot THEN after_notice_id ELSE 0 END AS "afterNoticeId"`;
 
 /** What is not readable is a place before everything else: it is never covered by the tip, and the relay stops and says so. */
 const NOWHERE: Snapshot = { end: Number.MAX_SAFE_INTEGER, running: [] };
 
-const toPlace = ({ fromSnapshot, toSnapshot, afterId }: PlaceRow): Place => ({
+const toPlace = ({ fromSnapshot, toSnapshot, ...done }: PlaceRow): Place => ({
+  ...done,
   from: readSnapshotText(fromSnapshot) ?? NOWHERE,
   to: toSnapshot === null ? null : (readSnapshotText(toSnapshot) ?? NOWHERE),
-  afterId,
 });
 
 /** Makes a relay that begins here, unless there is one. */
@@ -123,11 +129,12 @@ export async function selectLeaseForShare(trx: Transaction, { name, token }: Lea
 export async function savePlace(
   trx: Transaction,
   { name, token }: Lease,
-  { from, to, afterId }: Place,
+  { from, to, afterId, afterNoticeId }: Place,
 ): Promise<void> {
+  const end = to && formatSnapshot(to);
   const { rows } = await sql`
-    UPDATE relays SET from_snapshot = ${formatSnapshot(from)}, to_snapshot = ${to && formatSnapshot(to)},
-      after_id = ${afterId}
+    UPDATE relays SET from_snapshot = ${formatSnapshot(from)}, to_snapshot = ${end}, after_id = ${afterId},
+      after_notice_id = ${afterNoticeId}, after_notice_of = ${end}
     WHERE name = ${name} AND lease_token = ${token} RETURNING name`.execute(trx);
   if (rows.length === 0) throw new LostLease();
 }

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
+import { allowBulkWork } from '../../../database/bulk.ts';
 import type { Database, Transaction } from '../../../database/connection.ts';
 import { inTransaction } from '../../../database/transaction.ts';
 import { readTip } from '../../history/events/queries.ts';
 import {
   findEndOfNotices,
   listEventsByTime,
+  listMoreOutgoing,
   listNoticesBetween,
   listNoticesByTime,
   listOutgoingBetween,
@@ -149,7 +151,7 @@ async function advance(turn: Turn): Promise<'at tip' | 'moved' | 'still' | 'stop
   }
   if (!turn.place.to && formatSnapshot(tip) === formatSnapshot(turn.place.from)) return 'still';
   if (await sink.isUnwanted?.(db)) {
-    await saveAt(turn, { from: tip, to: null, afterId: 0 });
+    await saveAt(turn, beginAt(tip));
     return 'still';
   }
   const to = turn.place.to ?? tip;
@@ -157,19 +159,50 @@ async function advance(turn: Turn): Promise<'at tip' | 'moved' | 'still' | 'stop
     turn.signal.throwIfAborted();
     const limit = roomOf(pace, PAGE);
     if (limit < 1) return 'moved';
-    const { from, afterId } = turn.place;
-    const events = await listOutgoingBetween(db, { from, to, afterId, limit });
-    // With the first page: it may come twice, but is never left out.
-    const notices = afterId === 0 ? await listNoticesBetween(db, { from, to }) : [];
-    const isLast = events.length < limit;
-    const next = isLast ? { from: to, to: null, afterId: 0 } : { from, to, afterId: events.at(-1)!.id };
-    const messages = [...events.map(eventMessage), ...notices.map(noticeMessage)];
+    const { messages, next } = await readPage(db, { ...turn.place, to }, limit);
     if (messages.length === 0) await saveAt(turn, next);
-    else await handOn(turn, { messages, webhookId: null, isReplay: false }, (trx) => savePlace(trx, lease, next));
+    else
+      await handOn(turn, { messages, webhookId: null, isReplay: false }, (trx) =>
+        savePlace(trx, lease, next),
+      );
     turn.place = next;
-    if (isLast) return 'at tip';
+    if (!next.to) return 'at tip';
   }
   return 'moved';
+}
+
+const beginAt = (from: Snapshot): Place => ({ from, to: null, afterId: 0, afterNoticeId: 0 });
+
+/**
+ * The next page of a stretch, and the place after it: notices for as long as they fill pages, then the rest of them and the first events,
+ * then the other events. What is on one page with others may come twice, and is never left out.
+ */
+async function readPage(
+  db: Database,
+  { from, to, afterId, afterNoticeId }: Place & { to: Snapshot },
+  limit: number,
+): Promise<{ messages: Message[]; next: Place }> {
+  if (afterId > 0) {
+    const { events, lookedTo } = await listMoreOutgoing(db, { from, to, afterId, limit });
+    const next = lookedTo === null ? beginAt(to) : { from, to, afterId: lookedTo, afterNoticeId };
+    return { messages: events.map(eventMessage), next };
+  }
+  const notices = await listNoticesBetween(db, { from, to, afterId: afterNoticeId, limit });
+  if (notices.length === limit)
+    return {
+      messages: notices.map(noticeMessage),
+      next: { from, to, afterId: 0, afterNoticeId: notices.at(-1)!.id },
+    };
+  // After a long absence it takes longer than statements have.
+  const events = await inTransaction(db, async (trx) => {
+    await allowBulkWork(trx);
+    return listOutgoingBetween(trx, { from, to, afterId: 0, limit });
+  });
+  const last = events.length === limit ? events.at(-1) : undefined;
+  return {
+    messages: [...events.map(eventMessage), ...notices.map(noticeMessage)],
+    next: last ? { from, to, afterId: last.id, afterNoticeId } : beginAt(to),
+  };
 }
 
 function saveAt(turn: Turn, place: Place): Promise<void> {
@@ -194,6 +227,9 @@ async function handOn(
   pace.spend(count ?? page.messages.length);
 }
 
+/** Most notices of a page of a replay, which ends sooner when there are more. */
+const MAX_NOTICES = 1_000;
+
 /** One page of a replay. */
 async function replayPage(turn: Turn, replay: ReplayRow): Promise<void> {
   const { db, lease, pace } = turn;
@@ -213,9 +249,6 @@ async function replayPage(turn: Turn, replay: ReplayRow): Promise<void> {
     else await deleteReplay(trx, id);
   });
 }
-
-/** Of a page of a replay, which ends sooner when there are more. */
-const MAX_NOTICES = 1_000;
 
 /** Where a relay that begins now begins. */
 export async function readStart(db: Database): Promise<Snapshot> {
