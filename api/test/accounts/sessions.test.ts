@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deleteExpiredSessions } from '../../src/modules/accounts/sessions/queries.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { type Account, bearer, login, refresh, register, sessionOf } from '../support/auth.ts';
+import { type Account, bearer, login, makeAccount, refresh, sessionOf } from '../support/auth.ts';
 
 let t: TestApp;
 let account: Account;
 beforeAll(async () => {
   t = await startTestApp({ patient: true, config: { rateLimitScale: 100 } });
-  account = await register(t.app);
+  account = await makeAccount(t);
 });
 afterAll(() => t.close());
 
@@ -99,7 +99,7 @@ test('signing out with the token before the present one ends the session too', a
 });
 
 test('a session ends 14 days after its last use and 30 days after the sign-in, and is then forgotten', async () => {
-  const someone = await register(t.app);
+  const someone = await makeAccount(t);
   const idle = await signIn(someone);
   await age(someone.id, '14 days 1 minute');
   expect((await refresh(t.app, idle)).statusCode).toBe(401);
@@ -121,7 +121,7 @@ test('a session ends 14 days after its last use and 30 days after the sign-in, a
 });
 
 test('an account keeps its 50 newest sessions', async () => {
-  const someone = await register(t.app);
+  const someone = await makeAccount(t);
   const first = await signIn(someone);
   await age(someone.id, '1 minute'); // Of those of one millisecond none is the oldest.
   await sql`
@@ -138,7 +138,7 @@ test('an account keeps its 50 newest sessions', async () => {
 });
 
 test('a refresh tells of a role that has changed', async () => {
-  const someone = await register(t.app);
+  const someone = await makeAccount(t);
   const session = await signIn(someone);
   await sql`UPDATE users SET role = 'ADMIN' WHERE id = ${someone.id}`.execute(t.db);
   const response = await refresh(t.app, session);
@@ -161,7 +161,7 @@ const changePassword = (
   });
 
 test('a changed password ends every other session, opens with the new one only, and repeats by its key', async () => {
-  const someone = await register(t.app);
+  const someone = await makeAccount(t);
   const there = await signIn(someone);
   const here = await login(t.app, someone);
   const headers = { ...bearer(here), 'idempotency-key': 'change-of-password' };
@@ -198,7 +198,7 @@ test('401 for a wrong current password, 400 for a new one that is too easy; noth
 });
 
 test('of two changes of one password at once, one wins', async () => {
-  const someone = await register(t.app);
+  const someone = await makeAccount(t);
   const here = await login(t.app, someone);
   const change = (newPassword: string) =>
     changePassword(bearer(here), undefined, { currentPassword: someone.password, newPassword });
@@ -210,7 +210,7 @@ test.each([
   ['disabled', { disabled: true }],
   ['no longer ADMIN', { role: 'USER' }],
 ])('an account that is %s is signed out everywhere', async (_name, changes) => {
-  const someone = await register(t.app);
+  const someone = await makeAccount(t);
   await sql`UPDATE users SET role = 'ADMIN' WHERE id = ${someone.id}`.execute(t.db);
   const session = await signIn(someone);
   const { headers } = await t.asAdmin();

@@ -5,11 +5,10 @@ import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
-import { checkAccessLink, GOOD_PASSWORD } from '../support/auth.ts';
+import { checkAccessLink, makeAccount } from '../support/auth.ts';
 import { addToPool, type DistributionJob, insertMembers, sendTo } from '../support/distributions.ts';
 import { eventually } from '../support/eventually.ts';
 import { insertBook } from '../support/nodes.ts';
-import { setQuickPassword } from '../support/quick-password.ts';
 
 let t: TestApp;
 let admin: TestUser;
@@ -61,8 +60,7 @@ test('10,000 people get a link each, of their own and that works; those who have
 
 test('who has a password gets a link only when asked; who is disabled is left out; formulas are made text', async () => {
   const { poolId } = await insertMembers(t.db, 0);
-  const account = await t.asUser();
-  await setQuickPassword(t.databaseUrl, account.email, GOOD_PASSWORD);
+  const account = await makeAccount(t);
   const formula = await t.asUser({ name: '=HYPERLINK("https://evil.example")' });
   const disabled = await t.asUser({ disabled: true });
   await addToPool(t.db, poolId, [account.id, formula.id, disabled.id]);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import type { TestApp } from './app.ts';
+import { setQuickPassword } from './quick-password.ts';
 
 const COOKIE = 'coupon_book_session';
 export const GOOD_PASSWORD = 'a long and unusual sentence';
@@ -26,6 +28,13 @@ export async function register(
   });
   if (response.statusCode !== 201) throw new Error(response.body);
   return { id: response.json<{ id: string }>().id, email, password };
+}
+
+/** An account whose password is checked quickly, for tests of what comes after it. */
+export async function makeAccount({ asUser, databaseUrl }: TestApp): Promise<Account> {
+  const { id, email } = await asUser();
+  await setQuickPassword(databaseUrl, email, GOOD_PASSWORD);
+  return { id, email, password: GOOD_PASSWORD };
 }
 
 export function login(
