@@ -2,23 +2,28 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/**
- * These take longest, though some are small files: begun last, one of them ran alone at the end. Those that mostly wait are between those that
- * keep a core busy.
- */
+/** These take longest, in this order, though some are small files: begun last, one of them ran alone at the end. */
 const LONGEST = [
-  'journeys/forms',
-  'jobs/workers',
   'simulation/simulation',
-  'concurrency/waiting',
   'deploy/upgrade',
-  'distributions/killed',
-  'chaos/services',
-  'jobs/jobs',
+  'jobs/workers',
+  'journeys/forms',
   'deploy/stacks',
   'lifecycle/stop',
+  'distributions/killed',
+  'chaos/services',
   'deploy/artifact',
   'demo/demo',
+  'concurrency/waiting',
+  'chaos/events-out',
+  'webhooks/relay/away',
+  'jobs/jobs',
+  'embedded-postgres/root',
+  'embedded-postgres/embedded-postgres',
+  'accounts/reset-admin',
+  'lifecycle/database-refuses',
+  'history/stream',
+  'chaos/database-away',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -83,7 +88,6 @@ export default defineConfig({
       })),
     ],
     globalSetup: 'test/support/cluster.ts',
-    setupFiles: 'test/support/end-servers.ts',
     // Files run in parallel, in three processes for two cores, because a third of their time is waiting. Each has its database, cloned from
     // the cluster's template.
     pool: 'forks',

@@ -1,10 +1,12 @@
-// `npm test -- [part of a path …] [-t 'part of a name']`: the API's tests (Vitest), then the browser's (Playwright). Without
-// arguments all of them; a part of a path chooses files of both (`coupons`, `web/e2e`). The last line has the sums of both.
+// `npm test -- [part of a path …] [-t 'part of a name']`: the API's tests (Vitest) and the browser's (Playwright), beside each other,
+// because both wait a lot. Without arguments all of them; a part of a path chooses files of both (`coupons`, `web/e2e`). The last lines
+// have what failed and the sums of both.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { provideChromium, provideForApi } from './provide.ts';
 import { buildWebWhenStale } from './web.ts';
@@ -21,6 +23,8 @@ interface Runner {
   provide: () => void;
   /** Runs these files, and writes its report to that path. */
   command: (files: string[], report: string) => { args: string[]; env?: Record<string, string> };
+  /** More arguments when the other one runs too. */
+  besideAnother: string[];
   /** The counts of its report. */
   count: (report: never) => Counts;
 }
@@ -44,6 +48,7 @@ const vitest: Runner = {
       ...files.map((file) => join(root, file)),
     ],
   }),
+  besideAnother: [],
   count: (report: {
     numPassedTests: number;
     numFailedTests: number;
@@ -80,6 +85,8 @@ const playwright: Runner = {
     ],
     env: { E2E_REPORT: report },
   }),
+  // The API's tests keep three processes for two cores (see its vitest.config.ts); with these they end at about the same time.
+  besideAnother: [`--workers=${Math.ceil(availableParallelism() / 2)}`],
   count: ({ stats, suites }: PlaywrightReport) => ({
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky,
@@ -102,7 +109,6 @@ const chosen = [vitest, playwright]
   .map((runner) => ({ runner, files: globSync(runner.files, { cwd: root }).filter(isChosen).sort() }))
   .filter(({ files }) => files.length > 0);
 
-let stopped = false;
 const sums: Counts = { passed: 0, failed: 0, failures: [] };
 if (chosen.length === 0) {
   console.error(`No test file has ${positionals.join(' or ')} in its path.`);
@@ -110,9 +116,8 @@ if (chosen.length === 0) {
 }
 for (const { runner } of chosen) runner.provide();
 await buildWebWhenStale();
-for (const { runner, files } of chosen) {
-  if (stopped) break;
-  const { passed, failed, failures } = await run(runner, positionals.length === 0 ? [] : files);
+const counts = chosen.map(({ runner, files }) => run(runner, positionals.length === 0 ? [] : files));
+for (const { passed, failed, failures } of await Promise.all(counts)) {
   sums.passed += passed;
   sums.failed += failed;
   sums.failures.push(...failures);
@@ -146,28 +151,48 @@ function failuresOf({ file, specs, suites = [] }: PlaywrightSuite): string[] {
   return [...own, ...suites.flatMap(failuresOf)];
 }
 
-async function run({ command, count }: Runner, files: string[]): Promise<Counts> {
+async function run({ command, besideAnother, count }: Runner, files: string[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'coupon-book-report-'));
   const report = join(folder, 'report.json');
   const { args, env } = command(files, report);
-  const child = spawn(process.execPath, args, {
-    stdio: 'inherit',
-    // Of the many processes that the tests start, the later ones need not compile what the first have: a third of a start's time.
-    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'), ...process.env, ...env },
+  const alone = chosen.length === 1;
+  const child = spawn(process.execPath, alone ? args : [...args, ...besideAnother], {
+    // Each would draw over the other's lines in a terminal.
+    stdio: alone ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    env: {
+      // Of the many processes that the tests start, the later ones need not compile what the first have: a third of a start's time.
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'),
+      ...(!alone && process.stdout.isTTY && { FORCE_COLOR: '1' }),
+      ...process.env,
+      ...env,
+    },
   });
-  // They stop their database on these; we stay to report.
+  if (child.stdout && child.stderr) {
+    passLines(child.stdout, process.stdout);
+    passLines(child.stderr, process.stderr);
+  }
+  // They stop their servers on these; we stay to report.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const pass = (signal: NodeJS.Signals) => {
-    stopped = true;
-    child.kill(signal);
-  };
+  const pass = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of signals) process.on(signal, pass);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await once(child, 'close')) as [number | null];
   for (const signal of signals) process.off(signal, pass);
   const counts = readCounts(report, count);
   rmSync(folder, { recursive: true, force: true });
   // A run that fails without a failed test (it was killed, or an error escaped) must not look like a success.
   return { ...counts, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed };
+}
+
+/** Hands output on by whole lines, so that those of two runners do not come into each other. */
+function passLines(from: Readable, to: Writable): void {
+  let rest = '';
+  from.setEncoding('utf8');
+  from.on('data', (chunk: string) => {
+    const end = chunk.lastIndexOf('\n') + 1;
+    if (end > 0) to.write(rest + chunk.slice(0, end));
+    rest = end > 0 ? chunk.slice(end) : rest + chunk;
+  });
+  from.on('end', () => to.write(rest));
 }
 
 function readCounts(path: string, count: Runner['count']): Counts {

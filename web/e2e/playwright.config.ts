@@ -7,11 +7,11 @@ export default defineConfig({
   outputDir: '../test-results',
   globalSetup: './support/postgres.ts',
   fullyParallel: true,
-  // Each worker has a server of its own, and a Chromium is two or three busy processes.
+  // Each worker has a server of its own, and a Chromium is two or three busy processes. Beside the API's tests one: see scripts/test.ts.
   workers: 2,
   // Long enough for a machine with more to do; nothing waits when it works.
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   forbidOnly: true,
   reporter: [
     ['list'],
@@ -23,7 +23,7 @@ export default defineConfig({
     timezoneId: 'Europe/Madrid',
     viewport: { width: 1280, height: 800 },
     contextOptions: { reducedMotion: 'reduce' },
-    actionTimeout: 20_000,
+    actionTimeout: 60_000,
     screenshot: 'only-on-failure',
     // A trace is worth its time when something is being looked for: `--trace on`.
     trace: 'off',

@@ -8,6 +8,7 @@ import { migrate } from '../../src/database/migrate.ts';
 import { superuserUrl } from '../../src/embedded-postgres/cluster.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres.ts';
 import { copyDataFolder } from './data-folder.ts';
+import { endDescendants } from './end-descendants.ts';
 import { keptBuild } from './kept-build.ts';
 
 /** The migrated, empty database. */
@@ -61,9 +62,9 @@ async function startServer(
     // What it holds dies with it, so it need not survive a power cut.
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 400 },
   });
-  // The runners do not tear down when they are interrupted, and the server would outlive them.
+  // The runners do not tear down when they are interrupted.
   const abandon = () => {
-    process.kill(postgres.pid, 'SIGQUIT');
+    endDescendants();
     const ticks = new Int32Array(new SharedArrayBuffer(4));
     const pidFile = join(dataDir, 'postgres', 'postmaster.pid');
     for (let tries = 0; existsSync(pidFile) && tries < 100; tries++) Atomics.wait(ticks, 0, 0, 20);

@@ -48,8 +48,6 @@ export async function withServer(use: (server: TestServer) => Promise<void>): Pr
     await process_.exited;
     logged += process_.output();
   };
-  const abandon = () => process_.kill('SIGKILL');
-  process.on('exit', abandon);
   try {
     await launch();
     await setQuickPassword(database.url, ADMIN.email, ADMIN.password);
@@ -66,7 +64,6 @@ export async function withServer(use: (server: TestServer) => Promise<void>): Pr
     });
   } finally {
     await kill();
-    process.off('exit', abandon);
     await database.drop();
   }
 }
