@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -74,6 +75,42 @@ test.for([
     expect(await countGiven(database.url, stage)).toBe(load.answered());
   },
 );
+
+test('SIGTERM while new connections are opened all the time, by clients that wait for nothing, loses no request', async () => {
+  const server = await launchServer({ DATABASE_URL: database.url, DRAIN_SECONDS: '1', LOG_LEVEL: 'info' });
+  await untilReady(server);
+  const lost: string[] = [];
+  let answered = 0;
+  let open = 0;
+  const ask = () =>
+    void new Promise<void>((resolve) => {
+      open += 1;
+      const outgoing = request(`${server.url}/health/live`, { agent: false });
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ECONNREFUSED') lost.push(error.message);
+        resolve();
+      });
+      outgoing.on('response', (response) => {
+        response.resume();
+        response.on('error', (error) => lost.push(`in the middle of an answer: ${error.message}`));
+        response.on('end', () => (answered += 1));
+        response.on('close', resolve);
+      });
+      outgoing.end();
+    }).finally(() => (open -= 1));
+  const flood = setInterval(() => {
+    ask();
+    ask();
+  }, 1);
+  onTestFinished(() => clearInterval(flood));
+  await eventually(() => answered >= 300);
+  server.kill('SIGTERM');
+  const code = await server.exited;
+  clearInterval(flood);
+  await eventually(() => open === 0);
+  expect(code).toBe(0);
+  expect(lost).toEqual([]);
+});
 
 const listening = (server: ServerProcess) => server.output().split('listening on').length - 1;
 
