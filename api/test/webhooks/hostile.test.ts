@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createPlainServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readNetworks, type Resolve } from '../../src/addresses.ts';
 import { takeTurn } from '../../src/modules/webhooks/relay/turn.ts';
@@ -88,7 +88,7 @@ describe('an address that is not public', () => {
     'is refused at send, and nobody is asked: %s',
     async (spelling) => {
       const receiver = await startReceiver();
-      const connections = openConnections({ allowed: [], max: 2 });
+      const connections = openConnections({ allowed: [] });
       onTestFinished(() => connections.close());
       const url = new URL(spelling.replace('PORT', new URL(receiver.url).port));
       const outcome = await connections.post(url, {}, '{}', new AbortController().signal);
@@ -109,7 +109,7 @@ describe('an address that is not public', () => {
     const { examineTarget } = await import('../../src/modules/webhooks/target.ts');
     const url = new URL(receiver.url.replace('127.0.0.1', 'rebinding.example.org'));
     expect(await examineTarget(url, [], resolve)).toBeNull();
-    const connections = openConnections({ allowed: [], max: 2, resolve });
+    const connections = openConnections({ allowed: [], resolve });
     onTestFinished(() => connections.close());
     const outcome = await connections.post(url, {}, '{}', new AbortController().signal);
     expect(outcome).toEqual({ failure: 'refused-address' });
@@ -123,7 +123,7 @@ describe('an address that is not public', () => {
         { address: '93.184.215.14', family: 4 },
         { address: '127.0.0.1', family: 4 },
       ]);
-    const connections = openConnections({ allowed: [], max: 2, resolve });
+    const connections = openConnections({ allowed: [], resolve });
     onTestFinished(() => connections.close());
     const url = new URL(receiver.url.replace('127.0.0.1', 'both.example.org'));
     expect(await connections.post(url, {}, '{}', new AbortController().signal)).toEqual({
@@ -141,7 +141,7 @@ describe('an address that is not public', () => {
 /** One try at a receiver that behaves so, with little time for its answer. */
 async function tryAt(behave: Behaviour, answerWithinMs = 60_000): Promise<[Outcome, Receiver]> {
   const receiver = await startReceiver(behave);
-  const connections = openConnections({ allowed: readNetworks(['127.0.0.1'])!, max: 2, answerWithinMs });
+  const connections = openConnections({ allowed: readNetworks(['127.0.0.1'])!, answerWithinMs });
   onTestFinished(() => connections.close());
   const outcome = await connections.post(new URL(receiver.url), {}, '{}', new AbortController().signal);
   return [outcome, receiver];
@@ -192,6 +192,46 @@ describe('a receiver that', () => {
     expect(outcome).toEqual({ failure: 'connection-cut' });
   });
 
+  test('closes a kept connection when the next request comes gets it on another one', async () => {
+    let requests = 0;
+    const receiver = await startReceiver((request, response) => {
+      requests += 1;
+      if (requests === 2) request.socket.destroy();
+      else response.writeHead(204).end();
+    });
+    const connections = openConnections({ allowed: readNetworks(['127.0.0.1'])! });
+    onTestFinished(() => connections.close());
+    const post = () => connections.post(new URL(receiver.url), {}, '{}', new AbortController().signal);
+    for (let n = 0; n < 2; n += 1) expect(await post()).toMatchObject({ status: 204 });
+    expect([requests, receiver.connections()]).toEqual([3, 2]);
+  });
+
+  test.each([
+    ['speaks no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    ['sends a head without end', `HTTP/1.1 200 OK\r\n${'x-more: more\r\n'.repeat(10_000)}`],
+    ['sends more than it said', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nmore\r\n\r\n'],
+  ])('%s fails nobody but itself', async (_what, text) => {
+    const server = createPlainServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.write(text));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const connections = openConnections({ allowed: readNetworks(['127.0.0.1'])!, answerWithinMs: 60_000 });
+    onTestFinished(() => connections.close());
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const outcome = await connections.post(url, {}, '{}', new AbortController().signal);
+    expect(outcome.failure ?? outcome.status).toBe(text.includes('content-length') ? 200 : 'connection-cut');
+  });
+
+  test('says that an answer will come is asked for that answer', async () => {
+    const [outcome] = await tryAt((_request, response) => {
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      response.writeHead(202).end('later');
+    });
+    expect(outcome).toMatchObject({ status: 202, answer: 'later' });
+  });
+
   test('redirects is not followed', async () => {
     const other = await startReceiver();
     const [outcome] = await tryAt((_request, response) => {
@@ -220,7 +260,7 @@ describe('a receiver that', () => {
     const resolve: Resolve = (_name, _options, callback) =>
       callback(null, [{ address: '127.0.0.1', family: 4 }]);
     const post = async (name: string, ca?: string) => {
-      const connections = openConnections({ allowed: readNetworks(['127.0.0.1'])!, max: 1, resolve, ca });
+      const connections = openConnections({ allowed: readNetworks(['127.0.0.1'])!, resolve, ca });
       const outcome = await connections.post(
         new URL(`https://${name}:${port}/`),
         {},
@@ -240,7 +280,7 @@ describe('a receiver that', () => {
     const asked: Parameters<Resolve>[2][] = [];
     const resolve: Resolve = (_name, _options, callback) => void asked.push(callback);
     const allowed = readNetworks(['127.0.0.1'])!;
-    const connections = openConnections({ allowed, max: 32, resolve });
+    const connections = openConnections({ allowed, resolve });
     onTestFinished(() => connections.close());
     const url = new URL(receiver.url.replace('127.0.0.1', 'hangs.example.org'));
     const post = () => connections.post(url, {}, '{}', new AbortController().signal);

@@ -40,7 +40,7 @@ export interface Lane {
 
 export interface LanesOptions {
   source: string;
-  connections: Omit<ConnectionOptions, 'max'>;
+  connections: ConnectionOptions;
   /** Told of each try, for metrics. */
   onTry: (webhookId: string, succeeded: boolean) => void;
   /** Told when an endpoint is gone. */
@@ -76,7 +76,7 @@ export function createLanes({ source, onTry, onGone, onEnd, onDropped, ...option
       const lane = lanes.get(webhook.id);
       if (lane) lane.webhook = webhook;
       else {
-        const connections = openConnections({ ...options.connections, max: AT_A_TIME });
+        const connections = openConnections(options.connections);
         lanes.set(webhook.id, {
           webhook,
           connections,
