@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import proxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
@@ -40,6 +41,9 @@ const OF_THIS_HOP = new Set([
   ],
 ]);
 
+/** This process among those that a request went through (RFC 9110, 7.6.3). Nobody outside knows it. */
+const OURSELVES = `1.1 gateway-${randomUUID()}`;
+
 const withoutThisHop = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_THIS_HOP.has(name)));
 
@@ -69,7 +73,11 @@ export async function forwardTo(
       onResponse: (_request, reply, response) => answer(reply as FastifyReply, response.stream, streams),
     },
     handler(request, reply, destination, replyOptions) {
-      const { body } = request;
+      const { body, headers } = request;
+      if (headers.via?.includes(OURSELVES)) {
+        request.log.error(`${name.toUpperCase()}_URL leads back to this gateway`);
+        throw away(name, 'service-away');
+      }
       // How long a body may take is for the service to say. One that makes no progress is ended here too.
       if (body instanceof Readable) void allowSlowBody(request, () => closed(body));
       return reply.from(destination, replyOptions);
@@ -113,6 +121,7 @@ function requestHeaders(request: FastifyRequest, headers: IncomingHttpHeaders): 
   if (!(request.body instanceof Readable)) delete kept['content-length'];
   return {
     ...kept,
+    via: [kept.via, OURSELVES].filter(Boolean).join(', '),
     ...(request.headers.host !== undefined && { host: request.host, 'x-forwarded-host': request.host }),
     'x-forwarded-for': request.ip,
     'x-forwarded-proto': request.protocol,
@@ -140,6 +149,8 @@ const isOfService = (error: Error) => codeOf(error).startsWith('UND_ERR_');
 
 function brokenOff(name: string, error: Error): Problem {
   const notReached = NOT_REACHED.test(codeOf((error.cause as Error | undefined) ?? error));
-  const reason = notReached ? 'service-away' : 'service-broke-off';
-  return new Problem('unavailable', { reason, values: { service: name } }, { retryAfter: RETRY_SECONDS });
+  return away(name, notReached ? 'service-away' : 'service-broke-off');
 }
+
+const away = (service: string, reason: 'service-away' | 'service-broke-off') =>
+  new Problem('unavailable', { reason, values: { service } }, { retryAfter: RETRY_SECONDS });

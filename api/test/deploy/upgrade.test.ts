@@ -240,8 +240,8 @@ test('an upgrade and the way back, beside the previous version and under load: n
   const applied = await rowsOf<{ name: string }>(url, 'SELECT name FROM migrations');
   console.log(
     `Upgraded by ${applied.length - versions.length} migrations, ready after ${(readyAfter / 1000).toFixed(1)} s: ` +
-      `${traffic.redeemed.length} coupons redeemed meanwhile, ${events} events, ${jobs.length} jobs. Answers by status: ` +
-      JSON.stringify(fleet.answers),
+      `${traffic.redeemed.length} coupons redeemed meanwhile, ${events} events, ${jobs.length} jobs. ` +
+      `Longest wait ${(fleet.longestMs() / 1000).toFixed(1)} s. Answers by status: ${JSON.stringify(fleet.answers)}`,
   );
 });
 

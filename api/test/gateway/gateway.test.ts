@@ -10,6 +10,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../race/server-process.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { buildGateway, targetsOf } from '../../src/gateway/gateway.ts';
 import { selectModules } from '../../src/modules/index.ts';
@@ -439,6 +440,27 @@ test('the documentation is that of all services, and metrics are for whoever rea
   expect(document).toEqual(whole);
   expect((await fetch(`${url}/docs/json`)).status).toBe(200);
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
+});
+
+test('a gateway that is told to find a service at its own address asks itself once, and not for ever', async () => {
+  const port = await freePort();
+  const own = { ...config, serviceUrls: { ...config.serviceUrls, auth: `http://127.0.0.1:${port}` } };
+  const circle = await buildGateway({ config: own, targets: targetsOf(own), modules: [] });
+  onTestFinished(() => circle.close());
+  circle.readiness.prepared = true;
+  let requests = 0;
+  circle.server.on('request', () => (requests += 1));
+  await circle.listen({ host: '127.0.0.1', port: Number(port) });
+  const ask = (path: string) =>
+    fetch(`${urlOf(circle)}${path}`, { headers: { connection: 'close', via: '1.1 a load balancer' } });
+  const answer = await ask('/api/v1/users');
+  expect([answer.status, await answer.json()]).toMatchObject([
+    503,
+    { detail: 'The auth service cannot be reached.' },
+  ]);
+  expect(requests).toBe(2);
+  expect((await ask('/api/v1/books')).status).toBe(200);
+  expect(received[0]!.headers.via).toMatch(/^1\.1 a load balancer, 1\.1 gateway-/);
 });
 
 test('headers that are too large are refused by the gateway', async () => {

@@ -10,6 +10,7 @@ import type { Module } from '../../src/modules/module.ts';
 import { signAccessToken } from '../../src/plugins/authentication.ts';
 import { createTestDatabase } from './database.ts';
 import { reform } from './forms.ts';
+import { bePatient, prepareAll } from './patience.ts';
 
 export interface TestUser {
   id: string;
@@ -50,15 +51,6 @@ export interface TestAppOptions {
   databaseUrl?: string;
 }
 
-const PATIENCE_MS = 300_000;
-
-function bePatient(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    request.answerBy = performance.now() + PATIENCE_MS;
-    done();
-  });
-}
-
 /**
  * The app on a database of its own, ready for `app.inject`; `close()` it in `afterAll`. It does not listen, so no chore runs:
  * what a chore does, a test calls itself.
@@ -72,7 +64,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   adapt(app);
   if (!options.modules) await reform(app, config, adapt);
   await app.ready();
-  for (const work of [...app.upgrades, ...app.preparations]) await work();
+  await prepareAll([...app.upgrades, ...app.preparations]);
   app.readiness.prepared = true;
 
   async function asUser({

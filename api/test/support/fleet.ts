@@ -22,6 +22,8 @@ export interface Fleet {
   ) => Promise<Answer<T>>;
   /** How many answers each server gave, by its name and their status. */
   answers: Record<string, Record<string, number>>;
+  /** How long somebody waited at most, from the first attempt to the answer. */
+  longestMs: () => number;
   /** What nobody may be told: errors other than "come again", and connections that broke. */
   wrong: string[];
 }
@@ -31,11 +33,12 @@ export function openFleet(): Fleet {
   const members: { name: string; server: ServerProcess }[] = [];
   const answers: Fleet['answers'] = {};
   const wrong: string[] = [];
-  let turn = 0;
+  let [turn, longest] = [0, 0];
   const next = () => members[(turn += 1) % members.length]!;
 
   return {
     answers,
+    longestMs: () => longest,
     wrong,
     add: (name, server) => void members.push({ name, server }),
     remove(server) {
@@ -51,6 +54,7 @@ export function openFleet(): Fleet {
         headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
         body: JSON.stringify(body),
       };
+      const startedAt = performance.now();
       for (;;) {
         const { name, server } = next();
         try {
@@ -62,7 +66,10 @@ export function openFleet(): Fleet {
           // 409: the first attempt of a repeat is still under way.
           const isAgain = [409, 503].includes(status) && response.headers.has('retry-after');
           if (status >= 400 && !isAgain) wrong.push(`${name} answers ${path} with ${status}: ${text}`);
-          if (!isAgain) return { status, body: (text === '' ? undefined : JSON.parse(text)) as T };
+          if (!isAgain) {
+            longest = Math.max(longest, performance.now() - startedAt);
+            return { status, body: (text === '' ? undefined : JSON.parse(text)) as T };
+          }
         } catch (error) {
           wrong.push(`${name} does not answer ${path}: ${String((error as Error).cause ?? error)}`);
         }

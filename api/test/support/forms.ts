@@ -6,6 +6,7 @@ import { createHttpHandler } from '../../src/lambda/http.ts';
 import { allModules, selectModules } from '../../src/modules/index.ts';
 import { type ServiceName, serviceOf, services } from '../../src/services.ts';
 import { throughGateway } from './http-gateway.ts';
+import { prepareAll } from './patience.ts';
 
 /** Another way for requests to reach the product than the one app that a test holds. */
 interface Form {
@@ -47,7 +48,7 @@ async function asServices(whole: FastifyInstance, config: Config, adapt: Adapt):
     });
     adapt(app);
     await app.ready();
-    for (const work of app.preparations) await work();
+    await prepareAll(app.preparations);
     shareReadiness(app, whole);
     apps[name] = app;
   }
@@ -78,7 +79,7 @@ async function asFunction(whole: FastifyInstance, config: Config, adapt: Adapt):
   const handler = createHttpHandler(app);
   adapt(app);
   await app.ready();
-  for (const work of app.preparations) await work();
+  await prepareAll(app.preparations);
   shareReadiness(app, whole);
   const dispatch: DispatchFunc = (request, response) =>
     void throughGateway(request as never, response as never, handler);
