@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type KyselyPlugin, RawNode, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { assignMany } from '../../src/modules/coupons/bulk/assign.ts';
@@ -19,7 +19,7 @@ import {
   readEventsOf,
 } from '../support/coupon-rows.ts';
 import { checkInvariants } from '../support/invariants.ts';
-import { times } from '../support/nodes.ts';
+import { insertBook, times } from '../support/nodes.ts';
 
 let moment: Awaited<ReturnType<typeof startAtMoment>>;
 let app: TestApp;
@@ -230,4 +230,39 @@ test('coupons that others hold are passed over, and the counters of who gets non
   const rows = await Promise.all(coupons.map(({ id }) => readCouponRow(app.db, id)));
   expect(rows.map(({ assignedUserId }) => assignedUserId)).toEqual([null, first, null, second]);
   await checkInvariants(app.db, { bookIds: [bookId] });
+});
+
+interface Plan {
+  'Actual Rows': number;
+  'Actual Loops': number;
+  Plans?: Plan[];
+}
+/** How many rows all steps of a plan handed on. */
+const rowsIn = (plan: Plan): number =>
+  (plan.Plans ?? []).reduce((sum, part) => sum + rowsIn(part), plan['Actual Rows'] * plan['Actual Loops']);
+
+/** Has statements carried out and answered with their plans. */
+const EXPLAIN: KyselyPlugin = {
+  transformQuery: ({ node }) =>
+    RawNode.create(['EXPLAIN (ANALYZE, FORMAT JSON) ', ''], [node as unknown as RawNode]),
+  transformResult: async ({ result }) => result,
+};
+
+test('the work grows with the coupons given, also in a book that was filled after PostgreSQL last looked at the table', async () => {
+  await insertBook(app.db, 20_000);
+  await sql`ANALYZE coupons`.execute(app.db);
+  const { id: bookId } = await insertBook(app.db, 4_000);
+  const actor = await newAdmin();
+  const to = (await newUsers(10)).map((userId) => ({ userId, count: 100 }));
+  const result = await inTransaction(app.db, async (trx) => {
+    const book = (await selectBookWithStockForKeyShare(trx, bookId, 0))!;
+    const outcome = foreseeAssignment(bookId, book, [{ actor, userId: to[0]!.userId }])!;
+    const order = { ...outcome, bookId, book, jobId, afterId: 0, actorId: actor.id, to };
+    return assignCouponsInOrder(trx.withPlugin(EXPLAIN) as typeof trx, order);
+  });
+  const [{ Plan: plan }] = (result as unknown as { 'QUERY PLAN': [{ Plan: Plan }] })['QUERY PLAN'];
+  expect(rowsIn(plan)).toBeLessThan(50_000);
+  const { rows } =
+    await sql`SELECT FROM coupons WHERE book_id = ${bookId} AND assigned_user_id IS NOT NULL`.execute(app.db);
+  expect(rows).toHaveLength(1_000);
 });

@@ -78,7 +78,8 @@ export interface AssignmentInOrder {
 
 /**
  * Selects coupons in the order of their ids and gives them, so many to each user, in the order of `to`; when there are fewer, the last of
- * them get less. Counters have been raised before. Nothing of the coupons travels: a distribution gives millions.
+ * them get less. Counters have been raised before. Nothing of the coupons travels: a distribution gives millions. Their place is looked for
+ * in a list and not by a join, which read the whole book for each coupon when PostgreSQL did not know yet that the book had been filled.
  * @returns how many were selected and given, which is none outside of the book's dates; and the last coupon, null when there was none
  */
 export async function assignCouponsInOrder(
@@ -89,17 +90,19 @@ export async function assignCouponsInOrder(
   const count = to.reduce((sum, one) => sum + one.count, 0);
   const { rows } = await sql<{ selected: number; given: number; lastId: number | null }>`
     WITH picked AS MATERIALIZED (${inOrderForUpdateSkipLocked(bookId, { count, afterId })}),
-    moment AS MATERIALIZED (SELECT ${clock} AS now, selected, "lastId" FROM (
-      SELECT count(*)::integer AS selected, coalesce(max(id) FILTER (WHERE id <= ${afterId}), max(id)) AS "lastId" FROM picked) locked),
+    moment AS MATERIALIZED (SELECT ${clock} AS now, locked.* FROM (
+      SELECT count(*)::integer AS selected, count(*) FILTER (WHERE id <= ${afterId})::integer AS wrapped, array_agg(id ORDER BY id) AS ids,
+             coalesce(max(id) FILTER (WHERE id <= ${afterId}), max(id)) AS "lastId" FROM picked) locked),
     given AS (
-      UPDATE coupons c SET state = ${state}::coupon_state, assigned_at = n.now, updated_at = n.now, assigned_user_id = (ARRAY(
+      UPDATE coupons c SET state = ${state}::coupon_state, assigned_at = moment.now, updated_at = moment.now, assigned_user_id = (ARRAY(
         SELECT w.user_id FROM unnest(${to.map(({ userId }) => userId)}::uuid[], ${to.map((one) => one.count)}::integer[])
-          WITH ORDINALITY AS w(user_id, count, place), generate_series(1, w.count) ORDER BY w.place))[n.position]
-      FROM (SELECT id, row_number() OVER () AS position, now FROM picked, moment
-            WHERE (${startsAt}::timestamptz IS NULL OR ${startsAt}::timestamptz <= now)
-              AND (${expiresAt}::timestamptz IS NULL OR now < ${expiresAt}::timestamptz)) n
-      WHERE c.id = n.id AND c.book_id = ${bookId} AND c.state = 'UNASSIGNED'
-      RETURNING c.id, c.code, c.assigned_user_id, n.now),
+          WITH ORDINALITY AS w(user_id, count, place), generate_series(1, w.count) ORDER BY w.place))
+        [(width_bucket(c.id, moment.ids) - 1 + selected - wrapped) % selected + 1]
+      FROM moment
+      WHERE c.book_id = ${bookId} AND c.id = ANY((SELECT ids FROM moment)::bigint[]) AND c.state = 'UNASSIGNED'
+        AND (${startsAt}::timestamptz IS NULL OR ${startsAt}::timestamptz <= now)
+        AND (${expiresAt}::timestamptz IS NULL OR now < ${expiresAt}::timestamptz)
+      RETURNING c.id, c.code, c.assigned_user_id, moment.now),
     told AS (${insertIntoEvents(sql`
       SELECT ${eventType}, ${bookId}::uuid, id, assigned_user_id, ${actorId}::uuid, NULL::jsonb, now, code, ${book.bookName}, ${jobId}::uuid
       FROM given`)} RETURNING 1)
