@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, fchownSync, fstatSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const STOP_TIMEOUT_MS = 20_000;
  * Makes sure that one server runs on the cluster and accepts connections: the one that already does, whoever started
  * it, else a new one. Several callers at once end up with the same server, because PostgreSQL lets one only have the
  * folder. The server is detached: it outlives us until stopServer().
- * @throws with the server's own reason when it does not start
+ * @throws with the server's own reason when it does not start; when aborted, once what it started has ended
  */
 export async function ensureServer(
   cluster: Cluster,
@@ -33,6 +34,7 @@ export async function ensureServer(
   let launched: Launch | undefined;
   let launches = 0;
   for (;;) {
+    if (abort.aborted && launched) await end(launched);
     abort.throwIfAborted();
     const running = findServer(cluster);
     if (running?.status === 'ready') return running;
@@ -44,6 +46,16 @@ export async function ensureServer(
         launches++;
       }
     }
+    await delay(POLL_MS);
+  }
+}
+
+/** Ends a server that was started for whoever wants it no longer, also while it starts or recovers. */
+async function end(launched: Launch): Promise<void> {
+  launched.process.kill('SIGINT');
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  while (!launched.exited) {
+    if (performance.now() > deadline) launched.process.kill('SIGQUIT');
     await delay(POLL_MS);
   }
 }
@@ -101,7 +113,7 @@ export function clearRemains(cluster: Cluster): boolean {
   return orphans.length === 0;
 }
 
-type Launch = { port: number; exited: boolean; logOffset: number };
+type Launch = { process: ChildProcess; port: number; exited: boolean; logOffset: number };
 
 function launch(cluster: Cluster, port: number, settings: Settings): Launch {
   const all: Settings = {
@@ -118,9 +130,10 @@ function launch(cluster: Cluster, port: number, settings: Settings): Launch {
   };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`]);
   const log = openLog(cluster);
-  const launched: Launch = { port, exited: false, logOffset: fstatSync(log).size };
+  const logOffset = fstatSync(log).size;
   const args = ['-D', cluster.path, '-p', String(port), ...flags];
   const child = spawnOn(cluster, cluster.binaries.postgres, args, ['ignore', log, log]);
+  const launched: Launch = { process: child, port, exited: false, logOffset };
   child.on('error', () => (launched.exited = true));
   child.on('exit', () => (launched.exited = true));
   child.unref();

@@ -26,6 +26,18 @@ test('a server killed with -9 comes back by itself, on the same url and with its
   }
 });
 
+test('a stop while a killed server is started again leaves none behind', async () => {
+  const dataDir = await initialisedFolder();
+  const postgres = await start(dataDir);
+  const { dev, ino } = statSync(join(dataDir, 'postgres'));
+  const { pid } = postgres;
+  const servers = () => findProcesses(`cluster_name=coupon-book-${dev}-${ino}`);
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => servers().some((server) => server.pid !== pid));
+  await postgres.stop();
+  expect(servers()).toEqual([]);
+});
+
 test('a connection of the server killed with -9 leaves the server owned and running', async () => {
   const dataDir = await initialisedFolder();
   const postgres = await start(dataDir);
