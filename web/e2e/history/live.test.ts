@@ -1,5 +1,5 @@
 import { ok } from '../support/api.ts';
-import { asPerson, giveCoupon, makeBook, makePerson, unique } from '../support/scene.ts';
+import { asPerson, giveCoupon, makeBook, makeOwner, makePerson, unique } from '../support/scene.ts';
 import { settled } from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -7,8 +7,7 @@ test('what happens to a coupon in one browser shows in another, without a reload
   server,
   open,
 }) => {
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 3), person);
+  const { person, code } = await makeOwner(server, 3);
   const [phone, till] = [
     await open(person, { at: '/coupons', phone: true }),
     await open(person, { at: `/coupons/${code}` }),
@@ -30,8 +29,7 @@ test('what happens to a coupon in one browser shows in another, without a reload
 });
 
 test('a change reaches another browser before the API has been asked again', async ({ server, open }) => {
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 3), person);
+  const { person, code } = await makeOwner(server, 3);
   const page = await open(person, { at: '/coupons' });
   const badge = page.getByRole('article', { name: code });
   await expect(badge.getByText('Assigned', { exact: true })).toBeVisible();
@@ -152,8 +150,7 @@ test('a lock that runs out makes the coupon assigned again on the screen, by its
   server,
   open,
 }) => {
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 1, { lockTtlSeconds: 10 }), person);
+  const { person, code } = await makeOwner(server, 1, { lockTtlSeconds: 10 });
   const page = await open(person, { at: '/coupons' });
   const coupon = page.getByRole('article', { name: code });
   await expect(coupon).toBeVisible();
@@ -178,8 +175,7 @@ test('a countdown is drawn when its second changes, and nothing is drawn between
   server,
   open,
 }) => {
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 1), person);
+  const { person, code } = await makeOwner(server);
   const api = await asPerson(server, person);
   await ok(api.POST('/api/v1/coupons/lock/{code}', { params: { path: { code } }, body: {} }));
   const page = await open(person, { at: '/coupons' });
@@ -209,8 +205,7 @@ function countLoads(page: import('@playwright/test').Page): () => number {
 }
 
 test('a lock is never shown to last longer than it does', async ({ server, open }) => {
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 1, { lockTtlSeconds: 60 }), person);
+  const { person, code } = await makeOwner(server, 1, { lockTtlSeconds: 60 });
   const page = await open(person, { at: '/coupons' });
   await page.evaluate(() => {
     const shown: string[] = ((window as unknown as { shown: string[] }).shown = []);

@@ -70,6 +70,17 @@ export async function giveCoupon({ admin }: TestServer, book: Book, person: Pers
   return (await ok(admin.POST('/api/v1/coupons/assign/random', { body }))).code;
 }
 
+/** Somebody with a coupon, of a book of so many. */
+export async function makeOwner(
+  server: TestServer,
+  coupons = 1,
+  settings: BookSettings = {},
+): Promise<{ person: Person; code: string }> {
+  const person = await makePerson(server);
+  const code = await giveCoupon(server, await makeBook(server, coupons, settings), person);
+  return { person, code };
+}
+
 export const asPerson = (server: TestServer, person: Person): Promise<Api> => openApi(server.url, person);
 
 /** What has happened to a coupon, oldest first. */

@@ -1,13 +1,12 @@
 import type { Locator } from '@playwright/test';
-import { giveCoupon, makeBook, makePerson } from '../support/scene.ts';
+import { makeOwner } from '../support/scene.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a user signs in, locks a coupon and redeems it without a mouse, and always sees where they are', async ({
   server,
   open,
 }) => {
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 1), person);
+  const { person, code } = await makeOwner(server);
   const page = await open(null, { at: '/coupons' });
 
   await goTo(page.getByLabel('E-mail'));

@@ -1,5 +1,5 @@
 import { ok } from '../support/api.ts';
-import { giveCoupon, makeBook, makePerson } from '../support/scene.ts';
+import { giveCoupon, makeBook, makeOwner, makePerson } from '../support/scene.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a dialog closes when its page is left', async ({ server, open }) => {
@@ -35,8 +35,7 @@ test('"no connection" goes from a coupon when the connection is back, and the co
   faults,
 }) => {
   faults.allow(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 2), person);
+  const { person, code } = await makeOwner(server, 2);
   const page = await open(person, { at: '/coupons' });
   const card = page.getByRole('article', { name: code });
   await expect(card.getByRole('button', { name: /^Lock/ })).toBeVisible();

@@ -1,6 +1,6 @@
 import type { Page, Route } from '@playwright/test';
 import { settled } from '../support/pages.ts';
-import { giveCoupon, makeBook, makePerson } from '../support/scene.ts';
+import { makeOwner } from '../support/scene.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a next page that does not come says so, and can be asked for again', async ({
@@ -9,8 +9,7 @@ test('a next page that does not come says so, and can be asked for again', async
   faults,
 }) => {
   faults.allow(/status of 503/);
-  const person = await makePerson(server);
-  const code = await giveCoupon(server, await makeBook(server, 2), person);
+  const { person, code } = await makeOwner(server, 2);
   const page = await open(person);
   // When the stream begins, everything is read again, also a next page that is on its way.
   await page.route('**/api/v1/events/stream', () => {});
