@@ -18,6 +18,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleOptions } from './bundle-options.ts';
+import { onlyClientOfUndici } from './bundle-plugins.ts';
 import { copyDocsPage } from './copy-docs-page.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -36,6 +37,7 @@ try {
   mkdirSync(next, { recursive: true });
   await build({
     ...bundleOptions,
+    plugins: [onlyClientOfUndici, ...bundleOptions.plugins!],
     entryPoints: ['lambda', 'scheduled', 'prepare'].map((name) => `api/src/run/${name}.ts`),
     minify: true,
     sourcemap: false,

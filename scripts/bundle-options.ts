@@ -12,6 +12,8 @@ const NOT_USED = {
   'rrule-temporal': 'module.exports = {};',
   'cron-parser': 'module.exports = {};',
   bowser: 'module.exports = {};',
+  // JSON is YAML.
+  yaml: 'exports.stringify = (value) => JSON.stringify(value, null, 2);',
 };
 
 /** What the bundles share, also those of other forms. Packages that are CommonJS still look for these three names. */

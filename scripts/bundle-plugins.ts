@@ -47,6 +47,26 @@ export const lateImportsHaveNames: Plugin = {
   },
 };
 
+/** Of undici only what sends texts over HTTP/1.1 on a connection, by a processor that has SIMD: a third of it. */
+export const onlyClientOfUndici: Plugin = {
+  name: 'only-client-of-undici',
+  setup(build) {
+    const namespace = 'client-of-undici';
+    build.onResolve({ filter: /^undici$/ }, ({ path, resolveDir }) => ({
+      path,
+      namespace,
+      pluginData: resolveDir,
+    }));
+    build.onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({
+      contents: `exports.Client = require('undici/lib/dispatcher/client.js');`,
+      resolveDir: pluginData as string,
+    }));
+    build.onLoad({ filter: /\/undici\/lib\/(web\/fetch\/body|llhttp\/llhttp-wasm)\.js$/ }, () => ({
+      contents: 'module.exports = {};',
+    }));
+  },
+};
+
 /** Packages that a library imports for what we do not ask of it, with what it gets instead. */
 export function leaveOut(instead: Record<string, string>): Plugin {
   return {

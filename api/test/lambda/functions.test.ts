@@ -105,6 +105,21 @@ test('each minute: what happened leaves for webhooks', async () => {
   expect(received()).toHaveLength(3);
 });
 
+test('the bundled function sends webhooks too, of which it has only what that needs', async () => {
+  const receiver = await startReceiver();
+  await makeWebhook(t, admin, receiver.url);
+  const { bookId } = await spendCoupon(t);
+  const env = {
+    DATABASE_URL: t.databaseUrl,
+    DATABASE_POOL_SIZE: '5',
+    WEBHOOK_ALLOW_PRIVATE: LOOPBACK.join(),
+  };
+  const bundled = createFunction({ name: 'scheduled', env, folder: await bundledFunctions() });
+  onTestFinished(bundled.stop);
+  await bundled.invoke({}, 60_000);
+  expect(receiver.received.filter(({ body }) => body.includes(bookId))).toHaveLength(3);
+});
+
 test('a job for which the time is too short goes on the next time where it stopped, and does nothing twice', async () => {
   const id = await startJob({ steps: 5, gate: 3 });
   // No time at all is left after the first look at the clock.
