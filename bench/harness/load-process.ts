@@ -8,6 +8,8 @@ import type { LoadMessage, LoadOrder, LoadReport, LoadWork } from './load.ts';
 /** Latencies that are kept; a run has at most some hundred thousand. */
 const MAX_REQUESTS = 5_000_000;
 const TICK_MS = 1;
+/** Of an open loop, not counted: a server accepts one connection in each turn of its event loop, so the first requests wait for hundreds. */
+const WARM_UP_SECONDS = 1;
 
 interface Connection {
   send: (text: string) => void;
@@ -29,6 +31,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const late = new Float64Array(order.rate ? latencies.length : 0);
   let sent = 0;
   let answered = 0;
+  let counted = 0;
   let refused = 0;
   const idle: number[] = [];
   const dueAt: number[] = [];
@@ -43,12 +46,16 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const before = process.cpuUsage();
   const startedAt = performance.now();
   const deadline = order.seconds === undefined ? Infinity : startedAt + order.seconds * 1000;
+  const countedFrom = startedAt + (order.rate ? WARM_UP_SECONDS * 1000 : 0);
   const limit = Math.min(order.count ?? Infinity, MAX_REQUESTS);
 
   function onAnswer(index: number, status: string, answer: Buffer): void {
     const now = performance.now();
-    latencies[answered] = now - dueAt[index]!;
     answered += 1;
+    if (dueAt[index]! >= countedFrom) {
+      latencies[counted] = now - dueAt[index]!;
+      counted += 1;
+    }
     if (status !== '200') {
       const what = `${status} ${bodyOf(answer)}`;
       if (what === order.work.refusal) refused += 1;
@@ -73,7 +80,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
 
   // Open loop: requests are due at a constant rate whatever the answers do, and what they wait for a connection (or for this
   // process) is part of their latency. Otherwise a server that stalls would be asked less, and only its first victim counted.
-  const total = order.rate ? Math.round(order.rate * order.seconds!) : 0;
+  const total = order.rate ? Math.round(order.rate * (WARM_UP_SECONDS + order.seconds!)) : 0;
   function sendDue(now: number): void {
     while (idle.length > 0 && sent < total) {
       const due = startedAt + (sent * 1000) / order.rate!;
@@ -98,7 +105,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const seconds = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(before);
   for (const { end } of connections) end();
-  const sorted = latencies.subarray(0, answered).sort();
+  const sorted = latencies.subarray(0, counted).sort();
   return {
     answered,
     refused,

@@ -32,7 +32,7 @@ export interface LoadReport {
   /** Of these, how many with the refusal that some are meant to get. */
   refused: number;
   seconds: number;
-  /** Milliseconds; with a rate from when the request was due. */
+  /** Milliseconds; with a rate from when the request was due, without the first second. */
   p50: number;
   p99: number;
   most: number;
