@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../src/answers/answer.ts';
+import { type Claim, findAnswers, saveAnswers } from '../../src/answers/idempotency.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import type { SubmittedCommand } from '../../src/modules/coupons/commands/command.ts';
 import { createLanes, type Path } from '../../src/modules/coupons/commands/lanes.ts';
@@ -9,8 +10,12 @@ import { createPlaces } from '../../src/modules/coupons/places.ts';
 import { assignInOneTrip } from '../../src/modules/coupons/commands/assign-in-one-trip.ts';
 import { foreseeAssignment } from '../../src/modules/coupons/commands/foresee.ts';
 import { type KnownBook, selectBookWithStockForKeyShare } from '../../src/modules/coupons/queries.ts';
+import { presentCoupon } from '../../src/modules/coupons/present.ts';
 import { type Actor, type BookRules, type Coupon, decide } from '../../src/modules/coupons/state.ts';
-import { assignRandomCoupons } from '../../src/modules/coupons/store-foreseen.ts';
+import {
+  assignRandomCoupons,
+  assignRandomCouponsAndAnswer,
+} from '../../src/modules/coupons/store-foreseen.ts';
 import type { TestApp } from '../support/app.ts';
 import { at, MOMENT, NOW, startAtMoment } from '../support/at-a-moment.ts';
 import {
@@ -22,6 +27,7 @@ import {
   readCouponRow,
   readEventsOf,
 } from '../support/coupon-rows.ts';
+import { eventually } from '../support/eventually.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { times } from '../support/nodes.ts';
 import { claimOf, commandOf } from '../support/submitted-commands.ts';
@@ -96,9 +102,27 @@ const readBook = async (bookId: string): Promise<KnownBook> =>
 
 const readAll = (bookId: string) => readAllOf(app.db, bookId);
 
+const keysThere = async (claims: readonly (Claim | null)[]) => {
+  const hashes = claims.flatMap((claim) => claim?.keyHash ?? []);
+  const { rows } = await sql`SELECT FROM idempotency_keys WHERE key_hash = ANY(${hashes}::bytea[])`.execute(
+    app.db,
+  );
+  return rows.length;
+};
+
+const findAnswer = async (claim: Claim) =>
+  (await inTransaction(app.db, (trx) => findAnswers(trx, [claim])))[0];
+
+/** With keys the answers are foreseen too: only for these coupons. */
+const isPlain = ({ redemptionCount, metadata }: CouponRow) =>
+  redemptionCount === 0 && Object.keys(metadata).length === 0;
+
 describe('the one trip does what decide says, of every coupon and book', () => {
-  for (const [bookName, rules] of Object.entries(BOOKS))
-    test(`book ${bookName}`, async () => {
+  const books = Object.entries(BOOKS).flatMap(([bookName, rules]) =>
+    [false, true].map((isKeyed) => ({ bookName, rules, isKeyed })),
+  );
+  for (const { bookName, rules, isKeyed } of books)
+    test(`book ${bookName}, ${isKeyed ? 'with' : 'without'} keys`, async () => {
       const owner = await app.asUser();
       const other = await app.asUser();
       const admin = await app.asAdmin();
@@ -121,30 +145,36 @@ describe('the one trip does what decide says, of every coupon and book', () => {
             const decision = decide(coupon, book, { type: 'assign', ...who, assigned }, NOW);
             // As if it had been read when it was open, so that nothing but the statements can refuse.
             const known = { ...book, now: openAt(rules) };
-            const answers = await assignInOneTrip(app.db, [commandOf(bookId, who)], known, createPlaces());
-            if ('refusal' in decision) {
+            const claim = isKeyed ? claimOf(randomUUID()) : null;
+            const command = commandOf(bookId, who, { claim });
+            const answers = await assignInOneTrip(app.db, [command], known, createPlaces());
+            if ('refusal' in decision || (isKeyed && !isPlain(coupon))) {
               expect(answers, label).toBeNull();
               expect(await readAll(bookId), label).toEqual(before);
+              if (claim) expect(await findAnswer(claim), label).toBeNull();
               seen.refused += 1;
               continue;
             }
             expect(await readCouponRow(app.db, coupon.id), label).toEqual(decision.next);
             expect(await readEventsOf(app.db, coupon.id), label).toEqual(decision.events);
-            expect(answers, label).toHaveLength(1);
-            expect(JSON.parse(answers![0]!.body), label).toMatchObject({
-              code: coupon.code,
-              ownerId: who.userId,
-            });
+            // To the byte, whether it was made before or afterwards.
+            const body = JSON.stringify(presentCoupon(decision.next, book, who.actor, NOW));
+            expect(answers, label).toEqual([{ status: 200, body }]);
+            if (claim)
+              expect(await findAnswer(claim), label).toEqual({
+                status: 200,
+                body,
+                location: null,
+                replayed: true,
+              });
             const counters = await sql<{ assigned: number }>`
               SELECT assigned FROM book_user_counters WHERE book_id = ${bookId}`.execute(app.db);
             expect(counters.rows, label).toEqual([{ assigned: assigned + 1 }]);
             seen.done += 1;
           }
       const isOpen = !/^(starting|ended|archived)/.test(bookName);
-      const limited = rules.maxAssignmentsPerUser !== null;
-      expect(seen).toEqual(
-        isOpen ? (limited ? { done: 24, refused: 24 } : { done: 36, refused: 12 }) : { done: 0, refused: 48 },
-      );
+      const done = (rules.maxAssignmentsPerUser === null ? 36 : 24) / (isKeyed ? 3 : 1);
+      expect(seen).toEqual(isOpen ? { done, refused: 48 - done } : { done: 0, refused: 48 });
     });
 
   test('a book that is over is not even tried', async () => {
@@ -178,7 +208,7 @@ describe('every check that fails undoes the whole group', () => {
       change(bookId, 'max_redemptions', 7, sql`, allow_multiple_redemptions = true`),
     'the book was given other locks': ({ bookId }) => change(bookId, 'lock_ttl_seconds', 7),
     'one command has been answered before': async ({ bookId }) => {
-      const claim = claimOf('once');
+      const claim = claimOf(randomUUID());
       const [spare] = await insertCoupons(bookId, 1);
       await sql`
         INSERT INTO idempotency_keys (key_hash, fingerprint, status, body)
@@ -199,7 +229,13 @@ describe('every check that fails undoes the whole group', () => {
       app.db,
     ));
 
-  test.each(Object.keys(cases))('%s', async (name) => {
+  /** Which of a group have a key. */
+  const KEYS = { 'no keys': () => false, 'some keys': (n: number) => n % 2 === 1, keys: () => true };
+  const everyCase = Object.keys(cases).flatMap((name) =>
+    Object.entries(KEYS).map(([keys, has]) => ({ name, keys, has })),
+  );
+
+  test.each(everyCase)('$name, $keys', async ({ name, has }) => {
     const bookId = await insertBook({ ...openBook, startsAt: at(-60), expiresAt: at(60) });
     const users = await Promise.all(times(4, () => app.asUser()));
     const admin = await app.asAdmin();
@@ -210,48 +246,101 @@ describe('every check that fails undoes the whole group', () => {
       coupons: await insertCoupons(bookId, 5),
     };
     const book = await readBook(bookId);
-    const more = (await cases[name]!(stage)) ?? {};
+    const claims = times(5, (n) => (has(n) ? claimOf(randomUUID()) : null));
+    const more = { claim: claims[4]!, ...(await cases[name]!(stage)) };
     const commands = [
-      ...users.map(({ id }) => commandOf(bookId, { actor: { id, role: 'USER' }, userId: id })),
+      ...users.map(({ id }, n) =>
+        commandOf(bookId, { actor: { id, role: 'USER' }, userId: id }, { claim: claims[n]! }),
+      ),
       commandOf(bookId, { actor: { id: admin.id, role: 'ADMIN' }, userId: users[0]!.id }, more),
     ];
     const before = await readAll(bookId);
     expect(await assignInOneTrip(app.db, commands, book, createPlaces())).toBeNull();
     expect(await readAll(bookId)).toEqual(before);
+    expect(await keysThere(claims)).toBe(0);
   });
 
-  test('without any of these it is done', async () => {
+  test.each(Object.entries(KEYS))('without any of these it is done, %s', async (_keys, has) => {
     const bookId = await insertBook({ ...openBook, startsAt: at(-60), expiresAt: at(60) });
     const users = await Promise.all(times(4, () => app.asUser()));
+    const admin = await app.asAdmin();
     await insertCoupons(bookId, 5);
-    const commands = users.map(({ id }) => commandOf(bookId, { actor: { id, role: 'USER' }, userId: id }));
-    const answers = await assignInOneTrip(app.db, commands, await readBook(bookId), createPlaces());
-    expect(ownersOf(answers!)).toEqual(users.map(({ id }) => id));
+    const commands = [
+      ...users.map((user) => ({ actor: { id: user.id, role: 'USER' as const }, userId: user.id })),
+      { actor: { id: admin.id, role: 'ADMIN' as const }, userId: users[0]!.id },
+    ].map((who, n) => commandOf(bookId, who, { claim: has(n) ? claimOf(randomUUID()) : null }));
+    const answers = (await assignInOneTrip(app.db, commands, await readBook(bookId), createPlaces()))!;
+    expect(bodiesOf(answers).map(({ ownerId }) => ownerId)).toEqual(commands.map(({ userId }) => userId));
+    expect(bodiesOf(answers).map(({ actions }) => actions)).toEqual([
+      ...times(4, () => ['lock']),
+      ['lock', 'unassign'],
+    ]);
+    const kept = await inTransaction(app.db, (trx) =>
+      findAnswers(
+        trx,
+        commands.map(({ claim }) => claim),
+      ),
+    );
+    expect(kept).toEqual(
+      answers.map(({ status, body }, n) =>
+        has(n) ? { status, body, location: null, replayed: true } : null,
+      ),
+    );
     await checkInvariants(app.db, { bookIds: [bookId] });
   });
 
-  test('it waits for rows longer than there is time', async () => {
+  test('a key that somebody else uses at the same moment is waited for, and then nothing is given', async () => {
     const bookId = await insertBook({ ...openBook, startsAt: at(-60), expiresAt: at(60) });
     const { id } = await app.asUser();
     await insertCoupons(bookId, 1);
     const book = await readBook(bookId);
-    const late = inTransaction(app.db, (trx) =>
-      assignRandomCoupons(trx, {
-        bookId,
-        book,
-        state: 'ASSIGNED',
-        eventType: 'coupon.assigned',
-        start: 0,
-        to: [{ userId: id, actorId: id }],
-        withinMs: -1,
-      }),
+    const claim = claimOf(randomUUID());
+    const who = { actor: { id, role: 'USER' as const }, userId: id };
+    const before = await readAll(bookId);
+    let tried!: Promise<unknown>;
+    await inTransaction(app.db, async (trx) => {
+      await saveAnswers(trx, [{ claim, answer: { status: 200, body: 'theirs' } }]);
+      let isOver = false;
+      tried = assignInOneTrip(app.db, [commandOf(bookId, who, { claim })], book, createPlaces()).finally(
+        () => (isOver = true),
+      );
+      await eventually(async () => {
+        const { rows } = await sql`
+          SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'transactionid'`.execute(
+          app.db,
+        );
+        return rows.length === 1 || isOver;
+      });
+    });
+    expect(await tried).toBeNull();
+    expect(await readAll(bookId)).toEqual(before);
+    expect(await findAnswer(claim)).toMatchObject({ body: 'theirs' });
+  });
+
+  test.each(Object.entries(KEYS))('it waits for rows longer than there is time, %s', async (_keys, has) => {
+    const bookId = await insertBook({ ...openBook, startsAt: at(-60), expiresAt: at(60) });
+    const { id } = await app.asUser();
+    await insertCoupons(bookId, 1);
+    const book = await readBook(bookId);
+    const late = {
+      bookId,
+      book,
+      state: 'ASSIGNED' as const,
+      eventType: 'coupon.assigned' as const,
+      start: 0,
+      to: [{ userId: id, actorId: id }],
+      withinMs: -1,
+    };
+    const answers = { claims: [claimOf(randomUUID())], templates: ['{}'], templateOf: [1] };
+    const assigned = inTransaction(app.db, async (trx): Promise<unknown> =>
+      has(1) ? assignRandomCouponsAndAnswer(trx, late, answers) : assignRandomCoupons(trx, late),
     );
-    await expect(late).rejects.toThrow('too late');
+    await expect(assigned).rejects.toThrow('too late');
   });
 });
 
-const ownersOf = (answers: readonly Answer[]) =>
-  answers.map(({ body }) => (JSON.parse(body) as { ownerId: string }).ownerId);
+const bodiesOf = (answers: readonly Answer[]) =>
+  answers.map(({ body }) => JSON.parse(body) as { ownerId: string; actions: string[] });
 
 test('a repeat with the same key is told what the one trip answered', async () => {
   const ran: Path[] = [];

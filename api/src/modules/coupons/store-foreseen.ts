@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { type Claim, insertIntoAnswers } from '../../answers/idempotency.ts';
 import type { Transaction } from '../../database/connection.ts';
 import { clock, couponColumns, inOrderForUpdateSkipLocked, randomForUpdateSkipLocked } from './queries.ts';
 import type { BookRules, Coupon, CouponEvent } from './state.ts';
@@ -22,6 +23,12 @@ export interface RandomAssignment {
   withinMs: number;
 }
 
+/** What is answered to each, but for what only the statement knows: see `foreseeAnswers`. */
+interface ForeseenAnswers {
+  templates: readonly string[];
+  templateOf: readonly number[];
+}
+
 /** A coupon as it is stored now, and when that was decided. */
 export interface Stored {
   coupon: Coupon;
@@ -33,13 +40,53 @@ export interface Stored {
  * for each, when it is outside of the book's dates, or too late.
  * @returns in the order of `to`
  */
-export async function assignRandomCoupons(
-  trx: Transaction,
-  { bookId, book, state, eventType, start, to, withinMs }: RandomAssignment,
-): Promise<Stored[]> {
-  const [startsAt, expiresAt] = times([book.startsAt, book.expiresAt]);
+export async function assignRandomCoupons(trx: Transaction, assignment: RandomAssignment): Promise<Stored[]> {
+  const { to, withinMs } = assignment;
   const { rows } = await sql<StoredRow>`
-    WITH picked AS MATERIALIZED (${randomForUpdateSkipLocked(bookId, to.length, start)}),
+    WITH ${givenAtRandom(assignment)}
+    SELECT given.* FROM (
+      SELECT require_count(count(*), ${to.length}, 'not a coupon for each'), ${requireInTime(withinMs)} FROM told) checked
+    LEFT JOIN /* finds all */ given ON true ORDER BY position`.execute(trx);
+  return rows.map(toStored);
+}
+
+/** A coupon that was given, and what its user is answered, as it is kept. */
+export interface Answered extends Pick<Coupon, 'id' | 'code'> {
+  body: string;
+}
+
+/**
+ * The same, and keeps the answers under the keys of those who sent one. Fails also when a key was used before, or when a coupon is none
+ * of those that the answers were foreseen for.
+ */
+export async function assignRandomCouponsAndAnswer(
+  trx: Transaction,
+  assignment: RandomAssignment,
+  { claims, templates, templateOf }: ForeseenAnswers & { claims: readonly (Claim | null)[] },
+): Promise<Answered[]> {
+  const { to, withinMs } = assignment;
+  const keyed = claims.filter((claim) => claim !== null).length;
+  // The keys come last in the one order of locks. They are counted before the time is looked at, since it may wait for one.
+  const { rows } = await sql<Answered & { position: number }>`
+    WITH ${givenAtRandom(assignment)},
+    answered AS (
+      SELECT id, code, position, format((${templates}::text[])[(${templateOf}::integer[])[position]], code, "assignedUserId", ${isoTime(sql`now`)}) AS body
+      FROM given WHERE "redemptionCount" = 0 AND metadata = '{}'),
+    kept AS (${insertIntoAnswers(claims, sql`SELECT position, body FROM answered`)} RETURNING 1)
+    SELECT answered.* FROM (
+      SELECT require_count(count(*), ${to.length}, 'not a coupon for each'),
+             require_count((SELECT count(*) FROM answered), ${to.length}, 'a coupon is not as it was expected'),
+             require_count((SELECT count(*) FROM kept), ${keyed}, 'an answer is not kept'), ${requireInTime(withinMs)}
+      FROM told) checked
+    LEFT JOIN /* finds all */ answered ON true ORDER BY position`.execute(trx);
+  return rows.map(({ id, code, body }) => ({ id, code, body }));
+}
+
+/** Parts of a statement: `given` are random coupons that get their owners, in the order of `to`; `told` are their events. */
+function givenAtRandom({ bookId, book, state, eventType, start, to }: RandomAssignment): RawBuilder<unknown> {
+  const [startsAt, expiresAt] = times([book.startsAt, book.expiresAt]);
+  return sql`
+    picked AS MATERIALIZED (${randomForUpdateSkipLocked(bookId, to.length, start)}),
     numbered AS (
       SELECT id, now, row_number() OVER () AS position FROM picked
       WHERE (${startsAt}::timestamptz IS NULL OR ${startsAt}::timestamptz <= now)
@@ -52,13 +99,7 @@ export async function assignRandomCoupons(
     told AS (${insertIntoEvents(sql`
       SELECT ${eventType}, ${bookId}::uuid, id, "assignedUserId", (${to.map(({ actorId }) => actorId)}::uuid[])[position],
              NULL::jsonb, now, code, ${book.bookName}, NULL::uuid
-      FROM given`)} RETURNING 1)
-    SELECT given.* FROM (
-      SELECT require_count(count(*), ${to.length}, 'not a coupon for each'),
-             ${requireInTime(withinMs)}
-      FROM told) checked
-    LEFT JOIN /* finds all */ given ON true ORDER BY position`.execute(trx);
-  return rows.map(toStored);
+      FROM given`)} RETURNING 1)`;
 }
 
 export interface AssignmentInOrder {

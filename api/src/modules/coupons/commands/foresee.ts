@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { presentCoupon } from '../present.ts';
 import { type BookRules, type Coupon, decide, type Decision, type EventType } from '../state.ts';
 import type { SubmittedCommand } from './command.ts';
 
@@ -43,6 +44,47 @@ export function foreseeAssignment(
       return plainly(decision, next, { ...told(free, book, { actor, userId }, now), data: null }, { state });
     }),
   );
+}
+
+/** Answers that are known but for what only the statement knows that gives the coupons. */
+export interface ForeseenAnswers {
+  /** For `format` of PostgreSQL: 1 stands for the code, 2 for the owner, 3 for the time. */
+  templates: string[];
+  /** Which of them is the answer to each command, from 1. */
+  templateOf: number[];
+}
+
+/** How such an answer begins: what stands for a code and for an owner is no text of anything else in it. */
+const [CODE, OWNER, ACTOR] = ['<code>', '<owner>', '<actor>'];
+
+/** What those who are given free coupons of a book are answered, if the coupons were never redeemed and have no metadata. */
+export function foreseeAnswers(
+  bookId: string,
+  book: BookRules & { now: Date },
+  { state }: AssignmentOutcome,
+  commands: readonly Pick<Wish, 'actor' | 'userId'>[],
+): ForeseenAnswers {
+  const { now } = book;
+  const coupon = { ...FREE, bookId, code: CODE, state, assignedUserId: OWNER, assignedAt: now };
+  const kinds = new Map<string, number>();
+  const templates: string[] = [];
+  const templateOf = commands.map((command) => {
+    const kind = kindOf(command);
+    const known = kinds.get(kind);
+    if (known !== undefined) return known;
+    const { actor, userId } = command;
+    const viewer = { role: actor.role, id: actor.id === userId ? OWNER : ACTOR };
+    templates.push(
+      JSON.stringify(presentCoupon(coupon, book, viewer, now))
+        .replaceAll('%', '%%')
+        .replaceAll(CODE, '%1$s')
+        .replaceAll(OWNER, '%2$s')
+        .replaceAll(now.toISOString(), '%3$s'),
+    );
+    kinds.set(kind, templates.length);
+    return templates.length;
+  });
+  return { templates, templateOf };
 }
 
 /** What becomes of a coupon that is locked by its owner, besides its holder and its time. */

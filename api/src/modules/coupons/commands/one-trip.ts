@@ -1,7 +1,7 @@
 import type { Answer } from '../../../answers/answer.ts';
 import { findAnswers, saveAnswers } from '../../../answers/idempotency.ts';
 import type { Database, Transaction } from '../../../database/connection.ts';
-import { isOutage } from '../../../database/errors.ts';
+import { isOutage, isTakenKey } from '../../../database/errors.ts';
 import { commitWith, inTransaction } from '../../../database/transaction.ts';
 import { requireActiveUsers } from '../../accounts/people/queries.ts';
 import type { SubmittedCommand } from './command.ts';
@@ -16,10 +16,12 @@ class AnsweredBefore extends Error {}
 
 /**
  * Carries out a group of commands that is expected to go well, in one round trip: checks, changes and COMMIT travel together, each check
- * as a statement that fails when it does not hold (decision 20). With Idempotency-Keys the answers and the COMMIT are a second trip.
+ * as a statement that fails when it does not hold (decision 20). With Idempotency-Keys the answers and the COMMIT are a second trip,
+ * unless the statements keep the answers themselves.
  *
  * @param issue issues the statements that are the group's own without waiting for one, in the one order of locks; they fail when the
  *   transaction takes longer than `withinMs`
+ * @param options.keepsAnswers the statements keep the answers, and fail when a key was used before
  * @returns null when a check failed: nothing was done, and the usual way tells why
  * @throws an outage, after which nobody knows what was done
  */
@@ -27,11 +29,12 @@ export async function inOneTrip(
   db: Database,
   commands: readonly SubmittedCommand[],
   issue: (trx: Transaction, withinMs: number) => { checks: Promise<unknown>[]; answers: Promise<Answer[]> },
+  { keepsAnswers = false } = {},
 ): Promise<Answer[] | null> {
   const msLeft = Math.min(...commands.map(({ deadline }) => deadline)) - performance.now();
   if (msLeft < LEAST_MS) return null;
   const work = async (trx: Transaction): Promise<Answer[]> => {
-    const claims = commands.map(({ claim }) => claim);
+    const claims = keepsAnswers ? [] : commands.map(({ claim }) => claim);
     const isKeyed = claims.some((claim) => claim !== null);
     const looks = [
       findAnswers(trx, claims),
@@ -41,7 +44,10 @@ export async function inOneTrip(
       ),
     ] as const;
     const changes = issue(trx, Math.floor(msLeft - COMMIT_MS));
-    const all = Promise.all([...looks, changes.answers, ...changes.checks]);
+    const all = Promise.all([...looks, changes.answers, ...changes.checks]).catch((error: unknown) => {
+      // Another try would find the same.
+      throw isTakenKey(error, 'idempotency_keys_pkey') ? new AnsweredBefore() : error;
+    });
     if (!isKeyed) await commitWith(trx, [all]);
     const [first, , answers] = await all;
     if (first.some((answer) => answer !== null)) throw new AnsweredBefore();
