@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createPlainServer } from 'node:net';
@@ -222,6 +223,25 @@ describe('a receiver that', () => {
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     const outcome = await connections.post(url, {}, '{}', new AbortController().signal);
     expect(outcome.failure ?? outcome.status).toBe(text.includes('content-length') ? 200 : 'connection-cut');
+  });
+
+  test('has moved meanwhile still answers what was under way, and gets nothing more', async () => {
+    const held: ServerResponse[] = [];
+    const [former, present] = [
+      await startReceiver((_request, response) => void held.push(response)),
+      await startReceiver(),
+    ];
+    const connections = openConnections({ allowed: readNetworks(['127.0.0.1'])! });
+    onTestFinished(() => connections.close());
+    const post = ({ url }: { url: string }) =>
+      connections.post(new URL(url), {}, '{}', new AbortController().signal);
+    const underWay = post(former);
+    await eventually(() => held.length === 1);
+    expect(await post(present)).toMatchObject({ status: 204 });
+    held[0]!.writeHead(202).end();
+    expect(await underWay).toMatchObject({ status: 202 });
+    expect(await post(present)).toMatchObject({ status: 204 });
+    expect([former.received.length, present.received.length, present.connections()]).toEqual([1, 2, 1]);
   });
 
   test('says that an answer will come is asked for that answer', async () => {

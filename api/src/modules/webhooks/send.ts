@@ -31,6 +31,7 @@ export interface ConnectionOptions {
 
 interface Connection {
   client: Client;
+  origin: string;
   /** How many requests were answered on it since it was made. */
   answered: number;
 }
@@ -59,7 +60,7 @@ export function openConnections({
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const connection = { client, answered: 0 };
+    const connection = { client, origin, answered: 0 };
     client.on('disconnect', () => (connection.answered = 0));
     all.add(connection);
     return connection;
@@ -67,16 +68,22 @@ export function openConnections({
 
   function take(url: URL): Connection {
     if (url.origin !== origin) {
-      close();
+      // What is under way to the address of before may end.
+      for (const connection of idle.splice(0)) drop(connection);
       origin = url.origin;
     }
     return idle.pop() ?? open();
   }
 
   function giveBack(connection: Connection): void {
-    // Not one that was cut, or that led to where the endpoint was before.
-    if (connection.client.destroyed) all.delete(connection);
+    // Not one that was cut, or that leads to where the endpoint was before.
+    if (connection.client.destroyed || connection.origin !== origin) drop(connection);
     else idle.push(connection);
+  }
+
+  function drop(connection: Connection): void {
+    all.delete(connection);
+    void connection.client.destroy();
   }
 
   function close(): void {
