@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import { Webhook } from 'standardwebhooks';
 import { readNetworks } from '../../src/addresses.ts';
 import { fanOut } from '../../src/modules/webhooks/fan-out.ts';
 import type { Sink } from '../../src/modules/webhooks/relay/sink.ts';
+import { takeTurn, type TurnOptions } from '../../src/modules/webhooks/relay/turn.ts';
 import { createSender } from '../../src/modules/webhooks/sender.ts';
 import { startTestApp, type TestApp, type TestUser } from './app.ts';
 import { randomUUID } from 'node:crypto';
@@ -28,6 +30,24 @@ export async function startWebhookNode(allowPrivate: string): Promise<TestApp> {
   await node.app.listen({ port: 0, host: '127.0.0.1' });
   return node;
 }
+
+/** A node that does not listen, so that its own relay stands still: its turns are for the test to take. */
+export async function startStandingNode(): Promise<{ node: TestApp; admin: TestUser }> {
+  const node = await startTestApp({
+    config: { rateLimitScale: 10_000, webhookAllowPrivate: ['127.0.0.1'], logLevel: 'silent' },
+  });
+  return { node, admin: await node.asAdmin() };
+}
+
+/** Leaves it without webhooks and relays, as at first. */
+export async function forgetRelays({ db }: TestApp): Promise<void> {
+  await sql`DELETE FROM webhooks`.execute(db);
+  await sql`DELETE FROM relays`.execute(db);
+}
+
+/** One turn of a relay. */
+export const turnOf = ({ db, app }: TestApp, sink: Sink, options: Partial<TurnOptions> = {}) =>
+  takeTurn({ db, sink, log: app.log, stopping: new AbortController().signal, ...options });
 
 /** What sends to webhooks, for turns that the test takes itself: of a node that does not listen, nobody else does. */
 export function webhooksSink({ db, app }: TestApp, answerWithinMs?: number): Sink {

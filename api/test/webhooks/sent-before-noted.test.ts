@@ -2,32 +2,33 @@ import type { ServerResponse } from 'node:http';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Sink } from '../../src/modules/webhooks/relay/sink.ts';
-import { takeTurn } from '../../src/modules/webhooks/relay/turn.ts';
-import { startTestApp, type TestApp, type TestUser } from '../support/app.ts';
+import type { TurnOptions } from '../../src/modules/webhooks/relay/turn.ts';
+import type { TestApp, TestUser } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { switchable } from '../support/switchable.ts';
-import { call, deliveriesOf, makeWebhook, spendCoupon, webhooksSink } from '../support/webhooks.ts';
+import {
+  call,
+  deliveriesOf,
+  forgetRelays,
+  makeWebhook,
+  spendCoupon,
+  startStandingNode,
+  turnOf,
+  webhooksSink,
+} from '../support/webhooks.ts';
 
 // What is new is sent before it is written to the log of deliveries.
 
-/** It does not listen, so that its own relay stands still. */
 let node: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  node = await startTestApp({
-    config: { rateLimitScale: 10_000, webhookAllowPrivate: ['127.0.0.1'], logLevel: 'silent' },
-  });
-  admin = await node.asAdmin();
+  ({ node, admin } = await startStandingNode());
 });
-beforeEach(async () => {
-  await sql`DELETE FROM webhooks`.execute(node.db);
-  await sql`DELETE FROM relays`.execute(node.db);
-});
+beforeEach(() => forgetRelays(node));
 afterAll(() => node?.close());
 
-const turn = (sink: Sink, db = node.db) =>
-  takeTurn({ db, sink, log: node.app.log, stopping: new AbortController().signal });
+const turn = (sink: Sink, options?: Partial<TurnOptions>) => turnOf(node, sink, options);
 
 const expireLeases = () =>
   sql`UPDATE relays SET leased_until = clock_timestamp() - interval '1 second'`.execute(node.db);
@@ -42,7 +43,7 @@ async function sendWhileDatabaseGoes() {
   const webhook = await makeWebhook(node, admin, receiver.url);
   await spendCoupon(node);
   const sink = webhooksSink({ ...node, db: database.db });
-  await expect(turn(sink, database.db)).rejects.toThrow('the database is away');
+  await expect(turn(sink, { db: database.db })).rejects.toThrow('the database is away');
   expect(receiver.received).toHaveLength(3);
   expect(await deliveriesOf(node, admin, webhook.id)).toEqual([]);
   database.isAway = false;
@@ -130,17 +131,14 @@ test('a relay that is limited hands on everything, some at a time', async () => 
   const sink = webhooksSink(node);
   const pages: number[] = [];
   let spent = 0;
-  await takeTurn({
-    db: node.db,
-    sink: {
-      ...sink,
-      handOn: (page) => {
-        pages.push(page.messages.length);
-        return sink.handOn(page);
-      },
+  const counted: Sink = {
+    ...sink,
+    handOn: (page) => {
+      pages.push(page.messages.length);
+      return sink.handOn(page);
     },
-    log: node.app.log,
-    stopping: new AbortController().signal,
+  };
+  await turn(counted, {
     pace: { left: () => 8, spend: (count) => (spent += count), isLimited: () => true },
   });
   expect(pages).toEqual([4, 4, 1]);

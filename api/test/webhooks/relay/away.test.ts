@@ -3,31 +3,32 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { fanOut } from '../../../src/modules/webhooks/fan-out.ts';
 import { insertRelay } from '../../../src/modules/webhooks/relay/queries.ts';
 import type { Sink } from '../../../src/modules/webhooks/relay/sink.ts';
-import { readStart, takeTurn } from '../../../src/modules/webhooks/relay/turn.ts';
-import { startTestApp, type TestApp, type TestUser } from '../../support/app.ts';
+import { readStart } from '../../../src/modules/webhooks/relay/turn.ts';
+import type { TestApp, TestUser } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startReceiver } from '../../support/receiver.ts';
 import { switchable } from '../../support/switchable.ts';
-import { call, deliveriesOf, makeWebhook, spendCoupon, webhooksSink } from '../../support/webhooks.ts';
+import {
+  call,
+  deliveriesOf,
+  forgetRelays,
+  makeWebhook,
+  spendCoupon,
+  startStandingNode,
+  turnOf,
+  webhooksSink,
+} from '../../support/webhooks.ts';
 import { launchWorker } from '../../support/workers.ts';
 
-/** It does not listen, so that its own relay stands still. */
 let node: TestApp;
 let admin: TestUser;
 beforeAll(async () => {
-  node = await startTestApp({
-    config: { rateLimitScale: 10_000, webhookAllowPrivate: ['127.0.0.1'], logLevel: 'silent' },
-  });
-  admin = await node.asAdmin();
+  ({ node, admin } = await startStandingNode());
 });
-beforeEach(async () => {
-  await sql`DELETE FROM webhooks`.execute(node.db);
-  await sql`DELETE FROM relays`.execute(node.db);
-});
+beforeEach(() => forgetRelays(node));
 afterAll(() => node?.close());
 
-const turn = (sink: Sink) =>
-  takeTurn({ db: node.db, sink, log: node.app.log, stopping: new AbortController().signal });
+const turn = (sink: Sink) => turnOf(node, sink);
 
 /** More than a relay hands on at once, and some that are left. */
 const MANY = 2_600;
@@ -76,6 +77,16 @@ test('a queue that was away for five days gets every event when it is back, in t
   }
 });
 
+/** A relay to a queue that begins now, and so many notices after that. */
+async function beginBeforeNotices(count: number): Promise<void> {
+  await sql`DELETE FROM notices`.execute(node.db);
+  await insertRelay(node.db, 'sqs', await readStart(node.db));
+  await sql`
+    INSERT INTO notices (type, data) SELECT 'job.finished', '{}' FROM generate_series(1, ${count}::integer)`.execute(
+    node.db,
+  );
+}
+
 /** A queue that keeps what it is given; before each page it may say no. */
 function collect(beforePage: (page: number) => void = () => undefined) {
   const ids: string[] = [];
@@ -93,12 +104,7 @@ function collect(beforePage: (page: number) => void = () => undefined) {
 }
 
 test('all notices of a long absence leave, some at a time, each once, also when the queue goes away in between', async () => {
-  await sql`DELETE FROM notices`.execute(node.db);
-  await insertRelay(node.db, 'sqs', await readStart(node.db));
-  await sql`
-    INSERT INTO notices (type, data) SELECT 'job.finished', '{}' FROM generate_series(1, 1700)`.execute(
-    node.db,
-  );
+  await beginBeforeNotices(1_700);
   await insertOldEvents();
   let isAway = true;
   const { ids, sizes, sink } = collect((page) => {
@@ -112,12 +118,7 @@ test('all notices of a long absence leave, some at a time, each once, also when 
 });
 
 test('notices that the version before has handed on with its next stretch are not taken for done', async () => {
-  await sql`DELETE FROM notices`.execute(node.db);
-  await insertRelay(node.db, 'sqs', await readStart(node.db));
-  await sql`
-    INSERT INTO notices (type, data) SELECT 'job.finished', '{}' FROM generate_series(1, 600)`.execute(
-    node.db,
-  );
+  await beginBeforeNotices(600);
   const first = collect((page) => {
     if (page === 2) throw new Error('the queue is away');
   });
@@ -244,9 +245,7 @@ test('what was taken while the database was away is noted when it is back, and n
   const webhook = await makeWebhook(node, admin, receiver.url);
   await call(node, admin, 'POST', `/webhooks/${webhook.id}/test`, {});
   const sink = webhooksSink({ ...node, db: database.db });
-  await expect(
-    takeTurn({ db: database.db, sink, log: node.app.log, stopping: new AbortController().signal }),
-  ).rejects.toThrow('the database is away');
+  await expect(turnOf(node, sink, { db: database.db })).rejects.toThrow('the database is away');
   expect(await deliveriesOf(node, admin, webhook.id)).toMatchObject([{ status: 'pending', tries: 0 }]);
   database.isAway = false;
   await expireLeases();
