@@ -113,7 +113,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
     p50: quantile(sorted, 0.5),
     p99: quantile(sorted, 0.99),
     most: quantile(sorted, 1),
-    lateP99: order.rate ? quantile(late.subarray(0, sent).sort(), 0.99) : 0,
+    lateP99: order.rate ? quantile(late.subarray(order.rate * WARM_UP_SECONDS, sent).sort(), 0.99) : 0,
     cpu: (user + system) / 1e6,
     unexpected,
   };
