@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Transaction } from '../database/connection.ts';
@@ -27,7 +27,7 @@ export function readClaim(request: FastifyRequest, content?: Buffer): Claim | nu
   }
   const caller = request.caller?.id ?? 'anonymous';
   return {
-    keyHash: createHash('sha256').update(`${caller}\0${key}`).digest(),
+    keyHash: hash('sha256', `${caller}\0${key}`, 'buffer'),
     fingerprint: createHmac('sha256', key)
       .update(`${request.method} ${request.url}\0`)
       .update(content ?? JSON.stringify(withoutPasswords(request)))

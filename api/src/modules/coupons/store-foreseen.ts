@@ -82,20 +82,26 @@ export async function assignRandomCouponsAndAnswer(
   return rows.map(({ id, code, body }) => ({ id, code, body }));
 }
 
-/** Parts of a statement: `given` are random coupons that get their owners, in the order of `to`; `told` are their events. */
+/**
+ * Parts of a statement: `given` are random coupons that get their owners, in the order of `to`; `told` are their events. Which coupon is
+ * whose is looked up in the list of their ids, by halves: joined with it, each was compared with all others.
+ */
 function givenAtRandom({ bookId, book, state, eventType, start, to }: RandomAssignment): RawBuilder<unknown> {
   const [startsAt, expiresAt] = times([book.startsAt, book.expiresAt]);
+  const position = sql`moment.positions[width_bucket(c.id, moment.ids)]`;
   return sql`
     picked AS MATERIALIZED (${randomForUpdateSkipLocked(bookId, to.length, start)}),
-    numbered AS (
-      SELECT id, now, row_number() OVER () AS position FROM picked
-      WHERE (${startsAt}::timestamptz IS NULL OR ${startsAt}::timestamptz <= now)
-        AND (${expiresAt}::timestamptz IS NULL OR now < ${expiresAt}::timestamptz)),
+    moment AS MATERIALIZED (
+      SELECT max(now) AS now, array_agg(id ORDER BY id) AS ids, array_agg(position ORDER BY id) AS positions
+      FROM (SELECT id, now, row_number() OVER () AS position FROM picked) numbered),
     given AS (
-      UPDATE coupons c SET state = ${state}::coupon_state, assigned_user_id = (${to.map(({ userId }) => userId)}::uuid[])[n.position],
-        assigned_at = n.now, updated_at = n.now
-      FROM numbered n WHERE c.id = n.id AND c.id = ANY(ARRAY(SELECT id FROM numbered)) AND c.book_id = ${bookId} AND c.state = 'UNASSIGNED'
-      RETURNING ${couponColumns}, n.now, n.position),
+      UPDATE coupons c SET state = ${state}::coupon_state, assigned_user_id = (${to.map(({ userId }) => userId)}::uuid[])[${position}],
+        assigned_at = moment.now, updated_at = moment.now
+      FROM moment
+      WHERE c.book_id = ${bookId} AND c.id = ANY((SELECT ids FROM moment)::bigint[]) AND c.state = 'UNASSIGNED'
+        AND (${startsAt}::timestamptz IS NULL OR ${startsAt}::timestamptz <= now)
+        AND (${expiresAt}::timestamptz IS NULL OR now < ${expiresAt}::timestamptz)
+      RETURNING ${couponColumns}, moment.now, ${position} AS position),
     told AS (${insertIntoEvents(sql`
       SELECT ${eventType}, ${bookId}::uuid, id, "assignedUserId", (${to.map(({ actorId }) => actorId)}::uuid[])[position],
              NULL::jsonb, now, code, ${book.bookName}, NULL::uuid
@@ -169,6 +175,7 @@ export interface Foreseen<Change extends ForeseenChange> {
   from: Coupon['state'];
   eventType: CouponEvent['type'];
   books: readonly { id: string; bookName: string }[];
+  /** In the order of their ids. */
   changes: readonly Change[];
   /** At both of these times `decide` said the same. */
   earliest: Date;
@@ -246,8 +253,8 @@ const asked = ({ changes }: Foreseen<ForeseenChange>) => sql`
 const isAsked = ({ books }: Foreseen<ForeseenChange>) => sql`
   c.book_id = ANY(${books.map(({ id }) => id)}::uuid[]) AND c.id = ANY((SELECT ids FROM asked)::bigint[])`;
 
-/** Which of those coupon `c` is, from 1. */
-const positionOfAsked = sql`array_position((SELECT ids FROM asked), c.id)`;
+/** Which of those coupon `c` is, from 1: by halves, since they are in the order of their ids. */
+const positionOfAsked = sql`width_bucket(c.id, (SELECT ids FROM asked)::bigint[])`;
 
 /**
  * The coupons that are as expected, locked in the order of their ids, and the clock when they all are: nothing when there is one less,

@@ -37,6 +37,8 @@ type SeenBook = KnownBook & { seenAt: number };
 /** A command, and where its coupon is expected to be. */
 interface Work {
   command: SubmittedCommand;
+  /** Which of its group. */
+  index: number;
   place: ExpectedPlace;
 }
 
@@ -97,10 +99,12 @@ export async function lockAndRedeemInOneTrip(
   books: ReadonlyMap<string, KnownBook>,
   window: Window,
 ): Promise<{ answers: Answer[]; stored: Stored[] } | null> {
-  const works = commands.flatMap((command) => {
-    const place = at.get(command.code!);
-    return place && books.has(place.bookId) ? [{ command, place }] : [];
-  });
+  const works = commands
+    .flatMap((command, index) => {
+      const place = at.get(command.code!);
+      return place && books.has(place.bookId) ? [{ command, index, place }] : [];
+    })
+    .sort((a, b) => a.place.id - b.place.id);
   const locks = works.filter(({ command }) => command.type === 'lock');
   const redemptions = works.filter(({ command }) => command.type === 'redeem');
   if (commands.length === 0 || locks.length + redemptions.length < commands.length) return null;
@@ -133,10 +137,12 @@ export async function lockAndRedeemInOneTrip(
   function answerAll([locked, redeemed]: [Stored[], Stored[]]): Answer[] {
     stored.push(...locked, ...redeemed);
     const [nextLocked, nextRedeemed] = [locked.values(), redeemed.values()];
-    return works.map(({ command, place }) => {
+    const all: Answer[] = [];
+    for (const { command, index, place } of works) {
       const { coupon, now } = (command.type === 'lock' ? nextLocked : nextRedeemed).next().value!;
-      return jsonAnswer(200, presentCoupon(coupon, books.get(place.bookId)!, command.actor, now));
-    });
+      all[index] = jsonAnswer(200, presentCoupon(coupon, books.get(place.bookId)!, command.actor, now));
+    }
+    return all;
   }
 }
 
