@@ -96,7 +96,8 @@ async function makeTemplate(adminUrl: string): Promise<void> {
 /** A migrated, empty database of the caller's own, with all rights. drop() also ends the connections left to it. */
 export async function cloneTemplate(adminUrl: string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await administer(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  // By files: that costs half of what writing all pages to the WAL does, and dropping it too.
+  await administer(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`);
   return {
     url: withDatabase(adminUrl, name),
     drop: () => administer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
