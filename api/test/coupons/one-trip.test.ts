@@ -342,6 +342,28 @@ describe('every check that fails undoes the whole group', () => {
 const bodiesOf = (answers: readonly Answer[]) =>
   answers.map(({ body }) => JSON.parse(body) as { ownerId: string; actions: string[] });
 
+test('who of a group gets which coupon is said by the random keys, and not by the order in the file', async () => {
+  const bookId = await insertBook(BOOKS['without dates or limit']!);
+  const coupons = await insertCoupons(bookId, 5);
+  const inFile = coupons.map(({ id }) => id).sort((a, b) => a - b);
+  await sql`UPDATE coupons SET random_key = -id WHERE book_id = ${bookId}`.execute(app.db);
+  const users = await Promise.all(times(5, () => app.asUser()));
+  const given = await inTransaction(app.db, async (trx) =>
+    assignRandomCoupons(trx, {
+      bookId,
+      book: await readBook(bookId),
+      state: 'ASSIGNED',
+      eventType: 'coupon.assigned',
+      start: -(2 ** 31),
+      to: users.map(({ id }) => ({ userId: id, actorId: id })),
+      withinMs: 60_000,
+    }),
+  );
+  expect(given.map(({ coupon }) => [coupon.assignedUserId, coupon.id])).toEqual(
+    users.map(({ id }, index) => [id, inFile.at(-1 - index)]),
+  );
+});
+
 test('a repeat with the same key is told what the one trip answered', async () => {
   const ran: Path[] = [];
   const submit = createLanes({
