@@ -147,6 +147,8 @@ export async function startPlatform({ env, folder, port = 0 }: PlatformOptions):
       if (!response.headersSent) response.writeHead(502).end();
     });
   });
+  // As long as the service itself: after Node's five seconds, on a busy machine, a request met a connection that was being closed.
+  server.keepAliveTimeout = 72_000;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   let working = Promise.resolve<unknown>(undefined);

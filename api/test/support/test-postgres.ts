@@ -59,8 +59,13 @@ async function startServer(
   const postgres = await startEmbeddedPostgres({
     dataDir,
     log: { info() {}, warn: (message) => console.warn(message) },
-    // What it holds dies with it, so it need not survive a power cut.
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 400 },
+    settings: {
+      // What it holds dies with it, so it need not survive a power cut.
+      ...{ fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+      max_connections: 400,
+      // It goes round all databases, and no test waits for it.
+      autovacuum_naptime: '10min',
+    },
   });
   // The runners do not tear down when they are interrupted.
   const abandon = () => {
