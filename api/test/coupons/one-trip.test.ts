@@ -342,56 +342,6 @@ describe('every check that fails undoes the whole group', () => {
 const bodiesOf = (answers: readonly Answer[]) =>
   answers.map(({ body }) => JSON.parse(body) as { ownerId: string; actions: string[] });
 
-test('a coupon that the answers were not foreseen for undoes the group, also when it is for somebody without a key', async () => {
-  const bookId = await insertBook(BOOKS['without dates or limit']!);
-  await insertCoupon(bookId, FREE_ROW);
-  await insertCoupon(bookId, { ...FREE_ROW, metadata: { shop: 4 } });
-  await sql`UPDATE coupons SET random_key = id WHERE book_id = ${bookId}`.execute(app.db);
-  const before = await readAll(bookId);
-  const { id } = await app.asUser();
-  const claim = claimOf(randomUUID());
-  const assigned = inTransaction(app.db, async (trx) =>
-    assignRandomCouponsAndAnswer(
-      trx,
-      {
-        bookId,
-        book: await readBook(bookId),
-        state: 'ASSIGNED',
-        eventType: 'coupon.assigned',
-        start: -(2 ** 31),
-        to: times(2, () => ({ userId: id, actorId: id })),
-        withinMs: 60_000,
-      },
-      { claims: [claim, null], templates: ['{}'], templateOf: [1, 1] },
-    ),
-  );
-  await expect(assigned).rejects.toThrow('a coupon is not as it was expected');
-  expect(await readAll(bookId)).toEqual(before);
-  expect(await keysThere([claim])).toBe(0);
-});
-
-test('who of a group gets which coupon is said by the random keys, and not by the order in the file', async () => {
-  const bookId = await insertBook(BOOKS['without dates or limit']!);
-  const coupons = await insertCoupons(bookId, 5);
-  const inFile = coupons.map(({ id }) => id).sort((a, b) => a - b);
-  await sql`UPDATE coupons SET random_key = -id WHERE book_id = ${bookId}`.execute(app.db);
-  const users = await Promise.all(times(5, () => app.asUser()));
-  const given = await inTransaction(app.db, async (trx) =>
-    assignRandomCoupons(trx, {
-      bookId,
-      book: await readBook(bookId),
-      state: 'ASSIGNED',
-      eventType: 'coupon.assigned',
-      start: -(2 ** 31),
-      to: users.map(({ id }) => ({ userId: id, actorId: id })),
-      withinMs: 60_000,
-    }),
-  );
-  expect(given.map(({ coupon }) => [coupon.assignedUserId, coupon.id])).toEqual(
-    users.map(({ id }, index) => [id, inFile.at(-1 - index)]),
-  );
-});
-
 test('a repeat with the same key is told what the one trip answered', async () => {
   const ran: Path[] = [];
   const submit = createLanes({
